@@ -1,0 +1,1 @@
+arena.o: server/base/arena.h

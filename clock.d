@@ -1,0 +1,1 @@
+clock.o: server/base/clock.h

@@ -1,0 +1,3 @@
+db.o: server/store/db.h server/base/arena.h server/base/err.h
+server/base/arena.h:
+server/base/err.h:

@@ -1,0 +1,1 @@
+err.o: server/base/err.h

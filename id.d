@@ -1,0 +1,1 @@
+id.o: server/base/id.h

@@ -1,0 +1,2 @@
+json.o: server/base/json.h server/base/err.h
+server/base/err.h:

@@ -1,0 +1,1 @@
+log.o: server/base/log.h

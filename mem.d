@@ -1,0 +1,1 @@
+mem.o: server/base/mem.h

@@ -1,0 +1,2 @@
+pool.o: server/work/pool.h server/base/err.h
+server/base/err.h:

@@ -1,0 +1,1 @@
+schema.o: server/store/schema.h

@@ -1,0 +1,38 @@
+/*
+ * call.h - one request in flight, whoever sent it: a host, an editor, a person.
+ *
+ * A call is made by a face (wire, cli), run by one thread at a time, and freed
+ * by the face that made it. A tool that has to wait for something that happens
+ * elsewhere does not hold its thread: it leaves what it needs for going on in
+ * `memo`, says in `wait` what would be worth another look, and returns E_WAIT.
+ * The face parks the call and runs the tool again, with the same call and the
+ * same arguments, when the project's wake file changed or `wait_until_ms` came.
+ */
+#ifndef BASE_CALL_H
+#define BASE_CALL_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct project; /* what the domain works on (domain/project.h); opaque here */
+
+#define CALL_ARENA_MAX ((size_t)256 << 20) /* what one call may take from its arena */
+
+struct call {
+	struct arena *arena; /* owned; dies with the call */
+	struct err err;
+	atomic_bool stop;         /* set by the reader thread, read by the worker */
+	struct project *project;  /* not owned; outlives the call */
+	size_t answer_max;        /* most bytes a default answer should have; SIZE_MAX: no limit */
+	void *memo;               /* the tool's own, in the arena; NULL on the first run */
+	int64_t wait_until_ms;    /* with E_WAIT: monotonic time to run again at the latest */
+
+	/* Tell the caller how far it is; total <= 0 when unknown. NULL when nobody asked. */
+	void (*progress)(struct call *call, double done, double total, const char *words);
+	void *progress_arg; /* the face's own */
+};
+
+#endif

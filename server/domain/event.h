@@ -1,0 +1,91 @@
+/*
+ * event.h - what can happen, as messages.
+ *
+ * Each function encodes one happening (protos/) and appends it to the journal inside
+ * the caller's write transaction: state and event are kept or lost together. The
+ * caller ends with project_commit, which wakes those who wait.
+ *
+ * Topics are dotted words: `run.RUN.STATE`, `task.RUN.TASK.STATE`, `memory.ACTION.KIND`,
+ * `agent.NAME.STATE`, `recipe.NAME.ACTION`, `plan.PLAN.decomposed`. A word made from a name
+ * has every byte that is not a letter, digit, '-' or '_' replaced by '_'. In a pattern
+ * `*` stands for one word and `#` for any number of words.
+ */
+#ifndef DOMAIN_EVENT_H
+#define DOMAIN_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "store/db.h"
+
+#define EVENT_PAYLOAD_MAX ((size_t)1 << 20) /* bytes; more is E_INPUT */
+#define EVENT_TOPIC_MAX   200
+
+enum event_priority { EVENT_LOW = 1, EVENT_NORMAL, EVENT_HIGH, EVENT_CRITICAL };
+
+struct event_run {
+	const char *run, *state, *cause, *title; /* cause, title: may be NULL */
+	int64_t total, succeeded, failed;
+	int64_t wall_ms, work_ms; /* 0 until the end */
+};
+
+struct event_task {
+	const char *run, *task, *state, *cause, *agent, *commit; /* the last three may be NULL */
+	int64_t attempt;
+	int64_t duration_ms; /* of the attempt; 0 until its end */
+	int exit_code;       /* -1: none */
+};
+
+struct event_memory {
+	const char *id, *action, *kind, *scope, *entity; /* action: stored, superseded, expired, purged */
+};
+
+struct event_agent {
+	const char *agent, *state, *cause, *run, *task; /* the last three may be NULL */
+	int64_t pid;
+};
+
+struct event_plan {
+	const char *plan, *title;
+	int64_t tasks, edges, errors, warnings;
+};
+
+enum status event_put_run(struct db *db, int64_t now_ms, const struct event_run *e, struct err *err);
+enum status event_put_task(struct db *db, int64_t now_ms, const struct event_task *e,
+                           struct err *err);
+enum status event_put_memory(struct db *db, int64_t now_ms, const struct event_memory *e,
+                             struct err *err);
+enum status event_put_agent(struct db *db, int64_t now_ms, const struct event_agent *e,
+                            struct err *err);
+enum status event_put_plan(struct db *db, int64_t now_ms, const struct event_plan *e,
+                           struct err *err);
+
+/* What a user or an agent publishes: payload is a JSON object as text, or NULL for {}. */
+struct event_custom {
+	const char *topic, *source, *payload_json;
+	enum event_priority priority;
+	const char *correlation, *causation; /* may be NULL */
+};
+enum status event_put_custom(struct db *db, int64_t now_ms, const struct event_custom *e,
+                             int64_t *seq, struct err *err);
+
+/* An event of the log made readable; in an arena. payload_json is never NULL. */
+struct event_view {
+	int64_t seq, at_ms;
+	const char *id, *topic, *type, *source, *payload_json;
+	enum event_priority priority;
+};
+enum status event_read(struct db *db, int64_t after, const char *pattern, size_t limit,
+                       struct arena *a, struct event_view **out, size_t *n, int64_t *last_seen,
+                       struct err *err);
+
+/* Is topic well formed (words of letters, digits, '-', '_', between single dots)? */
+enum status event_topic_check(const char *topic, bool pattern, struct err *err);
+
+/* Does topic match a pattern with `*` and `#`? Both well formed. */
+bool event_topic_matches(const char *pattern, const char *topic);
+
+#endif

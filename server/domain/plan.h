@@ -1,0 +1,160 @@
+/*
+ * plan.h - a plan as a checked graph of tasks.
+ *
+ * Whatever it was read from (Markdown, JSON, a goal in one line), a plan is tasks
+ * and edges, each with the line it came from, what follows from them (batches,
+ * critical path, schedule) and what is wrong with them (findings). All of it lives in
+ * one arena that the caller owns; a plan is not changed after plan_read or plan_make
+ * and may be read by several threads. Tasks refer to each other by index.
+ */
+#ifndef DOMAIN_PLAN_H
+#define DOMAIN_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+
+#define PLAN_BYTES_MAX    ((size_t)16 << 20) /* of a document */
+#define PLAN_TASKS_MAX    20000
+#define PLAN_EDGES_MAX    200000
+#define PLAN_WORKERS_MAX  64
+#define PLAN_ESTIMATE_MIN 60 /* minutes assumed when nothing is stated */
+#define PLAN_NONE         ((size_t)-1)
+
+enum plan_estimate { PLAN_STATED, PLAN_LEARNED, PLAN_DEFAULT };
+enum plan_risk { PLAN_LOW, PLAN_MEDIUM, PLAN_HIGH, PLAN_CRITICAL };
+
+/* Where an edge was read; an edge in several places has several bits. */
+enum plan_source {
+	PLAN_TABLE = 1,
+	PLAN_DIAGRAM = 2,
+	PLAN_PHRASE = 4,
+	PLAN_FIELD = 8,
+	PLAN_ORDER = 16,
+	PLAN_BATCH = 32,
+	PLAN_INFERRED = 64,
+};
+
+struct plan_texts {
+	const char **at;
+	size_t n;
+};
+
+struct plan_task {
+	const char *id, *title, *description; /* never NULL */
+	const char *batch;                    /* name of its batch in the document, or NULL */
+	long estimate_min;                    /* minutes */
+	enum plan_estimate estimate_source;
+	long low_min, high_min;               /* stated range; 0: none */
+	int technical, integration, testing;  /* 1 to 10 each */
+	int complexity;                       /* their total, or the total as stated */
+	enum plan_risk risk;
+	struct plan_texts files, acceptance, steps, labels; /* labels: issue numbers, [P], story */
+	const char *agent;                    /* name, or NULL */
+	struct plan_texts command;            /* argv; only for agents that run commands */
+	const char *kind;                     /* feature, fix, refactor, docs, test, ...; never NULL */
+	bool done;                            /* finished already: listed, not scheduled */
+	long line;                            /* 1 is the first; 0: not from a document */
+
+	/* What follows from the graph; zero for finished tasks. */
+	size_t level;        /* batch by depth, from 0 */
+	long earliest_min;   /* start with unlimited workers */
+	long slack_min;      /* how much later it may end without delaying the whole */
+	long rank_min;       /* upward rank: longest path from its start to the end */
+	long planned_start_min; /* in the schedule on `workers` */
+	size_t worker;
+};
+
+struct plan_edge {
+	size_t from, to; /* from is the prerequisite */
+	unsigned sources; /* enum plan_source bits */
+	long line;       /* where it was first read */
+};
+
+enum plan_severity { PLAN_INFO, PLAN_WARNING, PLAN_ERROR };
+
+struct plan_finding {
+	const char *code; /* one of the table in plan/check.c */
+	enum plan_severity severity;
+	const char *message;
+	struct plan_texts tasks; /* ids */
+	long line;
+};
+
+struct plan_advice {
+	const char *kind; /* relax-edge, split-task, workers */
+	const char *message;
+	struct plan_texts edge; /* two ids, or none */
+	long makespan_min;
+	double speedup;
+};
+
+struct plan {
+	const char *title, *origin; /* never NULL */
+	struct plan_task *tasks;
+	size_t n_tasks;
+	struct plan_edge *edges; /* united, sorted by (to, from), no two alike */
+	size_t n_edges;
+	struct plan_finding *findings;
+	size_t n_findings;
+	struct plan_advice *advice;
+	size_t n_advice;
+	struct plan_texts gates; /* commands found under quality gates, as written */
+
+	size_t n_levels;
+	size_t *path; /* critical path, first task first */
+	size_t n_path;
+	long path_min;     /* its length */
+	long work_min;     /* sum of the estimates of what is to do */
+	size_t workers;    /* the schedule's */
+	long makespan_min; /* on that many workers, critical path first */
+	double speedup;    /* work / makespan */
+	double ceiling;    /* work / critical path: what no number of workers can beat */
+	bool sound;        /* no error findings: may be run */
+};
+
+struct plan_options {
+	size_t workers;     /* 0: 4 */
+	const char *origin; /* file name for messages, or NULL */
+	const char *tag;    /* which plan of a file with several, or NULL */
+	bool deep;          /* subtasks become tasks */
+};
+
+/*
+ * Read a document of any known format. E_INPUT when it is not text or no task is found (the
+ * words say what was looked for). A plan with error findings is still OK: look at `sound`.
+ */
+enum status plan_read(const char *bytes, size_t n, const struct plan_options *options,
+                      struct arena *a, struct plan **out, struct err *err);
+
+/* A goal in one line becomes a draft of a plan, marked as such by a finding. */
+enum status plan_from_goal(const char *goal, const struct plan_options *options, struct arena *a,
+                           struct plan **out, struct err *err);
+
+/* From gadugi's own JSON: {title, tasks: [...]}, in the shape plan_json writes. */
+enum status plan_from_json(const cJSON *json, const struct plan_options *options,
+                           struct arena *a, struct plan **out, struct err *err);
+
+/* The whole plan as the contract's JSON (decompose's answer without planId). */
+cJSON *plan_json(struct json_build *b, const struct plan *p);
+
+/* One task as JSON, the element of `tasks` in plan_json. */
+cJSON *plan_task_json(struct json_build *b, const struct plan *p, size_t task);
+
+/* For people: a table for the terminal, Mermaid, a Markdown plan that reads back the same. */
+const char *plan_table(const struct plan *p, bool colour, size_t columns, struct arena *a);
+const char *plan_mermaid(const struct plan *p, struct arena *a);
+const char *plan_markdown(const struct plan *p, struct arena *a);
+
+/* Index of the task with that id, or PLAN_NONE. */
+size_t plan_find(const struct plan *p, const char *id);
+
+/* Words of the enums, as the contract writes them. */
+const char *plan_risk_word(enum plan_risk risk);
+const char *plan_estimate_word(enum plan_estimate source);
+const char *plan_severity_word(enum plan_severity severity);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * project.h - the project a call works on: its root folder, its state folder
+ * ROOT/.gadugi, its connections to the database and its configuration.
+ *
+ * Opening a project only looks; nothing is created until something is stored
+ * (project_write). One project is shared by all threads; each connection that
+ * project_read or project_write lends belongs to the borrower until it is given back.
+ */
+#ifndef DOMAIN_PROJECT_H
+#define DOMAIN_PROJECT_H
+
+#include <stdatomic.h>
+
+#include "base/call.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "store/db.h"
+
+struct config; /* domain/config.h */
+
+struct project {
+	const char *root;       /* absolute, resolved; worktrees share their main repository's */
+	const char *state;      /* ROOT/.gadugi */
+	const char *git_dir;    /* the common git folder, or NULL outside a repository */
+	struct clock clock;     /* a test may fix it */
+	struct project_own *own; /* project.c's: connections, configuration, lock */
+};
+
+/*
+ * Find the project: root_option (from --root), else CLAUDE_PROJECT_DIR, else the top of
+ * the git repository around the working folder, else the working folder.
+ * E_INPUT when the folder named is not there. On OK *out is the caller's.
+ */
+enum status project_open(struct project **out, const char *root_option, struct err *err);
+void project_free(struct project *p);
+
+/* Borrow a connection for reading. Nothing stored yet is an empty database, not a failure. */
+enum status project_read(struct project *p, const atomic_bool *stop, struct db **out,
+                         struct err *err);
+
+/* Borrow one for writing; makes .gadugi and hides it through .git/info/exclude. */
+enum status project_write(struct project *p, const atomic_bool *stop, struct db **out,
+                          struct err *err);
+
+/* Give a connection back; a transaction left open is rolled back. NULL is fine. */
+void project_done(struct project *p, struct db *db);
+
+/* db_commit, then wake whoever waits for events (bus/wake.h). */
+enum status project_commit(struct project *p, struct db *db, struct err *err);
+
+/*
+ * The configuration (user's and project's, merged), read when its files have changed.
+ * Owned by the project and good until it is freed. E_INPUT with file and line on mistakes.
+ */
+enum status project_config(struct project *p, const struct config **out, struct err *err);
+
+/*
+ * Stable identity for memory scopes: the first root commit's id, or, before there is
+ * one, a provisional id kept in the state folder. Copied into the arena.
+ */
+enum status project_identity(struct project *p, struct arena *a, const char **out,
+                             struct err *err);
+
+#endif

@@ -1,0 +1,546 @@
+#include "store/db.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "store/schema.h"
+
+#define STMT_SLOTS       256 /* statements of one connection; a power of two */
+#define CHECKPOINT_PAGES 2000
+#define STEPS_BETWEEN_LOOKS 4000 /* virtual machine steps between looks at the stop flag */
+
+struct slot {
+	const char *sql; /* the literal's address is its name */
+	sqlite3_stmt *stmt;
+};
+
+struct db {
+	sqlite3 *handle;
+	char *path;      /* NULL for the stand-in */
+	int lock;        /* descriptor of PATH-lock, -1 for the stand-in */
+	bool writing;    /* between db_begin and its end: the lock is held */
+	int wal_pages;   /* pages in the log after the last commit */
+	const atomic_bool *stop;
+	struct slot slots[STMT_SLOTS];
+};
+
+int db_schema_version(void)
+{
+	int last = 0;
+
+	for (const struct schema_step *s = schema_steps; s->number != 0; s++)
+		last = s->number;
+	return last;
+}
+
+static void *lib_take(int n)
+{
+	int64_t *p = mem_take((size_t)n + sizeof *p);
+
+	if (p == NULL)
+		return NULL;
+	*p = n;
+	return p + 1;
+}
+
+static void lib_free(void *p)
+{
+	if (p != NULL)
+		mem_free((int64_t *)p - 1);
+}
+
+static void *lib_grow(void *p, int n)
+{
+	int64_t *head = mem_grow((int64_t *)p - 1, (size_t)n + sizeof *head);
+
+	if (head == NULL)
+		return NULL;
+	*head = n;
+	return head + 1;
+}
+
+static int lib_size(void *p)
+{
+	return p == NULL ? 0 : (int)((int64_t *)p)[-1];
+}
+
+static int lib_round(int n)
+{
+	return (n + 7) & ~7;
+}
+
+static int lib_init(void *arg)
+{
+	(void)arg;
+	return SQLITE_OK;
+}
+
+static void lib_end(void *arg)
+{
+	(void)arg;
+}
+
+enum status db_use_mem(void)
+{
+	static const sqlite3_mem_methods methods = {
+		.xMalloc = lib_take,
+		.xFree = lib_free,
+		.xRealloc = lib_grow,
+		.xSize = lib_size,
+		.xRoundup = lib_round,
+		.xInit = lib_init,
+		.xShutdown = lib_end,
+	};
+
+	if (sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) != SQLITE_OK ||
+	    sqlite3_config(SQLITE_CONFIG_MULTITHREAD) != SQLITE_OK ||
+	    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) != SQLITE_OK)
+		return E_BUG; /* SQLite was in use already */
+	return OK;
+}
+
+enum status db_failed(struct db *db, int rc, struct err *err)
+{
+	const char *words = sqlite3_errmsg(db->handle);
+	const char *path = db->path == NULL ? "the database in memory" : db->path;
+
+	switch (rc & 0xff) {
+	case SQLITE_NOMEM:
+		return err_nomem(err, "the database");
+	case SQLITE_INTERRUPT:
+		return err_set(err, E_STOP, "stopped");
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return err_set(err, E_BUSY, "'%s' is locked by another process; try again", path);
+	case SQLITE_FULL:
+		return err_set(err, E_IO, "cannot write '%s': the disk is full; nothing was changed",
+		               path);
+	case SQLITE_READONLY:
+		return err_set(err, E_IO, "cannot write '%s': it is read-only; nothing was changed",
+		               path);
+	case SQLITE_CANTOPEN:
+		return err_set(err, E_IO, "cannot open '%s': %s", path, words);
+	case SQLITE_NOTADB:
+		return err_set(err, E_IO, "'%s' is not a gadugi database; move it away to begin anew",
+		               path);
+	case SQLITE_CORRUPT:
+		return err_set(err, E_IO, "'%s' is damaged (%s); keep a copy and ask 'gadugi doctor'",
+		               path, words);
+	default:
+		return err_set(err, E_IO, "'%s': %s", path, words);
+	}
+}
+
+sqlite3 *db_handle(struct db *db)
+{
+	return db->handle;
+}
+
+bool db_is_empty_stand_in(const struct db *db)
+{
+	return db->path == NULL;
+}
+
+static int look(void *arg)
+{
+	const struct db *db = arg;
+
+	return db->stop != NULL && atomic_load(db->stop);
+}
+
+void db_stop_on(struct db *db, const atomic_bool *stop)
+{
+	db->stop = stop;
+	sqlite3_progress_handler(db->handle, stop == NULL ? 0 : STEPS_BETWEEN_LOOKS, look, db);
+}
+
+/* The turn to write. Another writer's turn is short, so waiting begins with short naps. */
+static enum status lock_take(struct db *db, struct err *err)
+{
+	int64_t until = clock_mono_ms() + DB_LOCK_WAIT_MS;
+	struct timespec nap = { 0, 50000 };
+
+	if (db->lock == -1)
+		return OK;
+	while (flock(db->lock, LOCK_EX | LOCK_NB) != 0) {
+		if (errno == EINTR)
+			continue;
+		if (errno != EWOULDBLOCK)
+			return err_sys(err, errno, "cannot lock '%s-lock'", db->path);
+		if (db->stop != NULL && atomic_load(db->stop))
+			return err_set(err, E_STOP, "stopped");
+		if (clock_mono_ms() > until)
+			return err_set(err, E_BUSY,
+			               "another process has held '%s-lock' for %d s; try again",
+			               db->path, DB_LOCK_WAIT_MS / 1000);
+		(void)nanosleep(&nap, NULL);
+		if (nap.tv_nsec < 2000000)
+			nap.tv_nsec *= 2;
+	}
+	return OK;
+}
+
+static void lock_give(struct db *db)
+{
+	if (db->lock != -1)
+		(void)flock(db->lock, LOCK_UN);
+}
+
+static int note_wal(void *arg, sqlite3 *handle, const char *name, int pages)
+{
+	struct db *db = arg;
+
+	(void)handle, (void)name;
+	db->wal_pages = pages;
+	return SQLITE_OK;
+}
+
+/* With the lock held. A reader in the way only makes it less thorough. */
+static void checkpoint(struct db *db)
+{
+	(void)sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	db->wal_pages = 0;
+}
+
+static enum status exec(struct db *db, const char *sql, struct err *err)
+{
+	int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? OK : db_failed(db, rc, err);
+}
+
+static enum status begin(struct db *db, const char *how, struct err *err)
+{
+	enum status st = lock_take(db, err);
+
+	assert(!db->writing);
+	if (st != OK)
+		return st;
+	if ((st = exec(db, how, err)) != OK) {
+		lock_give(db);
+		return st;
+	}
+	db->writing = true;
+	return OK;
+}
+
+enum status db_begin(struct db *db, struct err *err)
+{
+	return begin(db, "BEGIN IMMEDIATE", err);
+}
+
+enum status db_commit(struct db *db, struct err *err)
+{
+	enum status st;
+
+	assert(db->writing);
+	if ((st = exec(db, "COMMIT", err)) != OK) {
+		db_rollback(db);
+		return st;
+	}
+	if (db->wal_pages > CHECKPOINT_PAGES)
+		checkpoint(db);
+	db->writing = false;
+	lock_give(db);
+	return OK;
+}
+
+void db_rollback(struct db *db)
+{
+	if (!db->writing)
+		return;
+	if (sqlite3_get_autocommit(db->handle) == 0)
+		(void)exec(db, "ROLLBACK", NULL);
+	db->writing = false;
+	lock_give(db);
+}
+
+enum status db_read_begin(struct db *db, struct err *err)
+{
+	return exec(db, "BEGIN", err);
+}
+
+void db_read_end(struct db *db)
+{
+	if (!db->writing && sqlite3_get_autocommit(db->handle) == 0)
+		(void)exec(db, "ROLLBACK", NULL);
+}
+
+static enum status user_version(struct db *db, int *version, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = sqlite3_prepare_v2(db->handle, "PRAGMA user_version", -1, &s, NULL);
+
+	if (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+		*version = sqlite3_column_int(s, 0);
+		rc = SQLITE_OK;
+	}
+	(void)sqlite3_finalize(s);
+	return rc == SQLITE_OK ? OK : db_failed(db, rc, err);
+}
+
+/* A copy of the database beside it before its schema changes: PATH.before-N. */
+static enum status backup(struct db *db, int version, struct err *err)
+{
+	struct text path = { .limit = 8192 };
+	sqlite3 *to = NULL;
+	sqlite3_backup *copy = NULL;
+	int rc = SQLITE_NOMEM;
+
+	text_addf(&path, "%s.before-%d", db->path, version);
+	if (!path.failed)
+		rc = sqlite3_open(text_string(&path), &to);
+	if (rc == SQLITE_OK && (copy = sqlite3_backup_init(to, "main", db->handle, "main")) == NULL)
+		rc = sqlite3_errcode(to);
+	if (rc == SQLITE_OK && (rc = sqlite3_backup_step(copy, -1)) == SQLITE_DONE)
+		rc = SQLITE_OK;
+	(void)sqlite3_backup_finish(copy);
+	(void)sqlite3_close(to);
+	text_done(&path);
+	if (rc == SQLITE_OK)
+		return OK;
+	return err_set(err, rc == SQLITE_NOMEM ? E_NOMEM : E_IO,
+	               "cannot back up '%s' before its schema changes: %s; nothing was changed",
+	               db->path, sqlite3_errstr(rc));
+}
+
+static enum status apply(struct db *db, int from, struct err *err)
+{
+	enum status st = OK;
+	char set[64];
+
+	for (const struct schema_step *s = schema_steps; st == OK && s->number != 0; s++) {
+		if (s->number <= from)
+			continue;
+		st = exec(db, s->sql, err);
+		(void)snprintf(set, sizeof set, "PRAGMA user_version = %d", s->number);
+		if (st == OK)
+			st = exec(db, set, err);
+	}
+	return st;
+}
+
+static enum status migrate(struct db *db, struct err *err)
+{
+	int newest = db_schema_version(), version = 0;
+	enum status st = user_version(db, &version, err);
+
+	if (st != OK || version == newest)
+		return st;
+	if (version > newest)
+		return err_set(err, E_DENIED,
+		               "'%s' was written by a newer gadugi (schema %d, this one knows %d); "
+		               "update gadugi",
+		               db->path, version, newest);
+	if ((st = db_begin(db, err)) != OK)
+		return st;
+	/* Another process may have done it while we waited for our turn. */
+	if ((st = user_version(db, &version, err)) != OK || version >= newest)
+		goto out;
+	if (version > 0) {
+		/* A backup reads through its own snapshot, so the write lock alone guards it. */
+		(void)exec(db, "ROLLBACK", NULL);
+		if ((st = backup(db, version, err)) != OK ||
+		    (st = exec(db, "BEGIN IMMEDIATE", err)) != OK)
+			goto out;
+	}
+	if ((st = apply(db, version, err)) == OK)
+		return db_commit(db, err);
+out:
+	db_rollback(db);
+	return st;
+}
+
+static enum status pragmas(struct db *db, struct err *err)
+{
+	enum status st;
+	int off = 0;
+
+	(void)sqlite3_busy_timeout(db->handle, DB_LOCK_WAIT_MS);
+	(void)sqlite3_extended_result_codes(db->handle, 1);
+	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, &off);
+	(void)sqlite3_wal_hook(db->handle, note_wal, db); /* also ends automatic checkpoints */
+	st = exec(db,
+	          "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;"
+	          "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF",
+	          err);
+	if (st != OK || db->path == NULL)
+		return st;
+	/* Changing to WAL writes the file; only the first opener really does it. */
+	if ((st = lock_take(db, err)) != OK)
+		return st;
+	st = exec(db, "PRAGMA journal_mode = WAL", err);
+	lock_give(db);
+	return st;
+}
+
+static enum status open_lock(struct db *db, struct err *err)
+{
+	struct text path = { .limit = 8192 };
+	enum status st = OK;
+
+	text_addf(&path, "%s-lock", db->path);
+	if (path.failed)
+		return err_nomem(err, "a path");
+	db->lock = open(text_string(&path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (db->lock == -1)
+		st = err_sys(err, errno, "cannot open '%s'", text_string(&path));
+	text_done(&path);
+	return st;
+}
+
+static enum status open_it(struct db **out, const char *path, struct err *err)
+{
+	struct db *db = mem_zero(1, sizeof *db);
+	enum status st;
+	int rc;
+
+	if (db == NULL)
+		return err_nomem(err, "the database");
+	db->lock = -1;
+	if (path != NULL) {
+		size_t n = strlen(path) + 1;
+
+		if ((db->path = mem_take(n)) == NULL) {
+			st = err_nomem(err, "the database");
+			goto out;
+		}
+		memcpy(db->path, path, n);
+		if ((st = open_lock(db, err)) != OK)
+			goto out;
+	}
+	rc = sqlite3_open_v2(path == NULL ? ":memory:" : path, &db->handle,
+	                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc != SQLITE_OK) {
+		st = db->handle == NULL ? err_nomem(err, "the database") : db_failed(db, rc, err);
+		goto out;
+	}
+	if ((st = pragmas(db, err)) != OK || (st = migrate(db, err)) != OK)
+		goto out;
+	*out = db;
+	return OK;
+out:
+	db_free(db);
+	return st;
+}
+
+enum status db_open(struct db **out, const char *path, struct err *err)
+{
+	assert(path != NULL);
+	return open_it(out, path, err);
+}
+
+enum status db_open_if_there(struct db **out, const char *path, struct err *err)
+{
+	return open_it(out, access(path, F_OK) == 0 ? path : NULL, err);
+}
+
+void db_free(struct db *db)
+{
+	if (db == NULL)
+		return;
+	db_rollback(db);
+	for (size_t i = 0; i < STMT_SLOTS; i++)
+		(void)sqlite3_finalize(db->slots[i].stmt);
+	(void)sqlite3_close(db->handle);
+	if (db->lock != -1)
+		(void)close(db->lock);
+	mem_free(db->path);
+	mem_free(db);
+}
+
+enum status db_stmt(struct db *db, const char *sql, sqlite3_stmt **out, struct err *err)
+{
+	size_t at = (size_t)((uintptr_t)sql >> 3) * 2654435761u % STMT_SLOTS;
+	struct slot *slot;
+	int rc;
+
+	for (size_t n = 0; n < STMT_SLOTS; n++, at = (at + 1) % STMT_SLOTS)
+		if (db->slots[at].sql == sql || db->slots[at].sql == NULL)
+			break;
+	slot = &db->slots[at];
+	assert(slot->sql == sql || slot->sql == NULL); /* else: more statements than slots */
+	if (slot->stmt == NULL) {
+		rc = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &slot->stmt,
+		                        NULL);
+		if (rc != SQLITE_OK)
+			return db_failed(db, rc, err);
+		slot->sql = sql;
+	}
+	(void)sqlite3_reset(slot->stmt);
+	(void)sqlite3_clear_bindings(slot->stmt);
+	*out = slot->stmt;
+	return OK;
+}
+
+void db_bind_text(sqlite3_stmt *s, int at, const char *text)
+{
+	if (text != NULL)
+		(void)sqlite3_bind_text64(s, at, text, strlen(text), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+void db_bind_int(sqlite3_stmt *s, int at, int64_t value)
+{
+	(void)sqlite3_bind_int64(s, at, value);
+}
+
+void db_bind_int_or_null(sqlite3_stmt *s, int at, int64_t value, int64_t null_value)
+{
+	if (value != null_value)
+		(void)sqlite3_bind_int64(s, at, value);
+}
+
+enum status db_step(struct db *db, sqlite3_stmt *s, bool *row, struct err *err)
+{
+	int rc = sqlite3_step(s);
+
+	*row = rc == SQLITE_ROW;
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? OK : db_failed(db, rc, err);
+}
+
+enum status db_end(sqlite3_stmt *s, enum status st)
+{
+	(void)sqlite3_reset(s);
+	return st;
+}
+
+enum status db_run(struct db *db, sqlite3_stmt *s, struct err *err)
+{
+	bool row;
+
+	return db_end(s, db_step(db, s, &row, err));
+}
+
+const char *db_text(sqlite3_stmt *s, int column, struct arena *a)
+{
+	const char *bytes = (const char *)sqlite3_column_text(s, column);
+
+	return bytes == NULL ? NULL
+	                     : arena_copy(a, bytes, (size_t)sqlite3_column_bytes(s, column));
+}
+
+int64_t db_int_or(sqlite3_stmt *s, int column, int64_t when_null)
+{
+	return sqlite3_column_type(s, column) == SQLITE_NULL ? when_null
+	                                                     : sqlite3_column_int64(s, column);
+}
+
+enum status db_check(struct db *db, bool *sound, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(db, "PRAGMA integrity_check(1)", &s, err);
+	bool row = false;
+
+	if (st == OK && (st = db_step(db, s, &row, err)) == OK)
+		*sound = row && strcmp((const char *)sqlite3_column_text(s, 0), "ok") == 0;
+	return s == NULL ? st : db_end(s, st);
+}

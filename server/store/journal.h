@@ -1,0 +1,40 @@
+/*
+ * journal.h - the append-only log of events.
+ *
+ * An event is appended in the transaction that changes what it tells of, so the
+ * one is never without the other. seq ascends without reuse; readers keep the last
+ * seq they saw and ask for what came after. The envelope is an encoded
+ * gadugi.Envelope (protos/common.proto); topic and type stand beside it so that
+ * they can be searched without decoding.
+ */
+#ifndef STORE_JOURNAL_H
+#define STORE_JOURNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "store/db.h"
+
+struct journal_row {
+	int64_t seq; /* 0 before it is appended */
+	const char *id, *topic, *type;
+	int64_t at_ms;
+	const void *envelope;
+	size_t envelope_size;
+};
+
+/* Inside the caller's write transaction. E_INPUT when the id is there already. */
+enum status journal_append(struct db *db, const struct journal_row *row, int64_t *seq,
+                           struct err *err);
+
+/*
+ * Up to limit rows with seq > after, oldest first, copied into the arena.
+ */
+enum status journal_read(struct db *db, int64_t after, size_t limit, struct arena *a,
+                         struct journal_row **rows, size_t *n, struct err *err);
+
+/* Newest seq, 0 when there is none. */
+enum status journal_last(struct db *db, int64_t *seq, struct err *err);
+
+#endif

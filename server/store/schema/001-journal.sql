@@ -1,0 +1,29 @@
+-- The durable log of events: append-only, ordered by seq (server/store/journal.h).
+CREATE TABLE event (
+	seq       INTEGER PRIMARY KEY AUTOINCREMENT,
+	id        TEXT    NOT NULL UNIQUE,
+	topic     TEXT    NOT NULL,
+	type      TEXT    NOT NULL,
+	at_ms     INTEGER NOT NULL,
+	envelope  BLOB    NOT NULL
+) STRICT;
+CREATE INDEX event_by_topic ON event (topic, seq);
+CREATE INDEX event_by_time ON event (at_ms);
+-- Where each durable subscriber has got to.
+CREATE TABLE event_offset (
+	subscriber TEXT    PRIMARY KEY,
+	topic      TEXT    NOT NULL,
+	action     TEXT    NOT NULL,
+	seq        INTEGER NOT NULL,
+	made_ms    INTEGER NOT NULL
+) STRICT;
+-- Deliveries that were given up.
+CREATE TABLE event_dead (
+	id         INTEGER PRIMARY KEY,
+	subscriber TEXT    NOT NULL,
+	seq        INTEGER NOT NULL,
+	attempts   INTEGER NOT NULL,
+	cause      TEXT    NOT NULL,
+	at_ms      INTEGER NOT NULL,
+	UNIQUE (subscriber, seq)
+) STRICT;

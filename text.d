@@ -1,0 +1,2 @@
+text.o: server/base/text.h server/base/arena.h
+server/base/arena.h:

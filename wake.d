@@ -1,0 +1,2 @@
+wake.o: server/bus/wake.h server/base/err.h
+server/base/err.h:
