@@ -32,7 +32,7 @@ struct arg {
 	const char *name; /* NULL ends the table */
 	enum arg_kind kind;
 	int required;
-	size_t at;        /* offsetof the member that takes the value */
+	size_t at; /* offsetof the member that takes the value */
 	long least, most;
 	const char *help;    /* NULL: the name says it */
 	const char *choices; /* of ARG_CHOICE */

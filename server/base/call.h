@@ -24,11 +24,11 @@ struct project; /* what the domain works on (domain/project.h); opaque here */
 struct call {
 	struct arena *arena; /* owned; dies with the call */
 	struct err err;
-	atomic_bool stop;         /* set by the reader thread, read by the worker */
-	struct project *project;  /* not owned; outlives the call */
-	size_t answer_max;        /* most bytes a default answer should have; SIZE_MAX: no limit */
-	void *memo;               /* the tool's own, in the arena; NULL on the first run */
-	int64_t wait_until_ms;    /* with E_WAIT: monotonic time to run again at the latest */
+	atomic_bool stop;        /* set by the reader thread, read by the worker */
+	struct project *project; /* not owned; outlives the call */
+	size_t answer_max;       /* most bytes a default answer should have; SIZE_MAX: no limit */
+	void *memo;              /* the tool's own, in the arena; NULL on the first run */
+	int64_t wait_until_ms;   /* with E_WAIT: monotonic time to run again at the latest */
 
 	/* Tell the caller how far it is; total <= 0 when unknown. NULL when nobody asked. */
 	void (*progress)(struct call *call, double done, double total, const char *words);

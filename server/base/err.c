@@ -6,8 +6,8 @@
 
 static const char *const names[STATUS_N] = {
 	[OK] = "ok",       [E_NOMEM] = "no-memory", [E_INPUT] = "bad-input", [E_ABSENT] = "absent",
-	[E_BUSY] = "busy", [E_STOP] = "stopped",    [E_IO] = "io",
-	[E_DENIED] = "denied", [E_WAIT] = "wait", [E_BUG] = "bug",
+	[E_BUSY] = "busy", [E_STOP] = "stopped",    [E_IO] = "io",           [E_DENIED] = "denied",
+	[E_WAIT] = "wait", [E_BUG] = "bug",
 };
 
 enum status err_set(struct err *err, enum status code, const char *fmt, ...)

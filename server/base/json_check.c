@@ -23,8 +23,8 @@ struct scan {
 };
 
 struct level {
-	char close;    /* '}' or ']' */
-	size_t first;  /* index in keys of this object's first key */
+	char close;   /* '}' or ']' */
+	size_t first; /* index in keys of this object's first key */
 };
 
 static enum status wrong(const struct scan *s, const char *what)
@@ -176,7 +176,8 @@ static enum status word(struct scan *s, const char *name)
 	return OK;
 }
 
-/* A key as the bytes it stands for; only escapes that stand for ASCII are undone, the rest compared raw. */
+/* A key as the bytes it stands for; only escapes that stand for ASCII are undone, the rest compared
+ * raw. */
 static size_t plain(const struct key *k, char *out)
 {
 	size_t n = 0;

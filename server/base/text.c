@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 
-#define FIRST_SIZE  ((size_t)256)
+#define FIRST_SIZE   ((size_t)256)
 #define DISTANCE_MAX 64 /* bytes of a word that text_distance looks at */
 
 void text_init(struct text *t, size_t limit)

@@ -40,7 +40,8 @@ struct event_task {
 };
 
 struct event_memory {
-	const char *id, *action, *kind, *scope, *entity; /* action: stored, superseded, expired, purged */
+	const char *id, *action, *kind, *scope,
+	    *entity; /* action: stored, superseded, expired, purged */
 };
 
 struct event_agent {
@@ -53,7 +54,8 @@ struct event_plan {
 	int64_t tasks, edges, errors, warnings;
 };
 
-enum status event_put_run(struct db *db, int64_t now_ms, const struct event_run *e, struct err *err);
+enum status event_put_run(struct db *db, int64_t now_ms, const struct event_run *e,
+                          struct err *err);
 enum status event_put_task(struct db *db, int64_t now_ms, const struct event_task *e,
                            struct err *err);
 enum status event_put_memory(struct db *db, int64_t now_ms, const struct event_memory *e,

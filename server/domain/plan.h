@@ -48,30 +48,30 @@ struct plan_task {
 	const char *batch;                    /* name of its batch in the document, or NULL */
 	long estimate_min;                    /* minutes */
 	enum plan_estimate estimate_source;
-	long low_min, high_min;               /* stated range; 0: none */
-	int technical, integration, testing;  /* 1 to 10 each */
-	int complexity;                       /* their total, or the total as stated */
+	long low_min, high_min;              /* stated range; 0: none */
+	int technical, integration, testing; /* 1 to 10 each */
+	int complexity;                      /* their total, or the total as stated */
 	enum plan_risk risk;
 	struct plan_texts files, acceptance, steps, labels; /* labels: issue numbers, [P], story */
-	const char *agent;                    /* name, or NULL */
-	struct plan_texts command;            /* argv; only for agents that run commands */
-	const char *kind;                     /* feature, fix, refactor, docs, test, ...; never NULL */
-	bool done;                            /* finished already: listed, not scheduled */
-	long line;                            /* 1 is the first; 0: not from a document */
+	const char *agent;                                  /* name, or NULL */
+	struct plan_texts command; /* argv; only for agents that run commands */
+	const char *kind;          /* feature, fix, refactor, docs, test, ...; never NULL */
+	bool done;                 /* finished already: listed, not scheduled */
+	long line;                 /* 1 is the first; 0: not from a document */
 
 	/* What follows from the graph; zero for finished tasks. */
-	size_t level;        /* batch by depth, from 0 */
-	long earliest_min;   /* start with unlimited workers */
-	long slack_min;      /* how much later it may end without delaying the whole */
-	long rank_min;       /* upward rank: longest path from its start to the end */
+	size_t level;           /* batch by depth, from 0 */
+	long earliest_min;      /* start with unlimited workers */
+	long slack_min;         /* how much later it may end without delaying the whole */
+	long rank_min;          /* upward rank: longest path from its start to the end */
 	long planned_start_min; /* in the schedule on `workers` */
 	size_t worker;
 };
 
 struct plan_edge {
-	size_t from, to; /* from is the prerequisite */
+	size_t from, to;  /* from is the prerequisite */
 	unsigned sources; /* enum plan_source bits */
-	long line;       /* where it was first read */
+	long line;        /* where it was first read */
 };
 
 enum plan_severity { PLAN_INFO, PLAN_WARNING, PLAN_ERROR };
@@ -135,8 +135,8 @@ enum status plan_from_goal(const char *goal, const struct plan_options *options,
                            struct plan **out, struct err *err);
 
 /* From gadugi's own JSON: {title, tasks: [...]}, in the shape plan_json writes. */
-enum status plan_from_json(const cJSON *json, const struct plan_options *options,
-                           struct arena *a, struct plan **out, struct err *err);
+enum status plan_from_json(const cJSON *json, const struct plan_options *options, struct arena *a,
+                           struct plan **out, struct err *err);
 
 /* The whole plan as the contract's JSON (decompose's answer without planId). */
 cJSON *plan_json(struct json_build *b, const struct plan *p);

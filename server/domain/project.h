@@ -19,10 +19,10 @@
 struct config; /* domain/config.h */
 
 struct project {
-	const char *root;       /* absolute, resolved; worktrees share their main repository's */
-	const char *state;      /* ROOT/.gadugi */
-	const char *git_dir;    /* the common git folder, or NULL outside a repository */
-	struct clock clock;     /* a test may fix it */
+	const char *root;        /* absolute, resolved; worktrees share their main repository's */
+	const char *state;       /* ROOT/.gadugi */
+	const char *git_dir;     /* the common git folder, or NULL outside a repository */
+	struct clock clock;      /* a test may fix it */
 	struct project_own *own; /* project.c's: connections, configuration, lock */
 };
 
@@ -58,7 +58,6 @@ enum status project_config(struct project *p, const struct config **out, struct 
  * Stable identity for memory scopes: the first root commit's id, or, before there is
  * one, a provisional id kept in the state folder. Copied into the arena.
  */
-enum status project_identity(struct project *p, struct arena *a, const char **out,
-                             struct err *err);
+enum status project_identity(struct project *p, struct arena *a, const char **out, struct err *err);
 
 #endif

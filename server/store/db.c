@@ -14,8 +14,8 @@
 #include "base/text.h"
 #include "store/schema.h"
 
-#define STMT_SLOTS       256 /* statements of one connection; a power of two */
-#define CHECKPOINT_PAGES 2000
+#define STMT_SLOTS          256 /* statements of one connection; a power of two */
+#define CHECKPOINT_PAGES    2000
 #define STEPS_BETWEEN_LOOKS 4000 /* virtual machine steps between looks at the stop flag */
 
 struct slot {
@@ -25,10 +25,10 @@ struct slot {
 
 struct db {
 	sqlite3 *handle;
-	char *path;      /* NULL for the stand-in */
-	int lock;        /* descriptor of PATH-lock, -1 for the stand-in */
-	bool writing;    /* between db_begin and its end: the lock is held */
-	int wal_pages;   /* pages in the log after the last commit */
+	char *path;    /* NULL for the stand-in */
+	int lock;      /* descriptor of PATH-lock, -1 for the stand-in */
+	bool writing;  /* between db_begin and its end: the lock is held */
+	int wal_pages; /* pages in the log after the last commit */
 	const atomic_bool *stop;
 	struct slot slots[STMT_SLOTS];
 };
@@ -122,19 +122,20 @@ enum status db_failed(struct db *db, int rc, struct err *err)
 	case SQLITE_LOCKED:
 		return err_set(err, E_BUSY, "'%s' is locked by another process; try again", path);
 	case SQLITE_FULL:
-		return err_set(err, E_IO, "cannot write '%s': the disk is full; nothing was changed",
-		               path);
+		return err_set(err, E_IO,
+		               "cannot write '%s': the disk is full; nothing was changed", path);
 	case SQLITE_READONLY:
 		return err_set(err, E_IO, "cannot write '%s': it is read-only; nothing was changed",
 		               path);
 	case SQLITE_CANTOPEN:
 		return err_set(err, E_IO, "cannot open '%s': %s", path, words);
 	case SQLITE_NOTADB:
-		return err_set(err, E_IO, "'%s' is not a gadugi database; move it away to begin anew",
-		               path);
+		return err_set(err, E_IO,
+		               "'%s' is not a gadugi database; move it away to begin anew", path);
 	case SQLITE_CORRUPT:
-		return err_set(err, E_IO, "'%s' is damaged (%s); keep a copy and ask 'gadugi doctor'",
-		               path, words);
+		return err_set(err, E_IO,
+		               "'%s' is damaged (%s); keep a copy and ask 'gadugi doctor'", path,
+		               words);
 	default:
 		return err_set(err, E_IO, "'%s': %s", path, words);
 	}
@@ -369,16 +370,16 @@ static enum status pragmas(struct db *db, struct err *err)
 	(void)sqlite3_extended_result_codes(db->handle, 1);
 	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, &off);
 	(void)sqlite3_wal_hook(db->handle, note_wal, db); /* also ends automatic checkpoints */
-	st = exec(db,
-	          "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;"
-	          "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF",
-	          err);
-	if (st != OK || db->path == NULL)
-		return st;
-	/* Changing to WAL writes the file; only the first opener really does it. */
+	/*
+	 * All under the lock: the first statement that looks at the schema may have to rebuild
+	 * the log's index, and changing to WAL writes the file. Only the first opener really does.
+	 */
 	if ((st = lock_take(db, err)) != OK)
 		return st;
-	st = exec(db, "PRAGMA journal_mode = WAL", err);
+	st = exec(db,
+	          "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+	          "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF",
+	          err);
 	lock_give(db);
 	return st;
 }
@@ -418,8 +419,9 @@ static enum status open_it(struct db **out, const char *path, struct err *err)
 		if ((st = open_lock(db, err)) != OK)
 			goto out;
 	}
-	rc = sqlite3_open_v2(path == NULL ? ":memory:" : path, &db->handle,
-	                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+	rc =
+	    sqlite3_open_v2(path == NULL ? ":memory:" : path, &db->handle,
+	                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc != SQLITE_OK) {
 		st = db->handle == NULL ? err_nomem(err, "the database") : db_failed(db, rc, err);
 		goto out;
@@ -524,8 +526,7 @@ const char *db_text(sqlite3_stmt *s, int column, struct arena *a)
 {
 	const char *bytes = (const char *)sqlite3_column_text(s, column);
 
-	return bytes == NULL ? NULL
-	                     : arena_copy(a, bytes, (size_t)sqlite3_column_bytes(s, column));
+	return bytes == NULL ? NULL : arena_copy(a, bytes, (size_t)sqlite3_column_bytes(s, column));
 }
 
 int64_t db_int_or(sqlite3_stmt *s, int column, int64_t when_null)
