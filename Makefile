@@ -132,7 +132,7 @@ layers:
 headers: $(OWN_H:%=$(B)/%.ok)
 $(B)/%.h.ok: %.h | $(GEN_H)
 	@mkdir -p $(@D)
-	@$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) -fsyntax-only -x c $< && touch $@
+	@$(CC) $(filter-out -MMD -MP,$(CPPFLAGS)) $(CFLAGS) $(WARN) -fsyntax-only -x c $< && touch $@
 sizes:
 	@awk -f tests/sizes.awk $(filter server/% handlers/%,$(OWN_C)) $(OWN_H)
 banned: $(LIB) $(B)/server/main.o

@@ -27,8 +27,9 @@ struct project {
 };
 
 /*
- * Find the project: root_option (from --root), else CLAUDE_PROJECT_DIR, else the top of
- * the git repository around the working folder, else the working folder.
+ * Find the project: the folder root_option (from --root) as it is named, else the top of the
+ * git repository around CLAUDE_PROJECT_DIR or around the working folder, else that folder
+ * itself. A linked worktree stands for its main repository.
  * E_INPUT when the folder named is not there. On OK *out is the caller's.
  */
 enum status project_open(struct project **out, const char *root_option, struct err *err);

@@ -1,1 +1,0 @@
-arena.o: server/base/arena.h

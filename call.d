@@ -1,3 +1,0 @@
-call.o: server/base/call.h server/base/arena.h server/base/err.h
-server/base/arena.h:
-server/base/err.h:

@@ -1,1 +1,0 @@
-clock.o: server/base/clock.h

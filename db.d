@@ -1,3 +1,0 @@
-db.o: server/store/db.h server/base/arena.h server/base/err.h
-server/base/arena.h:
-server/base/err.h:

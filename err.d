@@ -1,1 +1,0 @@
-err.o: server/base/err.h

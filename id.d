@@ -1,1 +1,0 @@
-id.o: server/base/id.h

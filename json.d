@@ -1,2 +1,0 @@
-json.o: server/base/json.h server/base/err.h
-server/base/err.h:

@@ -1,1 +1,0 @@
-log.o: server/base/log.h

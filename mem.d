@@ -1,1 +1,0 @@
-mem.o: server/base/mem.h

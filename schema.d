@@ -1,1 +1,0 @@
-schema.o: server/store/schema.h

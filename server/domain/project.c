@@ -1,0 +1,260 @@
+#include "domain/project.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "domain/project/find.h"
+#include "domain/project/own.h"
+
+#define PATHS_MAX    ((size_t)256 << 10)
+#define EXCLUDE_MAX  ((size_t)1 << 20)
+#define EXCLUDE_LINE ".gadugi/"
+
+static const char *wanted_folder(const char *root_option)
+{
+	const char *folder = root_option;
+
+	if (folder == NULL || folder[0] == '\0')
+		folder = getenv("CLAUDE_PROJECT_DIR");
+	return folder == NULL || folder[0] == '\0' ? "." : folder;
+}
+
+enum status project_open(struct project **out, const char *root_option, struct err *err)
+{
+	struct project *p = mem_zero(1, sizeof *p);
+	struct project_own *own = mem_zero(1, sizeof *own);
+	struct project_place place;
+	bool exact = root_option != NULL && root_option[0] != '\0';
+	enum status st = E_NOMEM;
+
+	if (p != NULL)
+		p->own = own;
+	if (p == NULL || own == NULL || (own->arena = arena_new(PATHS_MAX)) == NULL) {
+		(void)err_nomem(err, "the project");
+		goto out;
+	}
+	st = project_find(wanted_folder(root_option), exact, own->arena, &place, err);
+	if (st != OK)
+		goto out;
+	p->root = place.root;
+	p->git_dir = place.git_dir;
+	p->state =
+	    text_printf(own->arena, "%s/.gadugi", strcmp(place.root, "/") == 0 ? "" : place.root);
+	own->database = text_printf(own->arena, "%s/gadugi.db", p->state);
+	if (arena_failed(own->arena) || pthread_mutex_init(&own->lock, NULL) != 0) {
+		st = err_nomem(err, "the project");
+		goto out;
+	}
+	*out = p;
+	return OK;
+out:
+	if (own != NULL)
+		arena_free(own->arena);
+	mem_free(own);
+	mem_free(p);
+	return st;
+}
+
+void project_free(struct project *p)
+{
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < PROJECT_LINKS_MAX; i++)
+		db_free(p->own->links[i].db);
+	(void)pthread_mutex_destroy(&p->own->lock);
+	arena_free(p->own->arena);
+	mem_free(p->own);
+	mem_free(p);
+}
+
+static bool same_file(const struct project_link *link, const struct stat *now)
+{
+	return link->device == now->st_dev && link->inode == now->st_ino;
+}
+
+/* An idle connection to the file that is at the path now, or NULL. Idle ones to another go. */
+static struct db *take_idle(struct project_own *own)
+{
+	struct db *db = NULL, *stale[PROJECT_LINKS_MAX];
+	struct stat now = { 0 };
+	bool there = stat(own->database, &now) == 0;
+	size_t n = 0;
+
+	(void)pthread_mutex_lock(&own->lock);
+	for (size_t i = 0; i < PROJECT_LINKS_MAX; i++) {
+		struct project_link *link = &own->links[i];
+
+		if (link->db == NULL || link->lent)
+			continue;
+		if (!there || !same_file(link, &now)) {
+			stale[n++] = link->db;
+			link->db = NULL;
+		} else if (db == NULL) {
+			db = link->db;
+			link->lent = true;
+		}
+	}
+	(void)pthread_mutex_unlock(&own->lock);
+	while (n > 0)
+		db_free(stale[--n]);
+	return db;
+}
+
+/* Note a connection just opened, so that it can serve again. */
+static void note_link(struct project_own *own, struct db *db)
+{
+	struct stat now;
+
+	if (db_is_empty_stand_in(db) || stat(own->database, &now) != 0)
+		return;
+	(void)pthread_mutex_lock(&own->lock);
+	for (size_t i = 0; i < PROJECT_LINKS_MAX; i++) {
+		if (own->links[i].db != NULL)
+			continue;
+		own->links[i] = (struct project_link){ db, now.st_dev, now.st_ino, true };
+		break;
+	}
+	(void)pthread_mutex_unlock(&own->lock);
+}
+
+enum status project_read(struct project *p, const atomic_bool *stop, struct db **out,
+                         struct err *err)
+{
+	struct db *db = take_idle(p->own);
+	enum status st;
+
+	if (db == NULL) {
+		if ((st = db_open_if_there(&db, p->own->database, err)) != OK)
+			return st;
+		note_link(p->own, db);
+	}
+	db_stop_on(db, stop);
+	*out = db;
+	return OK;
+}
+
+/* Does the file at fd hold the line already? Also says whether it ends in the middle of one. */
+static bool has_line(int fd, bool *open_end, struct err *err)
+{
+	struct text all;
+	char some[4096];
+	ssize_t n;
+	bool found = false;
+
+	text_init(&all, EXCLUDE_MAX);
+	while ((n = read(fd, some, sizeof some)) > 0)
+		text_add_n(&all, some, (size_t)n);
+	if (n < 0)
+		(void)err_sys(err, errno, "cannot read it");
+	*open_end = all.len > 0 && all.bytes[all.len - 1] != '\n';
+	for (const char *line = text_string(&all); !found && *line != '\0';) {
+		size_t len = strcspn(line, "\n");
+
+		found = len == strlen(EXCLUDE_LINE) && strncmp(line, EXCLUDE_LINE, len) == 0;
+		line += len + (line[len] == '\n');
+	}
+	text_done(&all);
+	return found;
+}
+
+/* Hide the state folder from git. That it could not be done is said and stops nothing. */
+static void hide_from_git(const struct project *p, struct arena *a)
+{
+	const char *folder = text_printf(a, "%s/info", p->git_dir);
+	const char *path = text_printf(a, "%s/exclude", folder == NULL ? "" : folder);
+	const char *line = EXCLUDE_LINE "\n";
+	bool open_end = false;
+	int fd;
+
+	if (folder == NULL || path == NULL)
+		return;
+	(void)mkdir(folder, 0777);
+	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+	if (fd == -1) {
+		log_line(LOG_WARN, "cannot write '%s': git will show .gadugi as untracked", path);
+		return;
+	}
+	if (!has_line(fd, &open_end, NULL)) {
+		struct text add;
+
+		text_init(&add, sizeof EXCLUDE_LINE + 2);
+		text_addf(&add, "%s%s", open_end ? "\n" : "", line);
+		if (write(fd, text_string(&add), add.len) != (ssize_t)add.len)
+			log_line(LOG_WARN, "cannot write '%s': git will show .gadugi as untracked",
+			         path);
+		text_done(&add);
+	}
+	(void)close(fd);
+}
+
+/* Make the state folder, for its owner's eyes only. One that is a link is refused. */
+static enum status make_state(struct project *p, struct err *err)
+{
+	struct arena *a;
+	struct stat st;
+	bool made = mkdir(p->state, 0700) == 0;
+
+	if (!made && errno != EEXIST)
+		return err_sys(err, errno, "cannot make the folder '%s'", p->state);
+	if (lstat(p->state, &st) != 0)
+		return err_sys(err, errno, "cannot look at '%s'", p->state);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(
+		    err, E_DENIED,
+		    "'%s' is not a folder but a link or a file; move it away, gadugi keeps "
+		    "its state there",
+		    p->state);
+	if (p->git_dir == NULL || (!made && access(p->own->database, F_OK) == 0))
+		return OK;
+	if ((a = arena_new(PATHS_MAX)) == NULL)
+		return err_nomem(err, "a path");
+	hide_from_git(p, a);
+	arena_free(a);
+	return OK;
+}
+
+enum status project_write(struct project *p, const atomic_bool *stop, struct db **out,
+                          struct err *err)
+{
+	struct db *db = take_idle(p->own);
+	enum status st = OK;
+
+	if (db == NULL) {
+		if ((st = make_state(p, err)) != OK || (st = project_identity_keep(p, err)) != OK ||
+		    (st = db_open(&db, p->own->database, err)) != OK)
+			return st;
+		note_link(p->own, db);
+	}
+	db_stop_on(db, stop);
+	*out = db;
+	return OK;
+}
+
+void project_done(struct project *p, struct db *db)
+{
+	struct project_own *own = p->own;
+	bool known = false;
+
+	if (db == NULL)
+		return;
+	db_rollback(db);
+	db_read_end(db);
+	db_stop_on(db, NULL);
+	(void)pthread_mutex_lock(&own->lock);
+	for (size_t i = 0; i < PROJECT_LINKS_MAX; i++) {
+		if (own->links[i].db != db)
+			continue;
+		own->links[i].lent = false;
+		known = true;
+	}
+	(void)pthread_mutex_unlock(&own->lock);
+	if (!known)
+		db_free(db);
+}

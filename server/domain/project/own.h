@@ -1,0 +1,34 @@
+/* own.h - what a project keeps to itself; for the files of domain/project only. */
+#ifndef DOMAIN_PROJECT_OWN_H
+#define DOMAIN_PROJECT_OWN_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "domain/project.h"
+
+#define PROJECT_IDENTITY_SIZE 65
+#define PROJECT_LINKS_MAX     64 /* connections that are known; more are closed after use */
+
+/* A connection and the file it has open: a state folder may be removed and made again. */
+struct project_link {
+	struct db *db; /* NULL: a free place */
+	dev_t device;
+	ino_t inode;
+	bool lent;
+};
+
+struct project_own {
+	struct arena *arena;  /* the paths; not touched after project_open */
+	const char *database; /* ROOT/.gadugi/gadugi.db */
+
+	pthread_mutex_t lock; /* guards the members below */
+	struct project_link links[PROJECT_LINKS_MAX];
+	char identity[PROJECT_IDENTITY_SIZE]; /* "" until asked for */
+};
+
+/* The identity file, made when the state folder is there. lock is held. */
+enum status project_identity_keep(struct project *p, struct err *err);
+
+#endif

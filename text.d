@@ -1,2 +1,0 @@
-text.o: server/base/text.h server/base/arena.h
-server/base/arena.h:
