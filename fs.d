@@ -1,0 +1,3 @@
+fs.o: server/sys/fs.h server/base/arena.h server/base/err.h
+server/base/arena.h:
+server/base/err.h:

@@ -1,0 +1,2 @@
+lock.o: server/sys/lock.h server/base/err.h
+server/base/err.h:

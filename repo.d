@@ -1,0 +1,3 @@
+repo.o: server/sys/repo.h server/base/arena.h server/base/err.h
+server/base/arena.h:
+server/base/err.h:

@@ -1,0 +1,2 @@
+sandbox.o: server/sys/sandbox.h server/base/err.h
+server/base/err.h:
