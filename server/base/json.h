@@ -33,6 +33,9 @@ struct json_span {
  */
 enum status json_check(const char *text, size_t n, struct err *err);
 
+/* The same; *at is the byte where reading ended: the mistake's, for a line and column. */
+enum status json_check_at(const char *text, size_t n, size_t *at, struct err *err);
+
 /* json_check, then parse. On OK *out is the caller's (cJSON_Delete). */
 enum status json_read(const char *text, size_t n, cJSON **out, struct err *err);
 

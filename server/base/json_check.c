@@ -412,13 +412,21 @@ static enum status document(struct scan *s)
 	}
 }
 
-enum status json_check(const char *text, size_t n, struct err *err)
+enum status json_check_at(const char *text, size_t n, size_t *at, struct err *err)
 {
 	struct scan s = { .start = text, .p = text, .end = text + n, .err = err };
 	enum status st = document(&s);
 
 	mem_free(s.keys);
+	*at = (size_t)(s.p - s.start);
 	return st;
+}
+
+enum status json_check(const char *text, size_t n, struct err *err)
+{
+	size_t at;
+
+	return json_check_at(text, n, &at, err);
 }
 
 /* Move p over one checked value. */

@@ -67,15 +67,13 @@ void text_add_char(struct text *t, char c)
 	text_add_n(t, &c, 1);
 }
 
-void text_addf(struct text *t, const char *fmt, ...)
+void text_addv(struct text *t, const char *fmt, va_list ap)
 {
-	va_list ap, again;
+	va_list again;
 	int n;
 
-	va_start(ap, fmt);
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
 	if (n < 0)
 		t->failed = true;
 	else if (room(t, (size_t)n)) {
@@ -83,6 +81,15 @@ void text_addf(struct text *t, const char *fmt, ...)
 		t->len += (size_t)n;
 	}
 	va_end(again);
+}
+
+void text_addf(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	text_addv(t, fmt, ap);
+	va_end(ap);
 }
 
 const char *text_string(const struct text *t)

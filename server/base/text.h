@@ -8,6 +8,7 @@
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +33,7 @@ void text_add(struct text *t, const char *s);
 void text_add_n(struct text *t, const char *s, size_t n);
 void text_add_char(struct text *t, char c);
 __attribute__((format(printf, 2, 3))) void text_addf(struct text *t, const char *fmt, ...);
+__attribute__((format(printf, 2, 0))) void text_addv(struct text *t, const char *fmt, va_list ap);
 
 /* The bytes so far, "" when there are none or the text failed. */
 const char *text_string(const struct text *t);
