@@ -18,13 +18,16 @@ CREATE TABLE run (
 	jobs         INTEGER NOT NULL,
 	base_oid     TEXT,                      -- commit the run began on
 	branch       TEXT,                      -- integration branch, NULL when nothing is merged
+	head_oid     TEXT,                      -- where that branch is, or is about to be moved to
 	cause        TEXT,
+	notes        TEXT,                      -- JSON array of {code, message}: what a reader should know
 	runner_pid   INTEGER,
 	runner_start INTEGER,                   -- start time of the process, in clock ticks since boot
 	boot_id      TEXT,
 	made_ms      INTEGER NOT NULL,
 	started_ms   INTEGER,
-	ended_ms     INTEGER
+	ended_ms     INTEGER,
+	active_ms    INTEGER NOT NULL DEFAULT 0 -- time that runners before the present one worked on it
 ) STRICT;
 CREATE INDEX run_by_time ON run (made_ms);
 CREATE TABLE task (
@@ -47,6 +50,7 @@ CREATE TABLE task (
 	ended_ms     INTEGER,
 	PRIMARY KEY (run_id, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX task_by_wish ON task (run_id) WHERE wish IS NOT NULL;
 CREATE TABLE task_edge (
 	run_id    TEXT NOT NULL REFERENCES run (id) ON DELETE CASCADE,
 	from_task TEXT NOT NULL,

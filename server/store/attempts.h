@@ -1,0 +1,63 @@
+/*
+ * attempts.h - every attempt at a task, every gate that was run, every checkpoint, as rows.
+ *
+ * As store/runs.h: only facts, changes inside the caller's write transaction, readers
+ * copy into the arena, NULL and RUNS_NONE stand for NULL.
+ */
+#ifndef STORE_ATTEMPTS_H
+#define STORE_ATTEMPTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "store/db.h"
+#include "store/rows.h" /* RUNS_NONE */
+
+struct attempt_row {
+	const char *task;
+	int64_t number;
+	const char *state;
+	int64_t slot;
+	const char *agent, *worktree, *log, *base_oid, *result_oid, *merged_oid, *saved_ref;
+	int64_t pid, pid_start;
+	const char *boot_id;
+	int64_t exit_code;
+	const char *cause;
+	int64_t output_size, files;
+	int64_t intent_ms, started_ms, ended_ms, done_ms;
+	int64_t tokens_in, tokens_out;
+	double cost_usd; /* below 0: not known */
+};
+
+struct gate_row {
+	const char *task; /* NULL: of the run */
+	int64_t attempt;
+	const char *name, *tree_oid;
+	int64_t exit_code, passed, started_ms, ended_ms;
+	const char *output;
+};
+
+struct checkpoint_row {
+	int64_t batch;
+	const char *oid, *tag;
+	int64_t at_ms;
+};
+
+/* Attempts of one task, or of all with NULL; by task and number. */
+enum status attempts_read(struct db *db, const char *run, const char *task, struct arena *a,
+                          struct attempt_row **out, size_t *n, struct err *err);
+enum status attempts_gates(struct db *db, const char *run, const char *task, struct arena *a,
+                           struct gate_row **out, size_t *n, struct err *err);
+enum status attempts_checkpoints(struct db *db, const char *run, struct arena *a,
+                                 struct checkpoint_row **out, size_t *n, struct err *err);
+
+/* Insert the attempt, or replace it as a whole. */
+enum status attempts_put(struct db *db, const char *run, const struct attempt_row *row,
+                         struct err *err);
+enum status attempts_add_gate(struct db *db, const char *run, const struct gate_row *row,
+                              struct err *err);
+enum status attempts_put_checkpoint(struct db *db, const char *run,
+                                    const struct checkpoint_row *row, struct err *err);
+
+#endif
