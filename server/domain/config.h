@@ -45,7 +45,8 @@ struct config_agent {
 	enum config_prompt prompt;
 	bool shell;                      /* preset shell */
 	struct config_texts writable;    /* absolute paths it may write beside its worktree */
-	struct config_texts environment; /* names of variables it gets beside the usual ones */
+	struct config_texts environment; /* names of variables it gets beside the usual ones; one
+	                                    that ends in `*` stands for all that begin so */
 };
 
 struct config_gate {
@@ -91,17 +92,24 @@ struct config {
 	const char *untrusted; /* why the project's commands were left out; NULL: they were not */
 };
 
-/* What to read. */
+/* One of the two files, as it was read. */
+struct config_source {
+	const char *path;  /* for messages; never NULL */
+	const char *bytes; /* NULL: there is no such file, which is as good as an empty one */
+	size_t size;
+};
+
 struct config_files {
-	const char *user;     /* path; may lead to nothing */
-	const char *project;  /* path; may lead to nothing */
+	struct config_source user, project;
+	const char *root;     /* relative commands of the project's file are taken from there */
 	const char *home;     /* what ~ stands for; NULL: unknown */
-	const char *distrust; /* why the project's file may define no commands; NULL: it may */
+	const char *distrust; /* why the project's file may define no commands ("is tracked by
+	                         git"); NULL: it may */
 };
 
 /*
- * Read both files into a configuration that lives in the arena. A file that is not there is
- * an empty one. E_INPUT with FILE:LINE:COLUMN on the first mistake.
+ * Make a configuration, in the arena, of both files. E_INPUT with FILE:LINE:COLUMN on the
+ * first mistake. Nothing of the sources is kept.
  */
 enum status config_read(const struct config_files *files, struct arena *a,
                         const struct config **out, struct err *err);
