@@ -22,7 +22,10 @@ void wake_touch(const char *state_dir);
 enum status wake_open(struct wake **out, const char *state_dir, struct err *err);
 void wake_free(struct wake *w);
 
-/* Readable (poll) when something may have been appended; wake_clear makes it quiet again. */
+/*
+ * Readable (poll) when something may have been appended; wake_clear makes it quiet again.
+ * Clear first, then read the log: what comes in between wakes again.
+ */
 int wake_fd(const struct wake *w);
 void wake_clear(struct wake *w);
 
