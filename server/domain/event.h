@@ -54,6 +54,11 @@ struct event_plan {
 	int64_t tasks, edges, errors, warnings;
 };
 
+struct event_recipe {
+	const char *recipe, *action, *cause, *run; /* the last two may be NULL */
+	int64_t requirements, proved, errors, warnings;
+};
+
 enum status event_put_run(struct db *db, int64_t now_ms, const struct event_run *e,
                           struct err *err);
 enum status event_put_task(struct db *db, int64_t now_ms, const struct event_task *e,
@@ -65,6 +70,9 @@ enum status event_put_agent(struct db *db, int64_t now_ms, const struct event_ag
 enum status event_put_plan(struct db *db, int64_t now_ms, const struct event_plan *e,
                            struct err *err);
 
+enum status event_put_recipe(struct db *db, int64_t now_ms, const struct event_recipe *e,
+                             struct err *err);
+
 /* What a user or an agent publishes: payload is a JSON object as text, or NULL for {}. */
 struct event_custom {
 	const char *topic, *source, *payload_json;
@@ -74,15 +82,33 @@ struct event_custom {
 enum status event_put_custom(struct db *db, int64_t now_ms, const struct event_custom *e,
                              int64_t *seq, struct err *err);
 
-/* An event of the log made readable; in an arena. payload_json is never NULL. */
+/* An event of the log made readable; in an arena. No text is NULL. */
 struct event_view {
 	int64_t seq, at_ms;
-	const char *id, *topic, *type, *source, *payload_json;
+	const char *id, *topic, *type, *source, *correlation, *causation;
+	const char *payload_json; /* one object on one line */
 	enum event_priority priority;
 };
+
+/* Which events are wanted. */
+struct event_want {
+	int64_t after;       /* only those with a larger seq */
+	const char *pattern; /* of topics; NULL: all */
+	size_t limit;        /* most */
+	bool newest;         /* of those that fit, the newest instead of the oldest */
+};
+
+/*
+ * The events that are wanted, oldest first. *last_seen is how far the log was looked
+ * through: a follower goes on after it, and so sees every event once, in order.
+ */
+enum status event_find(struct db *db, const struct event_want *want, struct arena *a,
+                       struct event_view **out, size_t *n, int64_t *last_seen, struct err *err);
 enum status event_read(struct db *db, int64_t after, const char *pattern, size_t limit,
                        struct arena *a, struct event_view **out, size_t *n, int64_t *last_seen,
                        struct err *err);
+
+const char *event_priority_word(enum event_priority priority);
 
 /* Is topic well formed (words of letters, digits, '-', '_', between single dots)? */
 enum status event_topic_check(const char *topic, bool pattern, struct err *err);

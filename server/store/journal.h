@@ -10,6 +10,7 @@
 #ifndef STORE_JOURNAL_H
 #define STORE_JOURNAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,23 @@ enum status journal_append(struct db *db, const struct journal_row *row, int64_t
  */
 enum status journal_read(struct db *db, int64_t after, size_t limit, struct arena *a,
                          struct journal_row **rows, size_t *n, struct err *err);
+
+/* Which rows are wanted, and from where. */
+struct journal_want {
+	int64_t after; /* only rows with a larger seq */
+	size_t limit;  /* most rows; also most that are held in the arena */
+	bool newest;   /* of those that fit, the newest instead of the oldest */
+	bool (*keep)(const void *arg, const char *topic); /* NULL: all */
+	const void *arg;
+};
+
+/*
+ * The rows that are wanted, oldest first, copied into the arena. *seen is how far the
+ * log was looked through: the last row's seq when the limit was reached, else the
+ * newest in the log; a reader goes on after it and misses and repeats nothing.
+ */
+enum status journal_find(struct db *db, const struct journal_want *want, struct arena *a,
+                         struct journal_row **rows, size_t *n, int64_t *seen, struct err *err);
 
 /* Newest seq, 0 when there is none. */
 enum status journal_last(struct db *db, int64_t *seq, struct err *err);

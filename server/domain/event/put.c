@@ -1,0 +1,293 @@
+/* Happenings become messages in the log: the writing half of domain/event.h. */
+#include <assert.h>
+#include <string.h>
+
+#include "base/id.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "bus/message.h"
+#include "bus/topic.h"
+#include "domain/event.h"
+#include "domain/event/kinds.h"
+#include "store/journal.h"
+
+#define PUT_ARENA_MAX ((size_t)8 << 20) /* a payload of the largest size, twice, and its envelope  \
+	                                 */
+#define ID_TRIES 4
+#define SOURCE   "gadugi"
+
+_Static_assert((int)EVENT_CRITICAL == (int)ENVELOPE_CRITICAL, "the priorities are the same");
+_Static_assert(EVENT_PAYLOAD_MAX == ENVELOPE_PAYLOAD_MAX, "the limits are the same");
+
+/* What is about to be put: its kind, its topic by words, and its values by field. */
+struct happening {
+	const struct kind *kind;
+	const char *words[4]; /* of the topic; NULL ends them */
+	const struct message_value *values;
+	const char *correlation; /* or NULL */
+};
+
+/* Append an envelope with a new id. Chance may give one that is taken: then another. */
+static enum status append(struct db *db, struct envelope *e, struct arena *a, int64_t *seq,
+                          struct err *err)
+{
+	struct journal_row row = { .topic = e->topic, .type = e->type, .at_ms = e->at_ms };
+	enum status st = E_INPUT;
+	char id[ID_SIZE];
+
+	for (int i = 0; st == E_INPUT && i < ID_TRIES; i++) {
+		id_new(id, 'e', e->at_ms);
+		e->id = row.id = id;
+		st = envelope_write(e, a, &row.envelope, &row.envelope_size, err);
+		if (st != OK)
+			return st;
+		st = journal_append(db, &row, seq, err);
+	}
+	return st;
+}
+
+static enum status put_in(struct db *db, int64_t now_ms, const struct happening *h, struct arena *a,
+                          struct err *err)
+{
+	struct text topic;
+	struct message_bytes payload = { 0 };
+	struct envelope e;
+	enum status st;
+	int64_t seq;
+
+	text_init(&topic, TOPIC_MAX * 4);
+	for (size_t i = 0; i < 4 && h->words[i] != NULL; i++)
+		topic_add_word(&topic, h->words[i]);
+	e = (struct envelope){
+		.topic = text_copy(&topic, a),
+		.type = h->kind->message->short_name,
+		.source = SOURCE,
+		.correlation = h->correlation,
+		.priority = h->kind->priority,
+		.at_ms = now_ms,
+		.schema = h->kind->schema,
+		.attempt = 1,
+	};
+	text_done(&topic);
+	if (e.topic == NULL)
+		return err_nomem(err, "an event");
+	st = message_write(h->kind->message, h->values, a, &payload, err);
+	if (st != OK)
+		return st;
+	e.payload = payload.at;
+	e.payload_size = payload.size;
+	return append(db, &e, a, &seq, err);
+}
+
+static enum status put(struct db *db, int64_t now_ms, const struct happening *h, struct err *err)
+{
+	struct arena *a = arena_new(PUT_ARENA_MAX);
+	enum status st = a == NULL ? err_nomem(err, "an event") : put_in(db, now_ms, h, a, err);
+
+	arena_free(a);
+	return st;
+}
+
+enum status event_put_run(struct db *db, int64_t now_ms, const struct event_run *e, struct err *err)
+{
+	const struct message_value values[] = {
+		{ .field = "run_id", .text = e->run },
+		{ .field = "state", .text = e->state },
+		{ .field = "cause", .text = e->cause },
+		{ .field = "title", .text = e->title },
+		{ .field = "total", .number = e->total },
+		{ .field = "succeeded", .number = e->succeeded },
+		{ .field = "failed", .number = e->failed },
+		{ .field = "wall_ms", .number = e->wall_ms },
+		{ .field = "work_ms", .number = e->work_ms },
+		{ 0 },
+	};
+
+	return put(db, now_ms,
+	           &(struct happening){
+		       kind_for("run", e->state), { "run", e->run, e->state }, values, e->run },
+	           err);
+}
+
+enum status event_put_task(struct db *db, int64_t now_ms, const struct event_task *e,
+                           struct err *err)
+{
+	const struct message_value values[] = {
+		{ .field = "run_id", .text = e->run },
+		{ .field = "task_id", .text = e->task },
+		{ .field = "state", .text = e->state },
+		{ .field = "cause", .text = e->cause },
+		{ .field = "attempt", .number = e->attempt },
+		{ .field = "agent", .text = e->agent },
+		{ .field = "duration_ms", .number = e->duration_ms },
+		{ .field = "commit", .text = e->commit },
+		{ .field = e->exit_code == -1 ? NULL : "exit_code", .number = e->exit_code },
+		{ 0 },
+	};
+
+	return put(
+	    db, now_ms,
+	    &(struct happening){
+		kind_for("task", e->state), { "task", e->run, e->task, e->state }, values, e->run },
+	    err);
+}
+
+enum status event_put_memory(struct db *db, int64_t now_ms, const struct event_memory *e,
+                             struct err *err)
+{
+	const struct message_value values[] = {
+		{ .field = "memory_id", .text = e->id },  { .field = "action", .text = e->action },
+		{ .field = "kind", .text = e->kind },     { .field = "scope", .text = e->scope },
+		{ .field = "entity", .text = e->entity }, { 0 },
+	};
+
+	return put(db, now_ms,
+	           &(struct happening){ kind_for("memory", e->action),
+	                                { "memory", e->action, e->kind == NULL ? "" : e->kind },
+	                                values,
+	                                NULL },
+	           err);
+}
+
+enum status event_put_agent(struct db *db, int64_t now_ms, const struct event_agent *e,
+                            struct err *err)
+{
+	const struct message_value values[] = {
+		{ .field = "agent", .text = e->agent },
+		{ .field = "state", .text = e->state },
+		{ .field = "cause", .text = e->cause },
+		{ .field = "run_id", .text = e->run },
+		{ .field = "task_id", .text = e->task },
+		{ .field = "pid", .number = e->pid },
+		{ 0 },
+	};
+
+	return put(
+	    db, now_ms,
+	    &(struct happening){
+		kind_for("agent", e->state), { "agent", e->agent, e->state }, values, e->run },
+	    err);
+}
+
+enum status event_put_plan(struct db *db, int64_t now_ms, const struct event_plan *e,
+                           struct err *err)
+{
+	const struct message_value values[] = {
+		{ .field = "plan_id", .text = e->plan },
+		{ .field = "title", .text = e->title },
+		{ .field = "tasks", .number = e->tasks },
+		{ .field = "edges", .number = e->edges },
+		{ .field = "errors", .number = e->errors },
+		{ .field = "warnings", .number = e->warnings },
+		{ 0 },
+	};
+
+	return put(
+	    db, now_ms,
+	    &(struct happening){
+		kind_for("plan", "decomposed"), { "plan", e->plan, "decomposed" }, values, NULL },
+	    err);
+}
+
+enum status event_put_recipe(struct db *db, int64_t now_ms, const struct event_recipe *e,
+                             struct err *err)
+{
+	const struct message_value values[] = {
+		{ .field = "recipe", .text = e->recipe },
+		{ .field = "action", .text = e->action },
+		{ .field = "cause", .text = e->cause },
+		{ .field = "run_id", .text = e->run },
+		{ .field = "requirements", .number = e->requirements },
+		{ .field = "proved", .number = e->proved },
+		{ .field = "errors", .number = e->errors },
+		{ .field = "warnings", .number = e->warnings },
+		{ 0 },
+	};
+
+	return put(
+	    db, now_ms,
+	    &(struct happening){
+		kind_for("recipe", e->action), { "recipe", e->recipe, e->action }, values, e->run },
+	    err);
+}
+
+/* A checked JSON text without the blanks between its tokens, so that it is one line. */
+static char *one_line(const char *json, size_t n, struct arena *a)
+{
+	char *out = arena_take(a, n + 1), *to = out;
+	bool inside = false;
+
+	if (out == NULL)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (!inside && strchr(" \t\r\n", json[i]) != NULL)
+			continue;
+		*to++ = json[i];
+		if (inside && json[i] == '\\' && i + 1 < n)
+			*to++ = json[++i];
+		else if (json[i] == '"')
+			inside = !inside;
+	}
+	return out;
+}
+
+static enum status check_body(const char *json, size_t n, struct err *err)
+{
+	const char *s = json + strspn(json, " \t\r\n");
+	enum status st;
+
+	if (n > EVENT_PAYLOAD_MAX - 16)
+		return err_set(err, E_INPUT, "the payload has %zu bytes; at most %zu are allowed",
+		               n, EVENT_PAYLOAD_MAX - 16);
+	if ((st = json_check(json, n, err)) != OK)
+		return st;
+	if (*s != '{')
+		return err_set(err, E_INPUT,
+		               "the payload is no JSON object; write {\"key\": value}");
+	return OK;
+}
+
+static enum status put_custom_in(struct db *db, int64_t now_ms, const struct event_custom *c,
+                                 struct arena *a, int64_t *seq, struct err *err)
+{
+	const char *json = c->payload_json == NULL ? "{}" : c->payload_json;
+	const struct kind *kind = kind_for("", "");
+	struct message_value values[] = { { .field = "body_json" }, { 0 } };
+	struct message_bytes payload = { 0 };
+	struct envelope e;
+	enum status st;
+
+	if ((st = topic_check(c->topic, false, err)) != OK ||
+	    (st = check_body(json, strlen(json), err)) != OK)
+		return st;
+	if ((values[0].text = one_line(json, strlen(json), a)) == NULL)
+		return err_nomem(err, "an event");
+	if ((st = message_write(kind->message, values, a, &payload, err)) != OK)
+		return st;
+	e = (struct envelope){
+		.topic = c->topic,
+		.type = kind->message->short_name,
+		.source = c->source,
+		.correlation = c->correlation,
+		.causation = c->causation,
+		.priority =
+		    c->priority == 0 ? ENVELOPE_NORMAL : (enum envelope_priority)c->priority,
+		.at_ms = now_ms,
+		.schema = kind->schema,
+		.attempt = 1,
+		.payload = payload.at,
+		.payload_size = payload.size,
+	};
+	return append(db, &e, a, seq, err);
+}
+
+enum status event_put_custom(struct db *db, int64_t now_ms, const struct event_custom *e,
+                             int64_t *seq, struct err *err)
+{
+	struct arena *a = arena_new(PUT_ARENA_MAX);
+	enum status st =
+	    a == NULL ? err_nomem(err, "an event") : put_custom_in(db, now_ms, e, a, seq, err);
+
+	arena_free(a);
+	return st;
+}

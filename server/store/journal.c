@@ -1,0 +1,172 @@
+#include "store/journal.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define FIRST_ROWS ((size_t)16)
+
+enum status journal_append(struct db *db, const struct journal_row *row, int64_t *seq,
+                           struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(db,
+	                         "INSERT INTO event (id, topic, type, at_ms, envelope)"
+	                         " VALUES (?1, ?2, ?3, ?4, ?5)",
+	                         &s, err);
+	int rc;
+
+	assert(row->id != NULL && row->topic != NULL && row->type != NULL);
+	if (st != OK)
+		return st;
+	/* The texts outlive the step, so they need no copies. */
+	(void)sqlite3_bind_text(s, 1, row->id, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(s, 2, row->topic, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(s, 3, row->type, -1, SQLITE_STATIC);
+	db_bind_int(s, 4, row->at_ms);
+	(void)sqlite3_bind_blob64(s, 5, row->envelope, row->envelope_size, SQLITE_STATIC);
+	rc = sqlite3_step(s);
+	if (rc == SQLITE_CONSTRAINT_UNIQUE)
+		st = err_set(err, E_INPUT, "an event with the id '%s' is in the log already",
+		             row->id);
+	else if (rc != SQLITE_DONE)
+		st = db_failed(db, rc, err);
+	else
+		*seq = sqlite3_last_insert_rowid(db_handle(db));
+	(void)sqlite3_clear_bindings(s);
+	return db_end(s, st);
+}
+
+/* A list of rows that grows in the arena. */
+struct found {
+	struct journal_row *rows;
+	size_t n, size;
+};
+
+static enum status take_row(sqlite3_stmt *s, struct db *db, struct found *f, struct arena *a,
+                            struct err *err)
+{
+	struct journal_row *row;
+	const void *blob = sqlite3_column_blob(s, 5);
+
+	if (f->n == f->size) {
+		size_t size = f->size == 0 ? FIRST_ROWS : f->size * 2;
+		struct journal_row *rows = arena_take(a, size * sizeof *rows);
+
+		if (rows == NULL)
+			return err_nomem(err, "the events that were found");
+		if (f->n > 0)
+			memcpy(rows, f->rows, f->n * sizeof *rows);
+		f->rows = rows;
+		f->size = size;
+	}
+	row = &f->rows[f->n++];
+	row->seq = sqlite3_column_int64(s, 0);
+	row->topic = db_text(s, 1, a);
+	row->id = db_text(s, 2, a);
+	row->type = db_text(s, 3, a);
+	row->at_ms = sqlite3_column_int64(s, 4);
+	row->envelope_size = (size_t)sqlite3_column_bytes(s, 5);
+	row->envelope = arena_copy(a, blob == NULL ? "" : blob, row->envelope_size);
+	if (blob == NULL && sqlite3_errcode(db_handle(db)) == SQLITE_NOMEM)
+		return err_nomem(err, "the events that were found");
+	return arena_failed(a) ? err_nomem(err, "the events that were found") : OK;
+}
+
+static void reverse(struct found *f)
+{
+	for (size_t i = 0; i + 1 < f->n - i; i++) {
+		struct journal_row row = f->rows[i];
+
+		f->rows[i] = f->rows[f->n - 1 - i];
+		f->rows[f->n - 1 - i] = row;
+	}
+}
+
+static enum status wanted_rows(struct db *db, const struct journal_want *want, sqlite3_stmt *s,
+                               struct arena *a, struct found *f, struct err *err)
+{
+	const char *topic;
+	enum status st;
+	bool row;
+
+	while (f->n < want->limit) {
+		if ((st = db_step(db, s, &row, err)) != OK)
+			return st;
+		if (!row)
+			return OK;
+		if ((topic = (const char *)sqlite3_column_text(s, 1)) == NULL)
+			return err_nomem(err, "the events that were found");
+		if (want->keep != NULL && !want->keep(want->arg, topic))
+			continue;
+		if ((st = take_row(s, db, f, a, err)) != OK)
+			return st;
+	}
+	return OK;
+}
+
+static enum status find_rows(struct db *db, const struct journal_want *want, struct arena *a,
+                             struct found *f, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st;
+
+	if (want->newest)
+		st = db_stmt(db,
+		             "SELECT seq, topic, id, type, at_ms, envelope FROM event"
+		             " WHERE seq > ?1 ORDER BY seq DESC",
+		             &s, err);
+	else
+		st = db_stmt(db,
+		             "SELECT seq, topic, id, type, at_ms, envelope FROM event"
+		             " WHERE seq > ?1 ORDER BY seq",
+		             &s, err);
+	if (st != OK)
+		return st;
+	db_bind_int(s, 1, want->after);
+	st = db_end(s, wanted_rows(db, want, s, a, f, err));
+	if (want->newest && f->n > 1)
+		reverse(f);
+	return st;
+}
+
+enum status journal_find(struct db *db, const struct journal_want *want, struct arena *a,
+                         struct journal_row **rows, size_t *n, int64_t *seen, struct err *err)
+{
+	struct found f = { 0 };
+	int64_t last = 0;
+	enum status st;
+
+	/* What comes in after this look is left for the next reading, so that none is missed. */
+	if ((st = journal_last(db, &last, err)) != OK)
+		return st;
+	if ((st = find_rows(db, want, a, &f, err)) != OK)
+		return st;
+	if (f.n > 0 && ((f.n == want->limit && !want->newest) || f.rows[f.n - 1].seq > last))
+		last = f.rows[f.n - 1].seq;
+	*rows = f.rows;
+	*n = f.n;
+	*seen = last > want->after ? last : want->after;
+	return OK;
+}
+
+enum status journal_read(struct db *db, int64_t after, size_t limit, struct arena *a,
+                         struct journal_row **rows, size_t *n, struct err *err)
+{
+	struct journal_want want = { .after = after, .limit = limit };
+	int64_t seen;
+
+	return journal_find(db, &want, a, rows, n, &seen, err);
+}
+
+enum status journal_last(struct db *db, int64_t *seq, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(db, "SELECT max(seq) FROM event", &s, err);
+	bool row;
+
+	if (st != OK)
+		return st;
+	if ((st = db_step(db, s, &row, err)) == OK)
+		*seq = db_int_or(s, 0, 0);
+	return db_end(s, st);
+}

@@ -1,0 +1,331 @@
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "domain/event.h"
+#include "store/journal.h"
+
+#define NOW INT64_C(1700000000000)
+
+struct place {
+	char path[200];
+	struct db *db;
+	struct arena *a;
+};
+
+static int set_up(void **state)
+{
+	struct place *p = calloc(1, sizeof *p);
+	const char *tmp = getenv("TMPDIR");
+	struct err err = { 0 };
+
+	(void)snprintf(p->path, sizeof p->path, "%s/event-test-%d.db", tmp == NULL ? "/tmp" : tmp,
+	               (int)getpid());
+	if (db_open(&p->db, p->path, &err) != OK) {
+		print_error("%s\n", err.text);
+		return -1;
+	}
+	p->a = arena_new((size_t)256 << 20);
+	*state = p;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	static const char *const ends[] = { "", "-wal", "-shm", "-lock" };
+	struct place *p = *state;
+	char name[240];
+
+	db_free(p->db);
+	arena_free(p->a);
+	for (size_t i = 0; i < 4; i++) {
+		(void)snprintf(name, sizeof name, "%s%s", p->path, ends[i]);
+		(void)unlink(name);
+	}
+	free(p);
+	return 0;
+}
+
+static int64_t publish(struct place *p, const char *topic, const char *payload)
+{
+	const struct event_custom c = { .topic = topic, .source = "test", .payload_json = payload };
+	int64_t seq = 0;
+
+	assert_int_equal(db_begin(p->db, NULL), OK);
+	assert_int_equal(event_put_custom(p->db, NOW, &c, &seq, NULL), OK);
+	assert_int_equal(db_commit(p->db, NULL), OK);
+	return seq;
+}
+
+static void every_happening_can_be_read_back(void **state)
+{
+	struct place *p = *state;
+	struct event_view *v = NULL;
+	size_t n = 0;
+	int64_t seen = 0;
+	static const struct {
+		const char *topic, *type, *payload;
+	} want[] = {
+		{ "run.r1.succeeded", "RunStateChanged",
+		  "{\"runId\":\"r1\",\"state\":\"succeeded\",\"title\":\"demo\",\"total\":3,"
+		  "\"succeeded\":3,\"failed\":0,\"wallMs\":10,\"workMs\":25}" },
+		{ "task.r1.a_b.failed", "TaskFailed",
+		  "{\"runId\":\"r1\",\"taskId\":\"a.b\",\"state\":\"failed\",\"cause\":\"exit 2\","
+		  "\"attempt\":1,\"agent\":\"demo\",\"durationMs\":42,\"exitCode\":2}" },
+		{ "memory.stored.fact", "MemoryStored",
+		  "{\"memoryId\":\"m1\",\"action\":\"stored\",\"kind\":\"fact\",\"scope\":"
+		  "\"project\"}" },
+		{ "agent.coder.ready", "AgentStateChanged",
+		  "{\"agent\":\"coder\",\"state\":\"ready\",\"runId\":\"r1\",\"pid\":12}" },
+		{ "plan.p1.decomposed", "PlanDecomposed",
+		  "{\"planId\":\"p1\",\"title\":\"t\",\"tasks\":12,\"edges\":12,\"errors\":0,"
+		  "\"warnings\":4}" },
+		{ "recipe.core.validated", "RecipeChanged",
+		  "{\"recipe\":\"core\",\"action\":\"validated\",\"requirements\":5,\"proved\":0,"
+		  "\"errors\":0,\"warnings\":1}" },
+	};
+
+	assert_int_equal(db_begin(p->db, NULL), OK);
+	assert_int_equal(event_put_run(p->db, NOW,
+	                               &(struct event_run){ .run = "r1",
+	                                                    .state = "succeeded",
+	                                                    .title = "demo",
+	                                                    .total = 3,
+	                                                    .succeeded = 3,
+	                                                    .wall_ms = 10,
+	                                                    .work_ms = 25 },
+	                               NULL),
+	                 OK);
+	assert_int_equal(event_put_task(p->db, NOW,
+	                                &(struct event_task){ .run = "r1",
+	                                                      .task = "a.b",
+	                                                      .state = "failed",
+	                                                      .cause = "exit 2",
+	                                                      .agent = "demo",
+	                                                      .attempt = 1,
+	                                                      .duration_ms = 42,
+	                                                      .exit_code = 2 },
+	                                NULL),
+	                 OK);
+	assert_int_equal(event_put_memory(p->db, NOW,
+	                                  &(struct event_memory){ .id = "m1",
+	                                                          .action = "stored",
+	                                                          .kind = "fact",
+	                                                          .scope = "project" },
+	                                  NULL),
+	                 OK);
+	assert_int_equal(
+	    event_put_agent(
+		p->db, NOW,
+		&(struct event_agent){ .agent = "coder", .state = "ready", .run = "r1", .pid = 12 },
+		NULL),
+	    OK);
+	assert_int_equal(
+	    event_put_plan(
+		p->db, NOW,
+		&(struct event_plan){
+		    .plan = "p1", .title = "t", .tasks = 12, .edges = 12, .warnings = 4 },
+		NULL),
+	    OK);
+	assert_int_equal(event_put_recipe(p->db, NOW,
+	                                  &(struct event_recipe){ .recipe = "core",
+	                                                          .action = "validated",
+	                                                          .requirements = 5,
+	                                                          .warnings = 1 },
+	                                  NULL),
+	                 OK);
+	assert_int_equal(db_commit(p->db, NULL), OK);
+	assert_int_equal(event_read(p->db, 0, NULL, 100, p->a, &v, &n, &seen, NULL), OK);
+	assert_int_equal(n, sizeof want / sizeof *want);
+	assert_int_equal(seen, v[n - 1].seq);
+	for (size_t i = 0; i < n; i++) {
+		assert_string_equal(v[i].topic, want[i].topic);
+		assert_string_equal(v[i].type, want[i].type);
+		assert_string_equal(v[i].payload_json, want[i].payload);
+		assert_string_equal(v[i].source, "gadugi");
+		assert_int_equal(v[i].at_ms, NOW);
+		assert_true(i == 0 || v[i].seq > v[i - 1].seq);
+	}
+	assert_string_equal(v[1].correlation, "r1");
+	assert_int_equal(v[1].priority, EVENT_HIGH);
+}
+
+static void a_reader_sees_each_event_once_in_order(void **state)
+{
+	struct place *p = *state;
+	struct event_view *v = NULL;
+	int64_t seen = 0;
+	size_t n = 0, got = 0;
+	char payload[40];
+
+	for (int i = 0; i < 100; i++) {
+		(void)snprintf(payload, sizeof payload, "{\"i\":%d}", i);
+		(void)publish(p, i % 3 == 0 ? "a.x" : "b.x", payload);
+		if (i % 10 != 9)
+			continue;
+		do {
+			assert_int_equal(
+			    event_read(p->db, seen, "a.*", 2, p->a, &v, &n, &seen, NULL), OK);
+			for (size_t k = 0; k < n; k++, got++) {
+				(void)snprintf(payload, sizeof payload, "{\"i\":%zu}", got * 3);
+				assert_string_equal(v[k].payload_json, payload);
+			}
+		} while (n > 0);
+	}
+	assert_int_equal(got, 34);
+	assert_int_equal(seen, 100);
+}
+
+static void the_newest_come_last(void **state)
+{
+	struct place *p = *state;
+	const struct event_want want = { .pattern = "a", .limit = 2, .newest = true };
+	struct event_view *v = NULL;
+	int64_t seen = 0;
+	size_t n = 0;
+
+	for (int i = 0; i < 5; i++)
+		(void)publish(p, i == 3 ? "b" : "a", NULL);
+	assert_int_equal(event_find(p->db, &want, p->a, &v, &n, &seen, NULL), OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(v[0].seq, 3);
+	assert_int_equal(v[1].seq, 5);
+	assert_int_equal(seen, 5);
+	(void)publish(p, "b", NULL);
+	assert_int_equal(event_find(p->db, &want, p->a, &v, &n, &seen, NULL), OK);
+	assert_int_equal(v[1].seq, 5);
+	assert_int_equal(seen, 6);
+}
+
+static void an_event_lives_and_dies_with_its_transaction(void **state)
+{
+	struct place *p = *state;
+	const struct event_run run = { .run = "r1", .state = "running" };
+	int64_t last = -1;
+
+	assert_int_equal(db_begin(p->db, NULL), OK);
+	assert_int_equal(event_put_run(p->db, NOW, &run, NULL), OK);
+	db_rollback(p->db);
+	assert_int_equal(journal_last(p->db, &last, NULL), OK);
+	assert_int_equal(last, 0);
+}
+
+static void bad_payloads_are_refused_with_words(void **state)
+{
+	static const char *const bad[] = { "",
+		                           "{",
+		                           "[]",
+		                           "1",
+		                           "\"x\"",
+		                           "{\"a\":1,\"a\":2}",
+		                           "{\"a\":\"\\u0000\"}",
+		                           "{\"a\":\"\xff\"}" };
+	struct place *p = *state;
+	struct event_custom c = { .topic = "a.b", .source = "test" };
+	struct err err;
+	int64_t seq = 0;
+	char *big = calloc(1, EVENT_PAYLOAD_MAX + 1);
+
+	assert_int_equal(db_begin(p->db, NULL), OK);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		c.payload_json = bad[i];
+		assert_int_equal(event_put_custom(p->db, NOW, &c, &seq, &err), E_INPUT);
+	}
+	memset(big, ' ', EVENT_PAYLOAD_MAX);
+	memcpy(big, "{}", 2);
+	c.payload_json = big;
+	assert_int_equal(event_put_custom(p->db, NOW, &c, &seq, &err), E_INPUT);
+	assert_non_null(strstr(err.text, "at most"));
+	c.payload_json = "{}";
+	c.topic = "a..b";
+	assert_int_equal(event_put_custom(p->db, NOW, &c, &seq, &err), E_INPUT);
+	db_rollback(p->db);
+	free(big);
+}
+
+static void a_published_payload_is_one_line_with_all_its_digits(void **state)
+{
+	struct place *p = *state;
+	struct event_view *v = NULL;
+	int64_t seen = 0;
+	size_t n = 0;
+
+	(void)publish(p, "a", " {\n\t\"n\" : 12345678901234567890 , \"s\":\" x \\\" y\\n\" }\r\n");
+	(void)publish(p, "a", NULL);
+	assert_int_equal(event_read(p->db, 0, "#", 9, p->a, &v, &n, &seen, NULL), OK);
+	assert_int_equal(n, 2);
+	assert_string_equal(v[0].payload_json,
+	                    "{\"n\":12345678901234567890,\"s\":\" x \\\" y\\n\"}");
+	assert_string_equal(v[1].payload_json, "{}");
+	assert_string_equal(v[0].type, "Custom");
+}
+
+static void an_id_enters_the_log_once(void **state)
+{
+	struct place *p = *state;
+	const struct journal_row row = {
+		.id = "same", .topic = "a", .type = "Custom", .envelope = ""
+	};
+	struct err err;
+	int64_t seq = 0, last = 0;
+
+	assert_int_equal(db_begin(p->db, NULL), OK);
+	assert_int_equal(journal_append(p->db, &row, &seq, &err), OK);
+	assert_int_equal(journal_append(p->db, &row, &seq, &err), E_INPUT);
+	assert_non_null(strstr(err.text, "same"));
+	assert_int_equal(db_commit(p->db, NULL), OK);
+	assert_int_equal(journal_last(p->db, &last, NULL), OK);
+	assert_int_equal(last, seq);
+}
+
+static void damaged_and_unknown_events_hide_no_others(void **state)
+{
+	struct place *p = *state;
+	const struct journal_row damaged = { .id = "x",
+		                             .topic = "a",
+		                             .type = "Custom",
+		                             .envelope = "\xff\xff",
+		                             .envelope_size = 2 };
+	struct event_view *v = NULL;
+	int64_t seen = 0, seq = 0;
+	size_t n = 0;
+
+	assert_int_equal(db_begin(p->db, NULL), OK);
+	assert_int_equal(journal_append(p->db, &damaged, &seq, NULL), OK);
+	assert_int_equal(db_commit(p->db, NULL), OK);
+	(void)publish(p, "a", NULL);
+	assert_int_equal(event_read(p->db, 0, NULL, 9, p->a, &v, &n, &seen, NULL), OK);
+	assert_int_equal(n, 2);
+	assert_string_equal(v[0].payload_json, "{\"undecodedBytes\":2}");
+	assert_string_equal(v[1].payload_json, "{}");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(every_happening_can_be_read_back, set_up,
+		                                tear_down),
+		cmocka_unit_test_setup_teardown(a_reader_sees_each_event_once_in_order, set_up,
+		                                tear_down),
+		cmocka_unit_test_setup_teardown(the_newest_come_last, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_event_lives_and_dies_with_its_transaction,
+		                                set_up, tear_down),
+		cmocka_unit_test_setup_teardown(bad_payloads_are_refused_with_words, set_up,
+		                                tear_down),
+		cmocka_unit_test_setup_teardown(a_published_payload_is_one_line_with_all_its_digits,
+		                                set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_id_enters_the_log_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(damaged_and_unknown_events_hide_no_others, set_up,
+		                                tear_down),
+	};
+
+	json_use_mem();
+	if (db_use_mem() != OK)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
