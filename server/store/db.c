@@ -23,8 +23,22 @@ struct slot {
 	sqlite3_stmt *stmt;
 };
 
+/*
+ * The statements that turn a transaction on and off are prepared at the start, so that
+ * a rollback never needs memory just when there is none.
+ */
+enum turn { BEGIN_WRITE, BEGIN_READ, COMMIT, ROLLBACK, TURNS };
+
+static const char *const turn_sql[TURNS] = {
+	[BEGIN_WRITE] = "BEGIN IMMEDIATE",
+	[BEGIN_READ] = "BEGIN",
+	[COMMIT] = "COMMIT",
+	[ROLLBACK] = "ROLLBACK",
+};
+
 struct db {
 	sqlite3 *handle;
+	sqlite3_stmt *turns[TURNS];
 	char *path;    /* NULL for the stand-in */
 	int lock;      /* descriptor of PATH-lock, -1 for the stand-in */
 	bool writing;  /* between db_begin and its end: the lock is held */
@@ -219,14 +233,23 @@ static enum status exec(struct db *db, const char *sql, struct err *err)
 	return rc == SQLITE_OK ? OK : db_failed(db, rc, err);
 }
 
-static enum status begin(struct db *db, const char *how, struct err *err)
+static enum status turn(struct db *db, enum turn which, struct err *err)
+{
+	int rc = sqlite3_step(db->turns[which]);
+	enum status st = rc == SQLITE_DONE ? OK : db_failed(db, rc, err);
+
+	(void)sqlite3_reset(db->turns[which]);
+	return st;
+}
+
+enum status db_begin(struct db *db, struct err *err)
 {
 	enum status st = lock_take(db, err);
 
 	assert(!db->writing);
 	if (st != OK)
 		return st;
-	if ((st = exec(db, how, err)) != OK) {
+	if ((st = turn(db, BEGIN_WRITE, err)) != OK) {
 		lock_give(db);
 		return st;
 	}
@@ -234,17 +257,12 @@ static enum status begin(struct db *db, const char *how, struct err *err)
 	return OK;
 }
 
-enum status db_begin(struct db *db, struct err *err)
-{
-	return begin(db, "BEGIN IMMEDIATE", err);
-}
-
 enum status db_commit(struct db *db, struct err *err)
 {
 	enum status st;
 
 	assert(db->writing);
-	if ((st = exec(db, "COMMIT", err)) != OK) {
+	if ((st = turn(db, COMMIT, err)) != OK) {
 		db_rollback(db);
 		return st;
 	}
@@ -260,20 +278,20 @@ void db_rollback(struct db *db)
 	if (!db->writing)
 		return;
 	if (sqlite3_get_autocommit(db->handle) == 0)
-		(void)exec(db, "ROLLBACK", NULL);
+		(void)turn(db, ROLLBACK, NULL);
 	db->writing = false;
 	lock_give(db);
 }
 
 enum status db_read_begin(struct db *db, struct err *err)
 {
-	return exec(db, "BEGIN", err);
+	return turn(db, BEGIN_READ, err);
 }
 
 void db_read_end(struct db *db)
 {
 	if (!db->writing && sqlite3_get_autocommit(db->handle) == 0)
-		(void)exec(db, "ROLLBACK", NULL);
+		(void)turn(db, ROLLBACK, NULL);
 }
 
 static enum status user_version(struct db *db, int *version, struct err *err)
@@ -349,9 +367,9 @@ static enum status migrate(struct db *db, struct err *err)
 		goto out;
 	if (version > 0) {
 		/* A backup reads through its own snapshot, so the write lock alone guards it. */
-		(void)exec(db, "ROLLBACK", NULL);
+		(void)turn(db, ROLLBACK, NULL);
 		if ((st = backup(db, version, err)) != OK ||
-		    (st = exec(db, "BEGIN IMMEDIATE", err)) != OK)
+		    (st = turn(db, BEGIN_WRITE, err)) != OK)
 			goto out;
 	}
 	if ((st = apply(db, version, err)) == OK)
@@ -426,6 +444,13 @@ static enum status open_it(struct db **out, const char *path, struct err *err)
 		st = db->handle == NULL ? err_nomem(err, "the database") : db_failed(db, rc, err);
 		goto out;
 	}
+	for (int i = 0; rc == SQLITE_OK && i < TURNS; i++)
+		rc = sqlite3_prepare_v3(db->handle, turn_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+		                        &db->turns[i], NULL);
+	if (rc != SQLITE_OK) {
+		st = db_failed(db, rc, err);
+		goto out;
+	}
 	if ((st = pragmas(db, err)) != OK || (st = migrate(db, err)) != OK)
 		goto out;
 	*out = db;
@@ -453,6 +478,8 @@ void db_free(struct db *db)
 	db_rollback(db);
 	for (size_t i = 0; i < STMT_SLOTS; i++)
 		(void)sqlite3_finalize(db->slots[i].stmt);
+	for (size_t i = 0; i < TURNS; i++)
+		(void)sqlite3_finalize(db->turns[i]);
 	(void)sqlite3_close(db->handle);
 	if (db->lock != -1)
 		(void)close(db->lock);
