@@ -1,2 +1,0 @@
-lock.o: server/sys/lock.h server/base/err.h
-server/base/err.h:

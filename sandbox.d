@@ -1,2 +1,0 @@
-sandbox.o: server/sys/sandbox.h server/base/err.h
-server/base/err.h:
