@@ -48,6 +48,7 @@ KINDS := unit fault io
 TEST_SRC := $(foreach k,$(KINDS),$(wildcard tests/$(k)/test_*.c))
 TESTS = $(patsubst %.c,$(B)/%,$(TEST_SRC))
 TEST_LIB := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c tests/io/fail_vfs.c))
+FIXTURES := $(patsubst %.c,$(B)/%.o,$(wildcard tests/fixtures/*.c))
 FUZZ := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 OWN_C := $(wildcard server/*.c) $(SRC) $(wildcard tests/*/*.c bench/*.c)
 OWN_H := $(wildcard server/*/*.h server/*/*/*.h handlers/*.h)
@@ -79,6 +80,8 @@ $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(LIB)
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(B)/tests/%: $(B)/tests/%.o $(TEST_LIB) $(LIB)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(PKG_LIBS)
+$(B)/gadugi-fixtures: $(FIXTURES) $(LIB)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(B)/bench/%: $(B)/bench/%.o $(LIB)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 .SECONDARY:
@@ -89,22 +92,24 @@ deps:
 test: deps
 	@$(MAKE) --no-print-directory -j2 all tests-built
 	@sh tests/run.sh $(B) unit fault io wire cli crash checks
-tests-built: $(TESTS)
+tests-built: $(TESTS) $(B)/gadugi-fixtures
+fixtures: $(B)/gadugi-fixtures
+	@ln -sf $(MODE)/gadugi-fixtures build/gadugi-fixtures
 check: all tests-built
 	@sh tests/run.sh $(B) unit wire cli checks
 fault io: all tests-built
 	@sh tests/run.sh $(B) $@
-crash wire cli checks: all
+crash wire cli checks: all $(B)/gadugi-fixtures
 	@sh tests/run.sh $(B) $@
 asan tsan:
 	@$(MAKE) --no-print-directory -j2 MODE=$@ B=build/$@ $(if $(filter asan,$@),,KINDS=unit) run-checked
-run-checked: $(B)/gadugi $(TESTS)
+run-checked: $(B)/gadugi $(B)/gadugi-fixtures $(TESTS)
 	@sh tests/run.sh $(B) $(if $(filter tsan,$(MODE)),unit wire,unit fault io wire)
 valgrind: all tests-built
 	@VALGRIND=1 sh tests/run.sh $(B) unit
 cov:
 	@$(MAKE) --no-print-directory -j2 MODE=cov run-cov
-run-cov: $(B)/gadugi $(TESTS)
+run-cov: $(B)/gadugi $(B)/gadugi-fixtures $(TESTS)
 	@sh tests/cov.sh $(B)
 fuzz:
 	@$(MAKE) --no-print-directory -j2 MODE=fuzz CC=clang run-fuzz
@@ -152,7 +157,7 @@ clean:
 	rm -rf build
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
-.PHONY: all deps test tests-built check fault io crash wire cli checks asan tsan run-checked valgrind cov run-cov \
+.PHONY: all deps test tests-built fixtures check fault io crash wire cli checks asan tsan run-checked valgrind cov run-cov \
 	fuzz run-fuzz stress hosts bench demo lint fmt fmt-check tidy cppcheck layers headers sizes banned \
 	shellcheck hooks install uninstall dist clean help
 -include $(shell find build -name '*.d' 2>/dev/null)

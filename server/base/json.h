@@ -45,6 +45,12 @@ enum status json_read(const char *text, size_t n, cJSON **out, struct err *err);
  */
 struct json_span json_raw_member(const char *text, size_t n, const char *key);
 
+/*
+ * The bytes of the next element of an outermost array; *at is 0 before the first. Length 0
+ * after the last. text must have passed json_check.
+ */
+struct json_span json_raw_item(const char *text, size_t n, size_t *at);
+
 /* The parsed thing as text, mem_free'd by the caller; NULL if out of memory. */
 char *json_print(const cJSON *value);
 char *json_print_pretty(const cJSON *value);

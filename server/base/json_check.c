@@ -483,3 +483,23 @@ struct json_span json_raw_member(const char *text, size_t n, const char *key)
 			return (struct json_span){ 0 };
 	}
 }
+
+struct json_span json_raw_item(const char *text, size_t n, size_t *at)
+{
+	struct scan s = { .start = text, .p = text + *at, .end = text + n };
+	const char *first;
+
+	blanks(&s);
+	if (s.p == s.end || *s.p != (*at == 0 ? '[' : ','))
+		return (struct json_span){ 0 };
+	s.p++;
+	blanks(&s);
+	first = s.p;
+	if (s.p == s.end || *s.p == ']')
+		return (struct json_span){ 0 };
+	s.p = skip(first, s.end);
+	*at = (size_t)(s.p - text);
+	while (s.p > first && strchr(" \t\r\n", s.p[-1]) != NULL)
+		s.p--;
+	return (struct json_span){ first, (size_t)(s.p - first) };
+}

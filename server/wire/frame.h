@@ -5,7 +5,8 @@
  * has it. The reader owns its buffer and reads with read(2), never through
  * FILE, so that poll(2) and the buffer cannot disagree about what is waiting.
  * A line that is too long is skipped to its end and reported once; the lines
- * after it are read as usual.
+ * after it are read as usual. A carriage return before the newline does not
+ * belong to the line, and lines of blanks are passed over.
  */
 #ifndef WIRE_FRAME_H
 #define WIRE_FRAME_H
@@ -16,7 +17,13 @@
 
 #define FRAME_MAX ((size_t)16 << 20)
 
-enum frame_kind { FRAME_LINE, FRAME_MORE, FRAME_LONG, FRAME_END };
+enum frame_kind {
+	FRAME_LINE,
+	FRAME_MORE, /* fill, then ask again */
+	FRAME_LONG, /* a line that was too long has been skipped */
+	FRAME_REST, /* what stood after the last newline when the input ended: whole or half */
+	FRAME_END,
+};
 
 struct frame;
 
@@ -28,8 +35,8 @@ void frame_free(struct frame *f);
 enum status frame_fill(struct frame *f, struct err *err);
 
 /*
- * Next whole line. On FRAME_LINE *line points into the reader, NUL in place
- * of the newline, good until the next frame_fill(); *len excludes the NUL.
+ * Next whole line. On FRAME_LINE and FRAME_REST *line points into the reader, NUL in
+ * place of the newline, good until the next frame_fill(); *len excludes the NUL.
  */
 enum frame_kind frame_next(struct frame *f, const char **line, size_t *len);
 

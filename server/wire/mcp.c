@@ -1,0 +1,355 @@
+#include "wire/mcp.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "wire/request.h"
+
+#define META_VERSION      "io.modelcontextprotocol/protocolVersion"
+#define META_CAPABILITIES "io.modelcontextprotocol/clientCapabilities"
+#define META_CLIENT       "io.modelcontextprotocol/clientInfo"
+
+#define NEVER (-1L)    /* nothing said about keeping */
+#define HOUR  3600000L /* lists that change with the program only */
+
+/* --- methods that the reader answers -----------------------------------------------------------
+ */
+
+static enum status ping(struct ask *a, struct text *members)
+{
+	(void)a;
+	(void)members;
+	return OK;
+}
+
+static void capabilities(struct text *t)
+{
+	text_add(t, "\"capabilities\":{\"tools\":{}}");
+}
+
+static void instructions(struct text *t, const struct mcp_offer *offer)
+{
+	if (offer->instructions == NULL)
+		return;
+	text_add(t, ",\"instructions\":");
+	rpc_quote(t, offer->instructions, strlen(offer->instructions));
+}
+
+static enum status initialize(struct ask *a, struct text *members);
+static enum status discover(struct ask *a, struct text *members);
+
+/* --- one table of methods a revision ------------------------------------------------------------
+ */
+
+#define HERE(name, function, ttl)                                                                  \
+	{                                                                                          \
+		name, function, NULL, NULL, NULL, ttl                                              \
+	}
+#define POOL(name, begin, work, ttl)                                                               \
+	{                                                                                          \
+		name, NULL, begin, work, NULL, ttl                                                 \
+	}
+#define OPEN(name, function)                                                                       \
+	{                                                                                          \
+		name, NULL, NULL, NULL, function, NEVER                                            \
+	}
+
+static const struct method legacy_methods[] = {
+	HERE("ping", ping, NEVER),
+	HERE("initialize", initialize, NEVER),
+	HERE("tools/list", tools_list, NEVER),
+	POOL("tools/call", tools_begin, tools_work, NEVER),
+	{ 0 },
+};
+
+static const struct method stateless_methods[] = {
+	HERE("server/discover", discover, HOUR),
+	HERE("tools/list", tools_list, HOUR),
+	POOL("tools/call", tools_begin, tools_work, NEVER),
+	OPEN("subscriptions/listen", listen_start),
+	{ 0 },
+};
+
+static const struct revision revisions[MCP_REVISIONS] = {
+	[MCP_2024_11_05] = { MCP_2024_11_05, "2024-11-05", 0, legacy_methods },
+	[MCP_2025_03_26] = { MCP_2025_03_26, "2025-03-26", HAS_BATCH | HAS_HINTS, legacy_methods },
+	[MCP_2025_06_18] = { MCP_2025_06_18, "2025-06-18", HAS_HINTS | HAS_STRUCTURE,
+	                     legacy_methods },
+	[MCP_2025_11_25] = { MCP_2025_11_25, "2025-11-25", HAS_HINTS | HAS_STRUCTURE,
+	                     legacy_methods },
+	[MCP_2026_07_28] = { MCP_2026_07_28, "2026-07-28",
+	                     HAS_HINTS | HAS_STRUCTURE | HAS_STATELESS, stateless_methods },
+};
+
+#define LATEST_LEGACY (&revisions[MCP_2025_11_25])
+#define STATELESS     (&revisions[MCP_2026_07_28])
+
+static enum status initialize(struct ask *a, struct text *members)
+{
+	const char *wanted = json_text(a->rpc->params, "protocolVersion");
+	const struct mcp_offer *offer = a->mcp->offer;
+	const struct revision *rev = LATEST_LEGACY;
+
+	if (wanted == NULL)
+		return err_set(&a->err, E_INPUT,
+		               "initialize needs params.protocolVersion, a string such as '%s'",
+		               LATEST_LEGACY->name);
+	for (int i = 0; i < MCP_REVISIONS; i++)
+		if (strcmp(revisions[i].name, wanted) == 0 &&
+		    (revisions[i].has & HAS_STATELESS) == 0)
+			rev = &revisions[i];
+	a->mcp->legacy = rev;
+	a->rev = rev;
+	text_addf(members, "\"protocolVersion\":\"%s\",", rev->name);
+	capabilities(members);
+	text_addf(members, ",\"serverInfo\":{\"name\":\"%s\"", offer->name);
+	if ((rev->has & HAS_STRUCTURE) != 0) {
+		text_add(members, ",\"title\":");
+		rpc_quote(members, offer->title, strlen(offer->title));
+	}
+	text_addf(members, ",\"version\":\"%s\"}", offer->version);
+	instructions(members, offer);
+	return OK;
+}
+
+static enum status discover(struct ask *a, struct text *members)
+{
+	text_addf(members, "\"supportedVersions\":[\"%s\"],", STATELESS->name);
+	capabilities(members);
+	instructions(members, a->mcp->offer);
+	return OK;
+}
+
+/* --- which revision a request belongs to ---------------------------------------------------------
+ */
+
+/* A request that names its version: is all there that 2026-07-28 demands? */
+static enum status check_stateless(struct ask *a, const cJSON *meta)
+{
+	const cJSON *version = json_get(meta, META_VERSION);
+	const cJSON *client = json_get(meta, META_CLIENT);
+
+	if (!cJSON_IsString(version))
+		return err_set(&a->err, E_INPUT, "_meta '" META_VERSION "' must be a string");
+	if (strcmp(version->valuestring, STATELESS->name) != 0) {
+		a->code = RPC_NO_VERSION;
+		text_addf(&a->data, "{\"supported\":[\"%s\"],\"requested\":", STATELESS->name);
+		rpc_quote(&a->data, version->valuestring, strlen(version->valuestring));
+		text_add_char(&a->data, '}');
+		return err_set(&a->err, E_INPUT, "unsupported protocol version '%.40s'",
+		               version->valuestring);
+	}
+	if (!cJSON_IsObject(json_get(meta, META_CAPABILITIES)))
+		return err_set(&a->err, E_INPUT, "_meta needs '" META_CAPABILITIES "', an object");
+	if (client != NULL &&
+	    (json_text(client, "name") == NULL || json_text(client, "version") == NULL))
+		return err_set(&a->err, E_INPUT,
+		               "_meta '" META_CLIENT "' must be an object with name and version");
+	return OK;
+}
+
+static enum status classify(struct ask *a)
+{
+	const cJSON *meta = json_get(a->rpc->params, "_meta");
+
+	if (json_get(meta, META_VERSION) != NULL) {
+		a->rev = STATELESS;
+		return check_stateless(a, meta);
+	}
+	a->rev = a->mcp->legacy != NULL ? a->mcp->legacy : LATEST_LEGACY;
+	if (a->mcp->legacy != NULL || strcmp(a->rpc->method, "initialize") == 0 ||
+	    strcmp(a->rpc->method, "ping") == 0)
+		return OK;
+	return err_set(&a->err, E_INPUT,
+	               "missing _meta '" META_VERSION "' and '" META_CAPABILITIES
+	               "'; or send initialize first");
+}
+
+static const struct method *find_method(const struct revision *rev, const char *name)
+{
+	for (const struct method *m = rev->methods; m->name != NULL; m++)
+		if (strcmp(m->name, name) == 0)
+			return m;
+	return NULL;
+}
+
+static enum status serve(struct ask *a)
+{
+	struct text members;
+	enum status st;
+
+	if ((st = classify(a)) != OK)
+		return st;
+	if ((a->method = find_method(a->rev, a->rpc->method)) == NULL) {
+		a->code = RPC_NO_METHOD;
+		return err_set(&a->err, E_ABSENT, "no method '%.80s' in %s", a->rpc->method,
+		               a->rev->name);
+	}
+	if (a->batch != NULL && a->method->here == initialize) {
+		a->code = RPC_REQUEST_BAD;
+		return err_set(&a->err, E_INPUT, "initialize may not be part of a batch");
+	}
+	if (a->method->listen != NULL)
+		return a->method->listen(a);
+	if (a->method->here == NULL)
+		return request_start(a);
+	text_init(&members, TEXT_LIMIT);
+	if ((st = a->method->here(a, &members)) == OK)
+		reply_result(a, &members);
+	text_done(&members);
+	return st;
+}
+
+static void request(struct mcp *m, struct rpc *r, struct batch *batch)
+{
+	struct ask a = { .mcp = m, .rpc = r, .batch = batch };
+	enum status st;
+
+	text_init(&a.data, TEXT_LIMIT);
+	st = serve(&a);
+	if (st != OK)
+		reply_error(m, batch, r->id, a.code != 0 ? a.code : rpc_code(st), a.err.text,
+		            a.data.len > 0 ? text_string(&a.data) : NULL);
+	text_done(&a.data);
+}
+
+static void notification(struct mcp *m, const struct rpc *r)
+{
+	struct json_span params, id;
+
+	if (strcmp(r->method, "notifications/cancelled") != 0)
+		return; /* the others tell nothing that is needed here */
+	params = json_raw_member(r->text.at, r->text.len, "params");
+	id = params.len > 0 ? json_raw_member(params.at, params.len, "requestId")
+	                    : (struct json_span){ 0 };
+	if (id.len > 0 && !listen_cancel(m, id))
+		request_drop(m, flight_cancel(m->parts.flight, id.at, id.len));
+}
+
+static void message(struct mcp *m, struct rpc *r, struct batch *batch)
+{
+	switch (r->kind) {
+	case RPC_REQUEST:
+		if (batch != NULL)
+			batch_join(batch);
+		request(m, r, batch);
+		break;
+	case RPC_NOTIFICATION:
+		notification(m, r);
+		break;
+	case RPC_ANSWER:
+		break; /* we asked nothing */
+	case RPC_BATCH:
+	case RPC_WRONG:
+		if (batch != NULL)
+			batch_join(batch);
+		reply_error(m, batch, r->id, r->code, r->err.text, NULL);
+		break;
+	}
+}
+
+static void batch(struct mcp *m, const struct rpc *r)
+{
+	const struct json_span none = { 0 };
+	struct rpc item = { 0 };
+	struct batch *b;
+	size_t at = 0, n = 0;
+
+	if (m->legacy == NULL || (m->legacy->has & HAS_BATCH) == 0) {
+		reply_error(m, NULL, none, RPC_REQUEST_BAD,
+		            "batches are of revision 2025-03-26 only, when initialize agreed on it",
+		            NULL);
+		return;
+	}
+	if ((b = batch_new(m)) == NULL) {
+		reply_error(m, NULL, none, RPC_INTERNAL, "no memory for a batch", NULL);
+		return;
+	}
+	for (; rpc_item(r, &at, &item); n++) {
+		message(m, &item, b);
+		rpc_done(&item);
+	}
+	batch_leave(b, NULL);
+	if (n == 0)
+		reply_error(m, NULL, none, RPC_REQUEST_BAD, "a batch must hold a message", NULL);
+}
+
+/* --- for the poll loop
+ * ------------------------------------------------------------------------------ */
+
+void mcp_line(struct mcp *m, const char *line, size_t len, bool whole)
+{
+	struct rpc r;
+
+	rpc_read(&r, line, len);
+	if (!whole && r.kind == RPC_WRONG && r.code == RPC_PARSE)
+		; /* half a line, cut off by the end of the input: nobody waits for an answer */
+	else if (r.kind == RPC_BATCH)
+		batch(m, &r);
+	else
+		message(m, &r, NULL);
+	rpc_done(&r);
+}
+
+void mcp_line_too_long(struct mcp *m)
+{
+	reply_error(m, NULL, (struct json_span){ 0 }, RPC_REQUEST_BAD,
+	            "the line is longer than 16 MiB and was skipped", NULL);
+}
+
+int mcp_wake_fd(struct mcp *m)
+{
+	int fd;
+
+	pthread_mutex_lock(&m->lock);
+	fd = m->opened ? m->wake_fd : -1;
+	pthread_mutex_unlock(&m->lock);
+	return fd;
+}
+
+void mcp_woken(struct mcp *m)
+{
+	m->ground->wake_clear(m->ground->arg);
+	request_again(m, flight_woken(m->parts.flight));
+}
+
+void mcp_due(struct mcp *m, int64_t now_ms)
+{
+	request_again(m, flight_due(m->parts.flight, now_ms));
+}
+
+void mcp_stop(struct mcp *m)
+{
+	listen_stop(m);
+	request_drop(m, flight_stop(m->parts.flight));
+	pool_close(m->parts.pool, request_dropped);
+}
+
+enum status mcp_new(struct mcp **out, const struct mcp_parts *parts, const struct mcp_offer *offer,
+                    const struct mcp_ground *ground, struct err *err)
+{
+	struct mcp *m = mem_zero(1, sizeof *m);
+
+	if (m == NULL)
+		return err_nomem(err, "the server");
+	m->parts = *parts;
+	m->offer = offer;
+	m->ground = ground;
+	m->wake_fd = -1;
+	pthread_mutex_init(&m->lock, NULL);
+	*out = m;
+	return OK;
+}
+
+void mcp_free(struct mcp *m)
+{
+	if (m == NULL)
+		return;
+	assert(m->listens == NULL);
+	for (int i = 0; i < MCP_REVISIONS; i++)
+		text_done(&m->lists[i]);
+	pthread_mutex_destroy(&m->lock);
+	mem_free(m);
+}

@@ -1,0 +1,68 @@
+/*
+ * mcp.h - the Model Context Protocol over lines, every revision at once.
+ *
+ * Each message is judged by itself: one whose _meta names a protocol version is
+ * served statelessly (2026-07-28); otherwise the revision agreed by the last
+ * `initialize` holds. That revision is all that is remembered between messages.
+ *
+ * The functions here are for the reader's thread alone, and none of them waits or
+ * touches the disk. What a request asks for is either answered by the reader from
+ * memory (ping, lists, discovery) or queued as a call for the pool.
+ */
+#ifndef WIRE_MCP_H
+#define WIRE_MCP_H
+
+#include <stdint.h>
+
+#include "base/call.h"
+#include "base/err.h"
+#include "handlers/tool.h"
+#include "wire/out.h"
+#include "work/flight.h"
+#include "work/pool.h"
+
+/* What is served. All of it outlives the server. */
+struct mcp_offer {
+	const char *name, *title, *version;
+	const char *instructions;        /* for the model: which tool when; under 2 KB */
+	const struct tool *const *tools; /* NULL at the end */
+};
+
+/* What the calls work on. open is called once, by the first worker that runs a call. */
+struct mcp_ground {
+	void *arg;
+	enum status (*open)(void *arg, struct project **project, int *wake_fd, struct err *err);
+	void (*wake_clear)(void *arg); /* the reader's, after wake_fd became readable */
+};
+
+struct mcp_parts {
+	struct out *out;
+	struct flight *flight;
+	struct pool *pool;
+	int kick; /* an eventfd: written when the reader should look at its tables again */
+};
+
+struct mcp;
+
+/* On OK *out is the caller's; the parts, the offer and the ground stay the caller's. */
+enum status mcp_new(struct mcp **out, const struct mcp_parts *parts, const struct mcp_offer *offer,
+                    const struct mcp_ground *ground, struct err *err);
+void mcp_free(struct mcp *m);
+
+/* One line of input; `whole` is false for what stood after the last newline of all. */
+void mcp_line(struct mcp *m, const char *line, size_t len, bool whole);
+
+/* A line was too long and has been skipped. */
+void mcp_line_too_long(struct mcp *m);
+
+/* The wake-up descriptor, -1 while nothing was opened; and what to do when it is readable. */
+int mcp_wake_fd(struct mcp *m);
+void mcp_woken(struct mcp *m);
+
+/* Run the parked calls whose time has come. */
+void mcp_due(struct mcp *m, int64_t now_ms);
+
+/* Nothing more is answered: cancel all calls, drop the parked ones, end the subscriptions. */
+void mcp_stop(struct mcp *m);
+
+#endif

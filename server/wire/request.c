@@ -1,0 +1,405 @@
+#include "wire/request.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#define PROGRESS_GAP_MS 100 /* least time between two progress messages of a call */
+
+/* --- batches --------------------------------------------------------------------------------- */
+
+struct batch {
+	struct mcp *mcp;
+	pthread_mutex_t lock; /* guards all below */
+	struct text answers;
+	size_t left; /* answers to come, and one for the reader while it adds */
+};
+
+struct batch *batch_new(struct mcp *m)
+{
+	struct batch *b = mem_zero(1, sizeof *b);
+
+	if (b == NULL)
+		return NULL;
+	b->mcp = m;
+	b->left = 1;
+	text_init(&b->answers, TEXT_LIMIT);
+	pthread_mutex_init(&b->lock, NULL);
+	return b;
+}
+
+void batch_join(struct batch *b)
+{
+	pthread_mutex_lock(&b->lock);
+	b->left++;
+	pthread_mutex_unlock(&b->lock);
+}
+
+void batch_leave(struct batch *b, const struct text *answer)
+{
+	bool last;
+
+	pthread_mutex_lock(&b->lock);
+	if (answer != NULL) {
+		text_add(&b->answers, b->answers.len == 0 ? "[" : ",");
+		text_add_n(&b->answers, text_string(answer), answer->len);
+	}
+	last = --b->left == 0;
+	pthread_mutex_unlock(&b->lock);
+	if (!last)
+		return;
+	if (b->answers.len > 0) {
+		text_add(&b->answers, "]\n");
+		if (b->answers.failed)
+			log_line(LOG_ERROR, "the answers to a batch are too large");
+		else
+			out_put(b->mcp->parts.out, text_string(&b->answers), b->answers.len);
+	}
+	text_done(&b->answers);
+	pthread_mutex_destroy(&b->lock);
+	mem_free(b);
+}
+
+/* --- answers --------------------------------------------------------------------------------- */
+
+void result_text(struct text *t, const struct mcp_offer *offer, const struct revision *rev,
+                 const struct method *method, struct json_span id, const struct text *members)
+{
+	bool stateless = (rev->has & HAS_STATELESS) != 0;
+
+	text_add(t, "{\"jsonrpc\":\"2.0\",\"id\":");
+	text_add_n(t, id.at, id.len);
+	text_add(t, ",\"result\":{");
+	if (stateless)
+		text_add(t, members->len > 0 ? "\"resultType\":\"complete\","
+		                             : "\"resultType\":\"complete\"");
+	text_add_n(t, text_string(members), members->len);
+	if (stateless) {
+		if (method->ttl_ms >= 0)
+			text_addf(t, ",\"ttlMs\":%ld,\"cacheScope\":\"public\"", method->ttl_ms);
+		text_addf(t,
+		          ",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":{\"name\":\"%s\","
+		          "\"version\":\"%s\"}}",
+		          offer->name, offer->version);
+	}
+	text_add(t, "}}");
+	t->failed = t->failed || members->failed;
+}
+
+/* What to say when there is no memory for the answer itself. */
+static void say_no_memory(struct mcp *m, struct batch *batch, struct json_span id,
+                          atomic_int *claim)
+{
+	char line[RPC_ID_MAX + 128];
+	int n = snprintf(line, sizeof line,
+	                 "{\"jsonrpc\":\"2.0\",\"id\":%.*s,\"error\":{\"code\":%d,"
+	                 "\"message\":\"no memory for the answer\"}}\n",
+	                 id.len > 0 ? (int)id.len : 4, id.len > 0 ? id.at : "null", RPC_INTERNAL);
+
+	assert(n > 0 && (size_t)n < sizeof line);
+	if (batch != NULL) {
+		struct text t = { .bytes = line, .len = (size_t)n - 1 };
+
+		batch_leave(batch, &t);
+	} else if (claim != NULL) {
+		(void)out_send(m->parts.out, line, (size_t)n, claim);
+	} else {
+		out_put(m->parts.out, line, (size_t)n);
+	}
+}
+
+static void reply(struct mcp *m, struct batch *batch, struct json_span id, struct text *t)
+{
+	if (batch == NULL)
+		text_add_char(t, '\n');
+	if (t->failed)
+		say_no_memory(m, batch, id, NULL);
+	else if (batch != NULL)
+		batch_leave(batch, t);
+	else
+		out_put(m->parts.out, text_string(t), t->len);
+	text_done(t);
+}
+
+void reply_result(struct ask *a, const struct text *members)
+{
+	struct text t;
+
+	text_init(&t, TEXT_LIMIT);
+	result_text(&t, a->mcp->offer, a->rev, a->method, a->rpc->id, members);
+	reply(a->mcp, a->batch, a->rpc->id, &t);
+}
+
+void reply_error(struct mcp *m, struct batch *batch, struct json_span id, int code,
+                 const char *words, const char *data)
+{
+	struct text t;
+
+	text_init(&t, TEXT_LIMIT);
+	rpc_error(&t, id, code, words, data);
+	reply(m, batch, id, &t);
+}
+
+/* --- requests on the pool -------------------------------------------------------------------- */
+
+static void request_free(struct request *r)
+{
+	if (r == NULL)
+		return;
+	arena_free(r->flight.call.arena);
+	cJSON_Delete(r->json);
+	mem_free(r);
+}
+
+static struct json_span id_of(const struct request *r)
+{
+	return (struct json_span){ r->flight.id, r->flight.id_len };
+}
+
+/* A message to a client that asked for it; thinned out, forward only. */
+static void progress(struct call *call, double done, double total, const char *words)
+{
+	struct request *r = call->progress_arg;
+	int64_t now = clock_mono_ms();
+	struct text t;
+
+	if (done <= r->told_done || (now - r->told_ms < PROGRESS_GAP_MS && done < total))
+		return;
+	r->told_done = done;
+	r->told_ms = now;
+	text_init(&t, (size_t)16 << 10);
+	text_add(&t, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{"
+	             "\"progressToken\":");
+	text_add_n(&t, r->token.at, r->token.len);
+	text_addf(&t, ",\"progress\":%.15g", done);
+	if (total > 0)
+		text_addf(&t, ",\"total\":%.15g", total);
+	if (words != NULL && (r->rev->has & HAS_HINTS) != 0) {
+		text_add(&t, ",\"message\":");
+		rpc_quote(&t, words, strlen(words));
+	}
+	text_add(&t, "}}\n");
+	if (!t.failed)
+		out_offer(r->mcp->parts.out, text_string(&t), t.len, &r->flight.claim);
+	text_done(&t);
+}
+
+/* The request as a call: ids and tokens copied behind the struct, the message taken over. */
+static struct request *request_new(struct ask *a)
+{
+	struct json_span id = a->rpc->id, token = { 0 };
+	const cJSON *meta = json_get(a->rpc->params, "_meta");
+	const cJSON *wants = json_get(meta, "progressToken");
+	struct request *r;
+	char *copy;
+
+	if (cJSON_IsString(wants) || cJSON_IsNumber(wants))
+		token = rpc_meta_raw(a->rpc, "progressToken");
+	if (token.len > RPC_ID_MAX)
+		token.len = 0;
+	if ((r = mem_zero(1, sizeof *r + id.len + token.len)) == NULL)
+		return NULL;
+	copy = (char *)(r + 1);
+	memcpy(copy, id.at, id.len);
+	r->flight.id = copy;
+	r->flight.id_len = id.len;
+	if (token.len > 0) {
+		memcpy(copy + id.len, token.at, token.len);
+		r->token = (struct json_span){ copy + id.len, token.len };
+		r->flight.call.progress = progress;
+		r->flight.call.progress_arg = r;
+	}
+	r->mcp = a->mcp;
+	r->rev = a->rev;
+	r->method = a->method;
+	r->batch = a->batch;
+	r->params = a->rpc->params;
+	r->told_done = -1;
+	r->told_ms = INT64_MIN / 2;
+	r->flight.call.answer_max = 12000;
+	if ((r->flight.call.arena = arena_new(CALL_ARENA_MAX)) == NULL) {
+		mem_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+/* The end of a request without another word. */
+static void drop(struct request *r)
+{
+	struct batch *batch = r->batch;
+
+	request_free(r);
+	if (batch != NULL)
+		batch_leave(batch, NULL);
+}
+
+static bool take_claim(struct request *r)
+{
+	int free = FLIGHT_FREE;
+
+	return atomic_compare_exchange_strong(&r->flight.claim, &free, FLIGHT_ANSWERED);
+}
+
+/* Send what st and members say, unless the client has given up. */
+static void answer(struct request *r, enum status st, const struct text *members)
+{
+	struct batch *batch = r->batch;
+	struct mcp *m = r->mcp;
+	struct text t;
+
+	text_init(&t, TEXT_LIMIT);
+	if (st == OK)
+		result_text(&t, m->offer, r->rev, r->method, id_of(r), members);
+	else
+		rpc_error(&t, id_of(r), rpc_code(st), r->flight.call.err.text, NULL);
+	if (batch != NULL) {
+		if (!take_claim(r))
+			batch_leave(batch, NULL);
+		else if (t.failed)
+			say_no_memory(m, batch, id_of(r), NULL);
+		else
+			batch_leave(batch, &t);
+	} else {
+		text_add_char(&t, '\n');
+		if (t.failed)
+			say_no_memory(m, NULL, id_of(r), &r->flight.claim);
+		else
+			(void)out_send(m->parts.out, text_string(&t), t.len, &r->flight.claim);
+	}
+	text_done(&t);
+	flight_remove(m->parts.flight, &r->flight);
+	request_free(r);
+}
+
+/* The project, opened by the first call that needs one. */
+enum status request_ground(struct request *r)
+{
+	struct mcp *m = r->mcp;
+	enum status st;
+	bool first;
+
+	pthread_mutex_lock(&m->lock);
+	first = !m->opened;
+	if (first && m->ground != NULL) {
+		m->open_st =
+		    m->ground->open(m->ground->arg, &m->project, &m->wake_fd, &m->open_err);
+		m->opened = m->open_st == OK; /* a folder that was missing may come */
+	}
+	st = m->open_st;
+	if (st != OK)
+		r->flight.call.err = m->open_err;
+	r->flight.call.project = m->project;
+	pthread_mutex_unlock(&m->lock);
+	return st;
+}
+
+static void kick(const struct mcp *m)
+{
+	const uint64_t one = 1;
+
+	if (write(m->parts.kick, &one, sizeof one) < 0)
+		return; /* it is readable already */
+}
+
+/* On a worker: run the request until it is answered, dropped or parked. */
+static void run(void *arg)
+{
+	struct request *r = arg;
+	struct mcp *m = r->mcp;
+	struct text members;
+	enum status st;
+
+	for (;;) {
+		flight_runs(m->parts.flight, &r->flight);
+		if (atomic_load(&r->flight.call.stop)) {
+			flight_remove(m->parts.flight, &r->flight);
+			drop(r);
+			return;
+		}
+		text_init(&members, TEXT_LIMIT);
+		st = r->method->work(r, &members);
+		if (st != E_WAIT)
+			break;
+		text_done(&members);
+		if (flight_park(m->parts.flight, &r->flight)) {
+			kick(m); /* r may be gone already */
+			return;
+		}
+	}
+	answer(r, st, &members);
+	text_done(&members);
+}
+
+void request_dropped(void *request)
+{
+	struct request *r = request;
+
+	flight_remove(r->mcp->parts.flight, &r->flight);
+	drop(r);
+}
+
+static enum status give(struct request *r)
+{
+	bool heavy = r->tool != NULL && (r->tool->flags & TOOL_SPAWNS) != 0;
+
+	return heavy ? pool_give_heavy(r->mcp->parts.pool, run, r)
+	             : pool_give(r->mcp->parts.pool, run, r);
+}
+
+enum status request_start(struct ask *a)
+{
+	struct request *r = request_new(a);
+	struct mcp *m = a->mcp;
+	enum status st;
+
+	if (r == NULL)
+		return err_nomem(&a->err, "a request");
+	if (a->method->begin != NULL && (st = a->method->begin(a, r)) != OK)
+		goto out;
+	if ((st = flight_add(m->parts.flight, &r->flight, &a->err)) != OK) {
+		a->code = st == E_INPUT ? RPC_REQUEST_BAD : 0;
+		goto out;
+	}
+	r->json = a->rpc->json;
+	if ((st = give(r)) != OK) {
+		r->json = NULL;
+		flight_remove(m->parts.flight, &r->flight);
+		(void)err_set(&a->err, st, "busy: the queue of calls is full; try again later");
+		goto out;
+	}
+	a->rpc->json = NULL; /* the call's now, and perhaps freed already */
+	return OK;
+out:
+	request_free(r);
+	return st;
+}
+
+void request_again(struct mcp *m, struct flight_call *list)
+{
+	for (struct flight_call *c = list, *next; c != NULL; c = next) {
+		struct request *r = (struct request *)c;
+
+		next = c->next;
+		c->next = NULL;
+		if (give(r) == OK)
+			continue;
+		/* The queue holds as many as may be in flight, so it is closed: the end is near. */
+		flight_remove(m->parts.flight, c);
+		drop(r);
+	}
+}
+
+void request_drop(struct mcp *m, struct flight_call *list)
+{
+	(void)m;
+	for (struct flight_call *c = list, *next; c != NULL; c = next) {
+		next = c->next;
+		drop((struct request *)c);
+	}
+}

@@ -1,0 +1,139 @@
+/*
+ * request.h - inside wire only: what mcp.c, tools.c and listen.c share. A request is
+ * judged by the reader (struct ask), and becomes a call in flight (struct request) if a
+ * worker has to answer it.
+ */
+#ifndef WIRE_REQUEST_H
+#define WIRE_REQUEST_H
+
+#include <pthread.h>
+
+#include "wire/mcp.h"
+#include "wire/rpc.h"
+
+enum revision_number {
+	MCP_2024_11_05,
+	MCP_2025_03_26,
+	MCP_2025_06_18,
+	MCP_2025_11_25,
+	MCP_2026_07_28,
+	MCP_REVISIONS,
+};
+
+/* What a revision has; results carry nothing that theirs does not define. */
+#define HAS_BATCH     0x01u /* arrays of messages */
+#define HAS_HINTS     0x02u /* tool annotations; progress in words; completions capability */
+#define HAS_STRUCTURE 0x04u /* title, outputSchema, structuredContent */
+#define HAS_STATELESS 0x08u /* _meta in each request; resultType, serverInfo in each result */
+
+struct method;
+
+struct revision {
+	enum revision_number number;
+	const char *name;
+	unsigned has;
+	const struct method *methods; /* no name at the end */
+};
+
+/* A request while the reader has it. */
+struct ask {
+	struct mcp *mcp;
+	const struct revision *rev;
+	struct rpc *rpc;
+	const struct method *method;
+	struct batch *batch; /* NULL: answered by a line of its own */
+	struct err err;      /* filled by a method that fails */
+	int code;            /* its code, or 0 for the status's own */
+	struct text data;    /* JSON for the error's data, if any */
+};
+
+struct request {
+	struct flight_call flight; /* first: flight hands these back */
+	struct mcp *mcp;
+	const struct revision *rev;
+	const struct method *method;
+	struct batch *batch;
+	cJSON *json; /* owned: the message; params and texts point into it */
+	const cJSON *params;
+	struct json_span token; /* progressToken as it came; length 0: no progress wanted */
+	const struct tool *tool;
+	void *in;        /* the tool's arguments, in the arena; NULL before the first run */
+	int64_t told_ms; /* when progress was last sent */
+	double told_done;
+};
+
+/*
+ * A method is answered `here` by the reader, or by `work` on the pool after `begin`, in
+ * the reader, has judged the request. `here` and `work` write the members of the result,
+ * without its braces. E_WAIT from work parks the request.
+ */
+struct method {
+	const char *name;
+	enum status (*here)(struct ask *a, struct text *members);
+	enum status (*begin)(struct ask *a, struct request *r);
+	enum status (*work)(struct request *r, struct text *members);
+	enum status (*listen)(struct ask *a); /* answers by itself, later */
+	long ttl_ms; /* 2026-07-28: how long a client may keep the result; -1: not at all said */
+};
+
+struct listen;
+
+struct mcp {
+	struct mcp_parts parts;
+	const struct mcp_offer *offer;
+	const struct mcp_ground *ground;
+
+	/* the reader's own */
+	const struct revision *legacy;    /* agreed by initialize; NULL before */
+	struct text lists[MCP_REVISIONS]; /* tools/list as it is sent, made at first use */
+	struct listen *listens;
+	size_t n_listens;
+
+	pthread_mutex_t lock; /* guards all below */
+	bool opened;
+	enum status open_st;
+	struct err open_err;
+	struct project *project;
+	int wake_fd;
+};
+
+/* --- request.c: from the reader to the pool and back ------------------------------------- */
+
+/* Make the call and queue it. On failure the reason is in a->err and a->code. */
+enum status request_start(struct ask *a);
+/* On a worker: see that call.project is there; the reason in call.err if not. */
+enum status request_ground(struct request *r);
+/* Queue again, or free, a list that flight handed back. */
+void request_again(struct mcp *m, struct flight_call *list);
+void request_drop(struct mcp *m, struct flight_call *list);
+/* For pool_close: a queued job that will not run. */
+void request_dropped(void *request);
+
+/* Answers of the reader, into the batch or onto the wire. members without braces. */
+void reply_result(struct ask *a, const struct text *members);
+void reply_error(struct mcp *m, struct batch *batch, struct json_span id, int code,
+                 const char *words, const char *data);
+
+/* The members every result of the revision has, around those of the method. */
+void result_text(struct text *t, const struct mcp_offer *offer, const struct revision *rev,
+                 const struct method *method, struct json_span id, const struct text *members);
+
+/* A batch of 2025-03-26: its answers leave together when the last one is there. */
+struct batch *batch_new(struct mcp *m);
+void batch_join(struct batch *b);                             /* one more answer is to come */
+void batch_leave(struct batch *b, const struct text *answer); /* it came, or will not (NULL) */
+
+/* --- tools.c ------------------------------------------------------------------------------- */
+
+enum status tools_list(struct ask *a, struct text *members);
+enum status tools_begin(struct ask *a, struct request *r);
+enum status tools_work(struct request *r, struct text *members);
+
+/* --- listen.c ------------------------------------------------------------------------------ */
+
+enum status listen_start(struct ask *a);
+/* A cancel for a subscription: true when there was one of that id. */
+bool listen_cancel(struct mcp *m, struct json_span id);
+void listen_stop(struct mcp *m); /* tell every subscriber that it is over, and free all */
+
+#endif

@@ -1,0 +1,259 @@
+#include "wire/serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "wire/frame.h"
+
+#define LAST_MS      55  /* after the end of input: for calls that are about to be answered */
+#define STOP_MS      30  /* then: how long stopped calls may take to end */
+#define PARENT_MS    500 /* how often the parent is looked at where there is no pidfd */
+#define WORKERS_MIN  4
+#define WORKERS_MAX  16
+#define LINES_A_TURN 64 /* lines served before the other descriptors are looked at */
+
+enum slot { IN, SIGNALS, KICK, PARENT, WAKE, OUT, SLOTS };
+
+struct server {
+	struct frame *frame;
+	struct out *out;
+	struct flight *flight;
+	struct pool *pool;
+	struct mcp *mcp;
+	int in, signals, kick, parent;
+	pid_t parent_pid;
+	bool ended; /* no more input */
+	bool stop;  /* leave now */
+};
+
+/* --- taking over the descriptors
+ * ------------------------------------------------------------------- */
+
+/* A private copy of fd, whose number then leads elsewhere. */
+static int take_fd(int fd, int elsewhere, struct err *err)
+{
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	if (own < 0)
+		(void)err_sys(err, errno, "cannot use file descriptor %d", fd);
+	else if (dup2(elsewhere, fd) < 0)
+		(void)err_sys(err, errno, "cannot lead file descriptor %d elsewhere", fd);
+	else
+		return own;
+	if (own >= 0)
+		(void)close(own);
+	return -1;
+}
+
+static enum status take_stdio(struct server *s, int *out_fd, struct err *err)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return err_sys(err, errno, "cannot open '/dev/null'");
+	if (fcntl(STDERR_FILENO, F_GETFD) < 0)
+		(void)dup2(null, STDERR_FILENO);
+	s->in = take_fd(STDIN_FILENO, null, err);
+	*out_fd = s->in < 0 ? -1 : take_fd(STDOUT_FILENO, STDERR_FILENO, err);
+	(void)close(null);
+	return *out_fd < 0 ? E_IO : OK;
+}
+
+static enum status take_signals(struct server *s, struct err *err)
+{
+	sigset_t set;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 ||
+	    (s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) < 0)
+		return err_sys(err, errno, "cannot watch signals");
+	return OK;
+}
+
+static enum status start(struct server *s, const struct mcp_offer *offer,
+                         const struct mcp_ground *ground, struct err *err)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t workers = cpus < WORKERS_MIN / 2   ? WORKERS_MIN
+	                 : cpus > WORKERS_MAX / 2 ? WORKERS_MAX
+	                                          : (size_t)cpus * 2;
+	struct mcp_parts parts;
+	enum status st;
+	int out_fd = -1;
+
+	if ((st = take_signals(s, err)) != OK || (st = take_stdio(s, &out_fd, err)) != OK)
+		return st;
+	s->parent_pid = getppid();
+	s->parent = (int)syscall(SYS_pidfd_open, s->parent_pid, 0); /* -1: looked at by time */
+	if ((s->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
+		return err_sys(err, errno, "cannot make an eventfd");
+	if ((st = out_new(&s->out, out_fd, s->kick, err)) != OK)
+		return st;
+	if ((s->frame = frame_new(s->in)) == NULL ||
+	    (s->flight = flight_new(SERVE_FLIGHTS)) == NULL)
+		return err_nomem(err, "the server");
+	if ((st = pool_new(&s->pool, workers, SERVE_FLIGHTS, err)) != OK)
+		return st;
+	parts = (struct mcp_parts){ s->out, s->flight, s->pool, s->kick };
+	return mcp_new(&s->mcp, &parts, offer, ground, err);
+}
+
+/* --- the loop
+ * ------------------------------------------------------------------------------------------ */
+
+/* Lines that are already here. False: there are more than one turn's. */
+static bool serve_lines(struct server *s)
+{
+	const char *line = NULL;
+	size_t len = 0;
+
+	for (int n = 0; n < LINES_A_TURN; n++) {
+		if (out_full(s->out))
+			return true; /* goes on when the client has read */
+		switch (frame_next(s->frame, &line, &len)) {
+		case FRAME_LINE:
+			mcp_line(s->mcp, line, len, true);
+			break;
+		case FRAME_REST:
+			mcp_line(s->mcp, line, len, false);
+			break;
+		case FRAME_LONG:
+			mcp_line_too_long(s->mcp);
+			break;
+		case FRAME_MORE:
+			return true;
+		case FRAME_END:
+			s->ended = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void watch(const struct server *s, struct pollfd *fds, bool slow_client)
+{
+	/* Without POLLIN the end of input is still seen, as POLLHUP. */
+	fds[IN] = (struct pollfd){ s->ended ? -1 : s->in, slow_client ? 0 : POLLIN, 0 };
+	fds[SIGNALS] = (struct pollfd){ s->signals, POLLIN, 0 };
+	fds[KICK] = (struct pollfd){ s->kick, POLLIN, 0 };
+	fds[PARENT] = (struct pollfd){ s->parent, POLLIN, 0 };
+	fds[WAKE] = (struct pollfd){ mcp_wake_fd(s->mcp), POLLIN, 0 };
+	fds[OUT] = (struct pollfd){ out_fd(s->out), out_pending(s->out) ? POLLOUT : 0, 0 };
+}
+
+/* How long poll may wait: until the next parked call is due, or the parent is to be looked at. */
+static int patience(const struct server *s, bool more, int64_t until_ms)
+{
+	int64_t due = flight_next_due(s->flight), now, wait;
+
+	if (more)
+		return 0;
+	due = due < until_ms ? due : until_ms;
+	if (due == INT64_MAX)
+		return s->parent < 0 ? PARENT_MS : -1;
+	now = clock_mono_ms();
+	wait = due > now ? due - now : 0;
+	if (s->parent < 0 && wait > PARENT_MS)
+		wait = PARENT_MS;
+	return wait > 3600000 ? 3600000 : (int)wait;
+}
+
+static void look(struct server *s, const struct pollfd *fds, struct err *err)
+{
+	uint64_t count;
+
+	if (fds[KICK].revents != 0 && read(s->kick, &count, sizeof count) < 0)
+		log_line(LOG_DEBUG, "the kick was taken already");
+	if (fds[OUT].revents != 0)
+		out_flush(s->out);
+	if (fds[WAKE].revents != 0)
+		mcp_woken(s->mcp);
+	if (fds[SIGNALS].revents != 0 || fds[PARENT].revents != 0 ||
+	    (s->parent < 0 && getppid() != s->parent_pid) || out_broken(s->out))
+		s->stop = true;
+	if (fds[IN].events == 0 && fds[IN].revents != 0 && out_full(s->out)) {
+		s->ended = true; /* a client that reads nothing and has gone: its requests go too */
+	} else if (fds[IN].events != 0 && fds[IN].revents != 0 && frame_fill(s->frame, err) != OK) {
+		log_line(LOG_ERROR, "%s", err->text);
+		s->ended = true;
+	}
+	mcp_due(s->mcp, clock_mono_ms());
+}
+
+/* Serve until told to stop, or until input has ended and what it asked for is answered. */
+static void loop(struct server *s, struct err *err)
+{
+	int64_t until_ms = INT64_MAX;
+	struct pollfd fds[SLOTS];
+
+	while (!s->stop) {
+		bool full = out_full(s->out), more;
+
+		more = !s->ended && !full && !serve_lines(s);
+		if (s->ended && until_ms == INT64_MAX)
+			until_ms = clock_mono_ms() + LAST_MS;
+		if (s->ended && ((flight_active(s->flight) == 0 && !out_pending(s->out)) ||
+		                 clock_mono_ms() >= until_ms))
+			break;
+		full = out_full(s->out);
+		watch(s, fds, full || more);
+		if (poll(fds, SLOTS, patience(s, more, until_ms)) < 0 && errno != EINTR) {
+			(void)err_sys(err, errno, "cannot wait for input");
+			log_line(LOG_ERROR, "%s", err->text);
+			break;
+		}
+		look(s, fds, err);
+	}
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+static void done(struct server *s)
+{
+	mcp_free(s->mcp);
+	pool_free(s->pool);
+	flight_free(s->flight);
+	frame_free(s->frame);
+	out_free(s->out);
+	close_fd(s->parent);
+	close_fd(s->kick);
+	close_fd(s->signals);
+	close_fd(s->in);
+}
+
+enum status serve_stdio(const struct mcp_offer *offer, const struct mcp_ground *ground, bool *idle,
+                        struct err *err)
+{
+	struct server s = { .in = -1, .signals = -1, .kick = -1, .parent = -1 };
+	enum status st = start(&s, offer, ground, err);
+
+	*idle = true;
+	if (st == OK) {
+		loop(&s, err);
+		mcp_stop(s.mcp);
+		out_flush(s.out);
+		out_close(s.out);
+		*idle = pool_wait_idle(s.pool, STOP_MS);
+	}
+	if (*idle)
+		done(&s);
+	return st;
+}

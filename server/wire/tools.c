@@ -1,0 +1,169 @@
+/* tools.c - tools/list and tools/call. */
+#include "wire/request.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+static void flag(struct text *t, const char *name, bool is, const char *after)
+{
+	text_addf(t, "\"%s\":%s%s", name, is ? "true" : "false", after);
+}
+
+/* All hints in words: what the protocol assumes of a tool that says nothing is the worst. */
+static void hints(struct text *t, unsigned flags)
+{
+	text_add(t, ",\"annotations\":{");
+	flag(t, "readOnlyHint", (flags & TOOL_READS) != 0, ",");
+	flag(t, "destructiveHint", (flags & TOOL_DESTROYS) != 0, ",");
+	flag(t, "idempotentHint", (flags & (TOOL_IDEMPOTENT | TOOL_READS)) != 0, ",");
+	flag(t, "openWorldHint", (flags & TOOL_OPEN_WORLD) != 0, "}");
+}
+
+static void one(struct text *t, const struct tool *tool, unsigned has)
+{
+	cJSON *schema = arg_schema(tool->args);
+	char *printed = schema == NULL ? NULL : json_print(schema);
+
+	text_addf(t, "{\"name\":\"%s\"", tool->name);
+	if ((has & HAS_STRUCTURE) != 0) {
+		text_add(t, ",\"title\":");
+		rpc_quote(t, tool->title, strlen(tool->title));
+	}
+	text_add(t, ",\"description\":");
+	rpc_quote(t, tool->about, strlen(tool->about));
+	text_add(t, ",\"inputSchema\":");
+	text_add(t, printed == NULL ? "" : printed);
+	if ((has & HAS_STRUCTURE) != 0 && tool->result != NULL)
+		text_addf(t, ",\"outputSchema\":%s", tool->result);
+	if ((has & HAS_HINTS) != 0)
+		hints(t, tool->flags);
+	text_add_char(t, '}');
+	t->failed = t->failed || printed == NULL;
+	mem_free(printed);
+	cJSON_Delete(schema);
+}
+
+enum status tools_list(struct ask *a, struct text *members)
+{
+	struct text *list = &a->mcp->lists[a->rev->number];
+
+	if (list->bytes == NULL) {
+		const char *comma = "";
+
+		text_init(list, TEXT_LIMIT);
+		text_add(list, "\"tools\":[");
+		for (const struct tool *const *t = a->mcp->offer->tools; *t != NULL; t++) {
+			text_add(list, comma);
+			one(list, *t, a->rev->has);
+			comma = ",";
+		}
+		text_add_char(list, ']');
+		if (list->failed) {
+			text_done(list);
+			return err_nomem(&a->err, "the list of tools");
+		}
+	}
+	text_add_n(members, list->bytes, list->len);
+	return OK;
+}
+
+static const struct tool *find(const struct mcp_offer *offer, const char *name)
+{
+	for (const struct tool *const *t = offer->tools; *t != NULL; t++)
+		if (strcmp((*t)->name, name) == 0)
+			return *t;
+	return NULL;
+}
+
+static enum status unknown(struct ask *a, const char *name)
+{
+	const char *names[64], *near;
+	size_t n = 0;
+
+	for (const struct tool *const *t = a->mcp->offer->tools; *t != NULL && n < 64; t++)
+		names[n++] = (*t)->name;
+	near = text_nearest(name, names, n);
+	return err_set(&a->err, E_INPUT, "unknown tool '%.60s'%s%s%s", name,
+	               near == NULL ? "; tools/list names them all" : ": did you mean '",
+	               near == NULL ? "" : near, near == NULL ? "" : "'?");
+}
+
+enum status tools_begin(struct ask *a, struct request *r)
+{
+	const char *name = json_text(a->rpc->params, "name");
+	const cJSON *args = json_get(a->rpc->params, "arguments");
+
+	if (name == NULL)
+		return err_set(&a->err, E_INPUT, "tools/call needs params.name, a string");
+	if (args != NULL && !cJSON_IsObject(args))
+		return err_set(&a->err, E_INPUT,
+		               "params.arguments of tools/call must be an object");
+	if ((r->tool = find(a->mcp->offer, name)) == NULL)
+		return unknown(a, name);
+	return OK;
+}
+
+/* A failed tool is a result with words only: some hosts show structured content instead of them. */
+static void failure(struct text *members, const char *words)
+{
+	text_add(members, "\"content\":[{\"type\":\"text\",\"text\":");
+	rpc_quote(members, words, strlen(words));
+	text_add(members, "}],\"isError\":true");
+}
+
+/* The same JSON twice: as text for hosts that show that, and as structured content. */
+static void success(struct text *members, const cJSON *result, unsigned has)
+{
+	char *printed = json_print(result);
+
+	if (printed == NULL) {
+		members->failed = true;
+		return;
+	}
+	text_add(members, "\"content\":[{\"type\":\"text\",\"text\":");
+	rpc_quote(members, printed, strlen(printed));
+	text_add(members, "}]");
+	if ((has & HAS_STRUCTURE) != 0) {
+		text_add(members, ",\"structuredContent\":");
+		text_add(members, printed);
+	}
+	mem_free(printed);
+}
+
+static enum status unpack(struct request *r)
+{
+	struct call *call = &r->flight.call;
+	void *in = arena_take(call->arena, r->tool->in_size > 0 ? r->tool->in_size : 1);
+	enum status st;
+
+	if (in == NULL)
+		return err_nomem(&call->err, "the arguments");
+	st = arg_read(r->tool->args, json_get(r->params, "arguments"), in, &call->err);
+	if (st == OK)
+		r->in = in;
+	return st;
+}
+
+enum status tools_work(struct request *r, struct text *members)
+{
+	struct call *call = &r->flight.call;
+	cJSON *result = NULL;
+	enum status st = OK;
+
+	call->err.text[0] = '\0';
+	if (r->in == NULL)
+		st = unpack(r);
+	if (st == OK)
+		st = request_ground(r);
+	if (st == OK)
+		st = r->tool->run(call, r->in, &result);
+	if (st == E_WAIT)
+		return E_WAIT;
+	if (st == OK)
+		success(members, result, r->rev->has);
+	else
+		failure(members, call->err.text[0] != '\0' ? call->err.text : err_name(st));
+	cJSON_Delete(result);
+	return OK;
+}

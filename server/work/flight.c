@@ -1,0 +1,255 @@
+#include "work/flight.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+struct flight {
+	pthread_mutex_t lock; /* guards all below, and the calls' own members */
+	struct flight_call **buckets;
+	size_t n_buckets; /* a power of two */
+	size_t most, count, n_parked;
+	struct flight_call *parked;
+	uint64_t wakes;
+};
+
+struct flight *flight_new(size_t most)
+{
+	struct flight *f = mem_zero(1, sizeof *f);
+	size_t n = 16;
+
+	if (f == NULL)
+		return NULL;
+	while (n < most)
+		n *= 2;
+	if ((f->buckets = mem_zero(n, sizeof(struct flight_call *))) == NULL) {
+		mem_free(f);
+		return NULL;
+	}
+	f->n_buckets = n;
+	f->most = most;
+	pthread_mutex_init(&f->lock, NULL);
+	return f;
+}
+
+void flight_free(struct flight *f)
+{
+	if (f == NULL)
+		return;
+	assert(f->count == 0);
+	pthread_mutex_destroy(&f->lock);
+	mem_free(f->buckets);
+	mem_free(f);
+}
+
+static struct flight_call **bucket(struct flight *f, const char *id, size_t n)
+{
+	return &f->buckets[text_hash(id, n) & (f->n_buckets - 1)];
+}
+
+/* The call of that id that a client may still hope for. */
+static struct flight_call *find(struct flight *f, const char *id, size_t n)
+{
+	for (struct flight_call *c = *bucket(f, id, n); c != NULL; c = c->next_same)
+		if (c->id_len == n && memcmp(c->id, id, n) == 0 &&
+		    atomic_load(&c->claim) == FLIGHT_FREE)
+			return c;
+	return NULL;
+}
+
+static bool claim(struct flight_call *c, enum flight_claim as)
+{
+	int free = FLIGHT_FREE;
+
+	return atomic_compare_exchange_strong(&c->claim, &free, (int)as);
+}
+
+static void unlink_same(struct flight *f, struct flight_call *c)
+{
+	struct flight_call **p = bucket(f, c->id, c->id_len);
+
+	while (*p != c) {
+		assert(*p != NULL);
+		p = &(*p)->next_same;
+	}
+	*p = c->next_same;
+	f->count--;
+}
+
+static void unpark(struct flight *f, struct flight_call *c)
+{
+	if (c->prev != NULL)
+		c->prev->next = c->next;
+	else
+		f->parked = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	c->next = c->prev = NULL;
+	c->parked = false;
+	f->n_parked--;
+}
+
+enum status flight_add(struct flight *f, struct flight_call *c, struct err *err)
+{
+	enum status st = OK;
+
+	assert(c->id_len > 0);
+	pthread_mutex_lock(&f->lock);
+	if (f->count >= f->most) {
+		st = err_set(err, E_BUSY,
+		             "busy: %zu calls are in flight; try again when one is answered",
+		             f->count);
+	} else if (find(f, c->id, c->id_len) != NULL) {
+		st = err_set(err, E_INPUT, "a request with this id is still in flight");
+	} else {
+		struct flight_call **to = bucket(f, c->id, c->id_len);
+
+		c->next_same = *to;
+		*to = c;
+		f->count++;
+	}
+	pthread_mutex_unlock(&f->lock);
+	return st;
+}
+
+void flight_remove(struct flight *f, struct flight_call *c)
+{
+	pthread_mutex_lock(&f->lock);
+	assert(!c->parked);
+	unlink_same(f, c);
+	pthread_mutex_unlock(&f->lock);
+}
+
+struct flight_call *flight_cancel(struct flight *f, const char *id, size_t id_len)
+{
+	struct flight_call *c, *back = NULL;
+
+	pthread_mutex_lock(&f->lock);
+	c = find(f, id, id_len);
+	if (c != NULL && claim(c, FLIGHT_CANCELLED)) {
+		atomic_store(&c->call.stop, true);
+		if (c->parked) {
+			unpark(f, c);
+			unlink_same(f, c);
+			back = c;
+		}
+	}
+	pthread_mutex_unlock(&f->lock);
+	return back;
+}
+
+void flight_runs(struct flight *f, struct flight_call *c)
+{
+	pthread_mutex_lock(&f->lock);
+	c->wakes_seen = f->wakes;
+	pthread_mutex_unlock(&f->lock);
+}
+
+bool flight_park(struct flight *f, struct flight_call *c)
+{
+	bool park;
+
+	pthread_mutex_lock(&f->lock);
+	park = c->wakes_seen == f->wakes && atomic_load(&c->claim) == FLIGHT_FREE &&
+	       !atomic_load(&c->call.stop);
+	if (park) {
+		c->parked = true;
+		c->prev = NULL;
+		c->next = f->parked;
+		if (f->parked != NULL)
+			f->parked->prev = c;
+		f->parked = c;
+		f->n_parked++;
+	}
+	pthread_mutex_unlock(&f->lock);
+	return park;
+}
+
+/* Take the parked calls that are due by now_ms out, as a list. */
+static struct flight_call *take(struct flight *f, int64_t now_ms)
+{
+	struct flight_call *list = NULL, *next;
+
+	for (struct flight_call *c = f->parked; c != NULL; c = next) {
+		next = c->next;
+		if (c->call.wait_until_ms > now_ms)
+			continue;
+		unpark(f, c);
+		c->next = list;
+		list = c;
+	}
+	return list;
+}
+
+struct flight_call *flight_woken(struct flight *f)
+{
+	struct flight_call *list;
+
+	pthread_mutex_lock(&f->lock);
+	f->wakes++;
+	list = take(f, INT64_MAX);
+	pthread_mutex_unlock(&f->lock);
+	return list;
+}
+
+struct flight_call *flight_due(struct flight *f, int64_t now_ms)
+{
+	struct flight_call *list;
+
+	pthread_mutex_lock(&f->lock);
+	list = take(f, now_ms);
+	pthread_mutex_unlock(&f->lock);
+	return list;
+}
+
+int64_t flight_next_due(struct flight *f)
+{
+	int64_t first = INT64_MAX;
+
+	pthread_mutex_lock(&f->lock);
+	for (const struct flight_call *c = f->parked; c != NULL; c = c->next)
+		if (c->call.wait_until_ms < first)
+			first = c->call.wait_until_ms;
+	pthread_mutex_unlock(&f->lock);
+	return first;
+}
+
+struct flight_call *flight_stop(struct flight *f)
+{
+	struct flight_call *list;
+
+	pthread_mutex_lock(&f->lock);
+	for (size_t i = 0; i < f->n_buckets; i++)
+		for (struct flight_call *c = f->buckets[i]; c != NULL; c = c->next_same) {
+			(void)claim(c, FLIGHT_CANCELLED);
+			atomic_store(&c->call.stop, true);
+		}
+	list = take(f, INT64_MAX);
+	for (struct flight_call *c = list; c != NULL; c = c->next)
+		unlink_same(f, c);
+	pthread_mutex_unlock(&f->lock);
+	return list;
+}
+
+size_t flight_count(struct flight *f)
+{
+	size_t n;
+
+	pthread_mutex_lock(&f->lock);
+	n = f->count;
+	pthread_mutex_unlock(&f->lock);
+	return n;
+}
+
+size_t flight_active(struct flight *f)
+{
+	size_t n;
+
+	pthread_mutex_lock(&f->lock);
+	n = f->count - f->n_parked;
+	pthread_mutex_unlock(&f->lock);
+	return n;
+}

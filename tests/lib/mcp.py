@@ -1,0 +1,149 @@
+"""A client of a stdio server for tests: lines in, lines out, with time limits on every wait."""
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+
+META = {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": {"name": "tests", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {}}
+GADUGI = os.environ["GADUGI"]
+FIXTURES = os.path.join(os.environ["BUILD"], "gadugi-fixtures")
+LIMIT = 20.0
+
+
+class Server:
+    def __init__(self, cmd=None, **kw):
+        self.p = subprocess.Popen(cmd or [FIXTURES], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  stderr=kw.pop("stderr", None), bufsize=0, **kw)
+        self.buf = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.p.poll() is None:
+            self.p.kill()
+        self.p.wait()
+        for f in (self.p.stdin, self.p.stdout):
+            try:
+                f.close()
+            except OSError:
+                pass
+
+    def raw(self, data):
+        """Write bytes, all of them."""
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self.p.stdin.fileno(), view):]
+
+    def send(self, *messages):
+        self.raw(b"".join(m if isinstance(m, bytes) else json.dumps(m).encode() + b"\n" for m in messages))
+
+    def line(self, limit=LIMIT):
+        """The next line without its newline; None at the end of output."""
+        end = time.monotonic() + limit
+        while b"\n" not in self.buf:
+            if not select.select([self.p.stdout], [], [], max(0, end - time.monotonic()))[0]:
+                raise AssertionError("no line within %g s" % limit)
+            got = os.read(self.p.stdout.fileno(), 1 << 18)
+            if not got:
+                assert self.buf == b"", "half a line at the end: %r" % self.buf[:200]
+                return None
+            self.buf += got
+        line, self.buf = self.buf.split(b"\n", 1)
+        return line
+
+    def read(self, limit=LIMIT):
+        line = self.line(limit)
+        assert line is not None, "the output ended"
+        return json.loads(line)
+
+    def quiet(self):
+        """Nothing has been said but what was read: a ping is answered next."""
+        self.send({"jsonrpc": "2.0", "id": "quiet?", "method": "ping"})
+        got = self.read()
+        assert got == {"jsonrpc": "2.0", "id": "quiet?", "result": {}}, got
+
+    def ask(self, id, method, params=None, **kw):
+        self.send(request(id, method, params, **kw))
+        return self.read()
+
+    def initialize(self, version="2025-11-25", capabilities=None):
+        got = self.ask("init", "initialize", {"protocolVersion": version, "capabilities": capabilities or {},
+                                             "clientInfo": {"name": "tests", "version": "1"}})
+        self.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
+        return got["result"]
+
+    def rest(self, limit=LIMIT):
+        """All lines to the end of output."""
+        lines = []
+        while (line := self.line(limit)) is not None:
+            lines.append(json.loads(line))
+        return lines
+
+    def end(self, how="eof"):
+        """End it and say how long it took, in ms, and its exit status."""
+        start = time.monotonic()
+        if how == "eof":
+            self.p.stdin.close()
+        else:
+            self.p.send_signal(how)
+        code = self.p.wait(LIMIT)
+        return (time.monotonic() - start) * 1e3, code
+
+
+def request(id, method, params=None, modern=False, token=None):
+    params = dict(params or {})
+    meta = dict(META) if modern else {}
+    if token is not None:
+        meta["progressToken"] = token
+    if meta:
+        params["_meta"] = meta
+    m = {"jsonrpc": "2.0", "id": id, "method": method}
+    if params:
+        m["params"] = params
+    return m
+
+
+def call(id, name, args=None, **kw):
+    return request(id, "tools/call", {"name": name, "arguments": args or {}}, **kw)
+
+
+def cancel(id):
+    return {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}}
+
+
+def wait_for_file(path, limit=LIMIT):
+    """True when path came to be; looked at often, since the wait is part of what is measured."""
+    end = time.monotonic() + limit
+    while not os.path.exists(path):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.0005)
+    return True
+
+
+def run(tests):
+    """Run the functions given, print a line for each, and leave with the right status."""
+    failed = 0
+    for test in tests:
+        name = test.__name__.replace("_", " ")
+        try:
+            test()
+            print("ok", name, flush=True)
+        except BaseException as e:
+            if isinstance(e, KeyboardInterrupt):
+                raise
+            failed = 1
+            import traceback
+            print("not ok", name, flush=True)
+            traceback.print_exc(file=sys.stdout)
+    sys.exit(failed)
+
+
+__all__ = ["Server", "request", "call", "cancel", "run", "wait_for_file", "META", "GADUGI", "FIXTURES", "json",
+           "os", "signal", "sys", "time"]

@@ -1,0 +1,326 @@
+"""Cancelling, waiting, progress, floods, clients that do not read, and the end."""
+import sys
+sys.path.insert(0, "tests/lib")
+from mcp import *
+import fcntl
+import struct
+import tempfile
+import termios
+import threading
+
+TMP = tempfile.mkdtemp()
+
+
+def path(name):
+    p = os.path.join(TMP, name)
+    if os.path.exists(p):
+        os.unlink(p)
+    return p
+
+
+def hold(s, id, name="hold"):
+    """Start a call that works until stopped; returns the file that appears when it has."""
+    started, stopped = path("started%s" % id), path("stopped%s" % id)
+    s.send(call(id, name, {"started": started, "stopped": stopped}))
+    assert wait_for_file(started), "the call did not start"
+    return stopped
+
+
+def a_cancelled_call_stops_within_50_ms_and_is_never_answered():
+    with Server() as s:
+        s.initialize()
+        stopped = hold(s, 1)
+        start = time.monotonic()
+        s.send(cancel(1))
+        assert wait_for_file(stopped)
+        took = (time.monotonic() - start) * 1e3
+        assert took < 50, took
+        s.quiet()
+        assert s.end()[1] == 0
+
+
+def a_cancelled_call_that_still_waits_for_a_worker_never_runs():
+    with Server() as s:
+        s.initialize()
+        for i in range(40):
+            s.send(call(i, "hold"))
+        started = path("never")
+        s.send(call("late", "hold", {"started": started}), cancel("late"))
+        for i in range(40):
+            s.send(cancel(i))
+        assert s.ask("e", "tools/call", {"name": "echo", "arguments": {"text": "x"}})["id"] == "e"
+        s.quiet()
+        assert not os.path.exists(started)
+
+
+def a_parked_call_can_be_cancelled():
+    with Server() as s:
+        s.initialize()
+        s.send(call(1, "park", {"ms": 60000}), cancel(1))
+        s.quiet()
+        s.send(call(1, "park", {"ms": 60000}))
+        s.quiet()
+        s.send(cancel(1))
+        s.send(call(2, "wake"))
+        assert s.read()["id"] == 2
+        s.quiet()
+
+
+def cancels_of_what_is_unknown_late_or_malformed_are_ignored():
+    with Server() as s:
+        s.initialize()
+        assert "result" in s.ask(1, "tools/call", {"name": "echo", "arguments": {"text": "x"}})
+        s.send(cancel(1), cancel("1"), cancel(None), cancel([1]), cancel("init"))
+        s.send({"jsonrpc": "2.0", "method": "notifications/cancelled"})
+        s.send(call("1", "park", {"ms": 60000}), cancel(1))
+        s.send(call("w", "wake"))
+        assert {s.read()["id"], s.read()["id"]} == {"w", "1"}
+
+
+def a_cancel_names_its_call_digit_for_digit():
+    with Server() as s:
+        s.initialize()
+        s.send(call(9007199254740993, "park", {"ms": 60000}), cancel(9007199254740992), call("w", "wake"))
+        assert {s.read()["id"], s.read()["id"]} == {"w", 9007199254740993}
+
+
+def ping_is_answered_while_all_workers_are_busy():
+    with Server() as s:
+        s.initialize()
+        for i in range(100):
+            s.send(call(i, "hold"))
+        for _ in range(10):
+            s.quiet()
+
+
+def light_calls_get_through_while_spawning_ones_hold_their_half():
+    with Server() as s:
+        s.initialize()
+        for i in range(100):
+            s.send(call(i, "spawning"))
+        for i in range(20):
+            assert s.ask("e%d" % i, "tools/call", {"name": "echo", "arguments": {"text": "x"}})["id"] == "e%d" % i
+
+
+def thousands_of_waiting_calls_hold_no_thread_and_all_are_answered():
+    with Server() as s:
+        s.initialize()
+        t = threading.Thread(target=s.send, args=[call(i, "park", {"ms": 60000}) for i in range(4096)])
+        t.start()
+        t.join()
+        s.quiet()
+        threads = len(os.listdir("/proc/%d/task" % s.p.pid))
+        assert threads <= 17, threads
+        got = s.ask("more", "tools/call", {"name": "echo", "arguments": {"text": "x"}})
+        assert "busy" in got["error"]["message"] and got["error"]["code"] == -31000, got
+        s.send(cancel(0), call("w", "wake"))
+        ids = {s.read()["id"] for _ in range(4096)}
+        assert ids == set(range(1, 4096)) | {"w"}
+        s.quiet()
+
+
+def a_waiting_call_runs_again_when_its_time_has_come():
+    with Server() as s:
+        s.initialize()
+        start = time.monotonic()
+        s.send(call(1, "park", {"ms": 80}), call(2, "park", {"ms": 30}), call(3, "park", {"ms": 0}))
+        got = [s.read() for _ in range(3)]
+        assert [g["id"] for g in got] == [3, 2, 1], got
+        assert all(g["result"]["structuredContent"] == {"early": 0} for g in got), got
+        assert 0.08 <= time.monotonic() - start < 5
+
+
+def a_wake_up_is_never_lost():
+    with Server() as s:
+        s.initialize()
+        for i in range(300):
+            s.send(call(i, "park", {"ms": 60000}), call("w%d" % i, "wake"))
+            seen = {s.read(5)["id"]}
+            if seen == {i}:
+                seen.add(s.read(5)["id"])
+            else:  # the wake-up may have come before the call looked: then the next one counts
+                s.send(call("again", "wake"))
+                while i not in seen or "again" not in seen:
+                    seen.add(s.read(5)["id"])
+
+
+def progress_rises_and_is_thinned_out_and_comes_only_when_asked_for():
+    for token in (0, "tok\"en", 9007199254740993):
+        with Server() as s:
+            s.initialize()
+            s.send(call(1, "steps", {"steps": 100000}, token=token))
+            seen = []
+            while "method" in (got := s.read()):
+                assert got["method"] == "notifications/progress" and got["params"]["progressToken"] == token, got
+                assert got["params"]["total"] == 100000 and got["params"]["message"] == 'one "more" step', got
+                seen.append(got["params"]["progress"])
+            assert got["id"] == 1 and seen == sorted(set(seen)) and 1 <= len(seen) < 100, seen
+            assert "method" not in s.ask(2, "tools/call", {"name": "steps", "arguments": {"steps": 100}})
+            s.quiet()
+
+
+def progress_of_2024_11_05_has_no_words():
+    with Server() as s:
+        s.initialize("2024-11-05")
+        s.send(call(1, "steps", {"steps": 5}, token="t"))
+        assert set(s.read()["params"]) == {"progressToken", "progress", "total"}
+
+
+def resident(s):
+    return int(next(l for l in open("/proc/%d/status" % s.p.pid) if l.startswith("VmRSS")).split()[1])
+
+
+def a_client_that_does_not_read_costs_bounded_memory_and_gets_everything_later():
+    with Server() as s:
+        s.initialize()
+        n, sent = 3000, [0]
+
+        def flood():
+            for i in range(n):
+                s.send(call(i, "big", {"bytes": 40000}))
+                sent[0] = i + 1
+
+        t = threading.Thread(target=flood)
+        t.start()
+        t.join(1)
+        assert resident(s) < 100 << 10, "%d KiB" % resident(s)
+        assert s.p.poll() is None
+        got = {s.read()["id"] for _ in range(n)}
+        t.join()
+        assert got == set(range(n))
+        s.quiet()
+
+
+def a_client_that_does_not_read_can_still_end_the_server():
+    for how in ("eof", signal.SIGTERM):
+        with Server() as s:
+            s.initialize()
+            fcntl.fcntl(s.p.stdout, fcntl.F_SETPIPE_SZ, 4096)
+            s.send(*[call(i, "big", {"bytes": 20000000}) for i in range(4)])
+            while struct.unpack("i", fcntl.ioctl(s.p.stdout, termios.FIONREAD, b"    "))[0] < 4096:
+                assert s.p.poll() is None
+            took, code = s.end(how)
+            assert took < 150 and code == 0, (how, took, code)
+
+
+def a_flood_gets_busy_errors_and_no_crash():
+    with Server() as s:
+        s.initialize()
+        n = 6000
+        t = threading.Thread(target=s.send, args=[call(i, "park", {"ms": 3600000}) for i in range(n)])
+        t.start()
+        busy = [s.read() for _ in range(n - 4096)]
+        t.join()
+        assert all(b["error"]["code"] == -31000 for b in busy)
+        s.quiet()
+        took, code = s.end()
+        assert took < 100 and code == 0, (took, code)
+
+
+def a_broken_pipe_ends_the_server():
+    with Server() as s:
+        s.initialize()
+        s.p.stdout.close()
+        s.send({"jsonrpc": "2.0", "id": 1, "method": "ping"})
+        assert s.p.wait(20) == 0
+
+
+def every_way_to_end_it_takes_less_than_100_ms_with_calls_in_flight():
+    for how in ("eof", signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        with Server() as s:
+            s.initialize()
+            stopped = hold(s, 1)
+            s.send(call(2, "park", {"ms": 60000}), call(3, "spawning"))
+            s.quiet()
+            took, code = s.end(how)
+            assert took < 100 and code == 0, (how, took, code)
+            assert os.path.exists(stopped), "the call was not stopped"
+            assert s.rest() == []
+
+
+def an_idle_server_ends_at_once():
+    for how in ("eof", signal.SIGTERM):
+        times = []
+        for _ in range(5):
+            with Server([GADUGI]) as s:
+                s.initialize()
+                took, code = s.end(how)
+                assert code == 0
+                times.append(took)
+        assert min(times) < 50, times
+
+
+def SIGTERM_soon_after_the_start_ends_it_cleanly():
+    for wait in (0.0, 0.0005, 0.001, 0.002, 0.005, 0.01):
+        with Server([GADUGI]) as s:
+            time.sleep(wait)
+            took, code = s.end(signal.SIGTERM)
+            assert took < 100 and code in (0, -signal.SIGTERM), (wait, took, code)
+
+
+def SIGINT_then_SIGTERM_with_open_input_ends_it():
+    with Server() as s:
+        s.initialize()
+        hold(s, 1)
+        s.p.send_signal(signal.SIGINT)
+        s.p.send_signal(signal.SIGTERM)
+        assert s.p.wait(1) == 0
+
+
+def a_vanished_parent_ends_the_server_even_if_input_stays_open():
+    r, w = os.pipe()
+    out_r, out_w = os.pipe()
+    middle = os.fork()
+    if middle == 0:
+        pid = os.fork()
+        if pid == 0:
+            os.dup2(r, 0)
+            os.dup2(out_w, 1)
+            os.execv(FIXTURES, [FIXTURES])
+        os.write(w, b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
+        os.read(out_r, 100)
+        os.write(out_w, b"%d\n" % pid)
+        os._exit(0)
+    os.close(out_w)
+    os.waitpid(middle, 0)
+    start = time.monotonic()
+    data = b""
+    while (got := os.read(out_r, 100)):
+        data += got
+    took = (time.monotonic() - start) * 1e3
+    os.close(out_r)
+    os.close(r)
+    os.close(w)
+    assert data.strip().isdigit() and took < 1000, (data, took)
+
+
+def what_was_asked_right_before_the_end_of_input_is_still_answered():
+    with Server() as s:
+        s.send(request("init", "initialize", {"protocolVersion": "2025-11-25"}))
+        s.send(*[call(i, "echo", {"text": "x"}) for i in range(50)])
+        s.p.stdin.close()
+        assert {m["id"] for m in s.rest()} == set(range(50)) | {"init"}
+
+
+run([a_cancelled_call_stops_within_50_ms_and_is_never_answered,
+     a_cancelled_call_that_still_waits_for_a_worker_never_runs,
+     a_parked_call_can_be_cancelled,
+     cancels_of_what_is_unknown_late_or_malformed_are_ignored,
+     a_cancel_names_its_call_digit_for_digit,
+     ping_is_answered_while_all_workers_are_busy,
+     light_calls_get_through_while_spawning_ones_hold_their_half,
+     thousands_of_waiting_calls_hold_no_thread_and_all_are_answered,
+     a_waiting_call_runs_again_when_its_time_has_come,
+     a_wake_up_is_never_lost,
+     progress_rises_and_is_thinned_out_and_comes_only_when_asked_for,
+     progress_of_2024_11_05_has_no_words,
+     a_client_that_does_not_read_costs_bounded_memory_and_gets_everything_later,
+     a_client_that_does_not_read_can_still_end_the_server,
+     a_flood_gets_busy_errors_and_no_crash,
+     a_broken_pipe_ends_the_server,
+     every_way_to_end_it_takes_less_than_100_ms_with_calls_in_flight,
+     an_idle_server_ends_at_once,
+     SIGTERM_soon_after_the_start_ends_it_cleanly,
+     SIGINT_then_SIGTERM_with_open_input_ends_it,
+     a_vanished_parent_ends_the_server_even_if_input_stays_open,
+     what_was_asked_right_before_the_end_of_input_is_still_answered])
