@@ -1,18 +1,15 @@
 #include "store/db.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/schema.h"
+#include "store/turn.h"
 
 #define STMT_SLOTS          256 /* statements of one connection; a power of two */
 #define CHECKPOINT_PAGES    2000
@@ -178,36 +175,15 @@ void db_stop_on(struct db *db, const atomic_bool *stop)
 	sqlite3_progress_handler(db->handle, stop == NULL ? 0 : STEPS_BETWEEN_LOOKS, look, db);
 }
 
-/* The turn to write. Another writer's turn is short, so waiting begins with short naps. */
 static enum status lock_take(struct db *db, struct err *err)
 {
-	int64_t until = clock_mono_ms() + DB_LOCK_WAIT_MS;
-	struct timespec nap = { 0, 50000 };
-
-	if (db->lock == -1)
-		return OK;
-	while (flock(db->lock, LOCK_EX | LOCK_NB) != 0) {
-		if (errno == EINTR)
-			continue;
-		if (errno != EWOULDBLOCK)
-			return err_sys(err, errno, "cannot lock '%s-lock'", db->path);
-		if (db->stop != NULL && atomic_load(db->stop))
-			return err_set(err, E_STOP, "stopped");
-		if (clock_mono_ms() > until)
-			return err_set(err, E_BUSY,
-			               "another process has held '%s-lock' for %d s; try again",
-			               db->path, DB_LOCK_WAIT_MS / 1000);
-		(void)nanosleep(&nap, NULL);
-		if (nap.tv_nsec < 2000000)
-			nap.tv_nsec *= 2;
-	}
-	return OK;
+	return db->lock == -1 ? OK : turn_take(db->lock, db->path, DB_LOCK_WAIT_MS, db->stop, err);
 }
 
 static void lock_give(struct db *db)
 {
 	if (db->lock != -1)
-		(void)flock(db->lock, LOCK_UN);
+		turn_give(db->lock);
 }
 
 static int note_wal(void *arg, sqlite3 *handle, const char *name, int pages)
@@ -402,21 +378,6 @@ static enum status pragmas(struct db *db, struct err *err)
 	return st;
 }
 
-static enum status open_lock(struct db *db, struct err *err)
-{
-	struct text path = { .limit = 8192 };
-	enum status st = OK;
-
-	text_addf(&path, "%s-lock", db->path);
-	if (path.failed)
-		return err_nomem(err, "a path");
-	db->lock = open(text_string(&path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (db->lock == -1)
-		st = err_sys(err, errno, "cannot open '%s'", text_string(&path));
-	text_done(&path);
-	return st;
-}
-
 static enum status open_it(struct db **out, const char *path, struct err *err)
 {
 	struct db *db = mem_zero(1, sizeof *db);
@@ -434,7 +395,7 @@ static enum status open_it(struct db **out, const char *path, struct err *err)
 			goto out;
 		}
 		memcpy(db->path, path, n);
-		if ((st = open_lock(db, err)) != OK)
+		if ((st = turn_open(&db->lock, path, err)) != OK)
 			goto out;
 	}
 	rc =
