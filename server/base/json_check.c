@@ -309,10 +309,10 @@ static void sort(struct key *k, size_t n)
 
 static enum status keys_done(struct scan *s, size_t first)
 {
-	struct key *k = s->keys + first;
+	struct key *k = s->keys == NULL ? NULL : s->keys + first;
 	size_t n = s->n_keys - first;
 
-	if (n > FEW_KEYS) {
+	if (k != NULL && n > FEW_KEYS) {
 		sort(k, n);
 		for (size_t i = 1; i < n; i++)
 			for (size_t j = i; j-- > 0 && k[j].hash == k[i].hash;)
@@ -368,48 +368,69 @@ static enum status value(struct scan *s, char *open)
 	}
 }
 
+struct stack {
+	struct level at[JSON_DEPTH_MAX];
+	size_t depth;
+};
+
+/* Behind an opening mark. *more: a value follows; else the thing is empty, p at its closing mark.
+ */
+static enum status opened(struct scan *s, struct stack *k, char close, bool *more)
+{
+	if (k->depth == JSON_DEPTH_MAX)
+		return wrong(s, "nesting that is too deep");
+	k->at[k->depth++] = (struct level){ close, s->n_keys };
+	blanks(s);
+	*more = s->p == s->end || *s->p != close;
+	return *more && close == '}' ? member(s, &k->at[k->depth - 1]) : OK;
+}
+
+/* Behind a value: what it ends, and the comma before the next. *more: there is a next. */
+static enum status closed(struct scan *s, struct stack *k, bool *more)
+{
+	enum status st;
+
+	for (blanks(s); k->depth > 0; blanks(s)) {
+		const struct level *in = &k->at[k->depth - 1];
+
+		if (s->p == s->end)
+			return wrong(s, "an unfinished array or object");
+		if (*s->p == ',') {
+			s->p++;
+			blanks(s);
+			*more = true;
+			return in->close == '}' ? member(s, in) : OK;
+		}
+		if (*s->p != in->close)
+			return wrong(s, "no comma between values");
+		if ((st = keys_done(s, in->first)) != OK)
+			return st;
+		k->depth--;
+		s->p++;
+	}
+	*more = false;
+	return s->p == s->end ? OK : wrong(s, "more after the value");
+}
+
 static enum status document(struct scan *s)
 {
-	struct level stack[JSON_DEPTH_MAX];
-	size_t depth = 0;
-	enum status st;
-	char open;
+	struct stack k = { .depth = 0 };
+	enum status st = OK;
+	bool more = true;
 
 	blanks(s);
-	for (;;) {
+	while (st == OK && more) {
+		char open;
+
 		if ((st = value(s, &open)) != OK)
-			return st;
-		if (open != '\0') {
-			if (depth == JSON_DEPTH_MAX)
-				return wrong(s, "nesting that is too deep");
-			stack[depth++] = (struct level){ open, s->n_keys };
-			blanks(s);
-			if (s->p == s->end || *s->p != open) {
-				if (open == '}' && (st = member(s, &stack[depth - 1])) != OK)
-					return st;
-				continue;
-			}
-		}
-		for (;;) {
-			blanks(s);
-			if (depth == 0)
-				return s->p == s->end ? OK : wrong(s, "more after the value");
-			if (s->p == s->end)
-				return wrong(s, "an unfinished array or object");
-			if (*s->p != stack[depth - 1].close)
-				break;
-			if ((st = keys_done(s, stack[depth - 1].first)) != OK)
-				return st;
-			depth--;
-			s->p++;
-		}
-		if (*s->p != ',')
-			return wrong(s, "no comma between values");
-		s->p++;
-		blanks(s);
-		if (stack[depth - 1].close == '}' && (st = member(s, &stack[depth - 1])) != OK)
-			return st;
+			break;
+		more = false;
+		if (open != '\0')
+			st = opened(s, &k, open, &more);
+		if (st == OK && !more)
+			st = closed(s, &k, &more);
 	}
+	return st;
 }
 
 enum status json_check_at(const char *text, size_t n, size_t *at, struct err *err)
@@ -473,7 +494,7 @@ struct json_span json_raw_member(const char *text, size_t n, const char *key)
 		blanks(&s);
 		first = s.p;
 		s.p = skip(first, s.end);
-		if (k.len == want && memcmp(k.at, key, want) == 0) {
+		if (k.at != NULL && k.len == want && memcmp(k.at, key, want) == 0) {
 			while (s.p > first && strchr(" \t\r\n", s.p[-1]) != NULL)
 				s.p--;
 			return (struct json_span){ first, (size_t)(s.p - first) };
