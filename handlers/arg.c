@@ -27,6 +27,7 @@ static void should_be(const struct arg *a, struct text *t)
 				text_add_char(t, *c);
 		break;
 	case ARG_COUNT:
+	case ARG_WHOLE:
 		text_addf(t, "a whole number from %ld to %ld", a->least, a->most);
 		break;
 	case ARG_NUMBER:
@@ -136,6 +137,7 @@ static bool fits(const struct arg *a, const cJSON *v)
 	case ARG_CHOICE:
 		return cJSON_IsString(v) && in_choices(a->choices, v->valuestring);
 	case ARG_COUNT:
+	case ARG_WHOLE:
 		return json_is_whole(v) && d >= (double)a->least && d <= (double)a->most;
 	case ARG_NUMBER:
 		return cJSON_IsNumber(v) &&
@@ -179,6 +181,7 @@ static void put(const struct arg *a, const cJSON *v, void *in)
 	case ARG_FLAG:
 		memcpy(to, &flag, sizeof flag);
 		break;
+	case ARG_WHOLE:
 	case ARG_TEXTS:
 	case ARG_OBJECT:
 	case ARG_LIST:
@@ -283,8 +286,9 @@ static cJSON *schema(struct json_build *b, const struct arg *a)
 {
 	static const char *const types[] = {
 		[ARG_TEXT] = "string",   [ARG_CHOICE] = "string", [ARG_COUNT] = "integer",
-		[ARG_NUMBER] = "number", [ARG_FLAG] = "boolean",  [ARG_TEXTS] = "array",
-		[ARG_OBJECT] = "object", [ARG_LIST] = "array",    [ARG_ANY] = NULL,
+		[ARG_WHOLE] = "integer", [ARG_NUMBER] = "number", [ARG_FLAG] = "boolean",
+		[ARG_TEXTS] = "array",   [ARG_OBJECT] = "object", [ARG_LIST] = "array",
+		[ARG_ANY] = NULL,
 	};
 	cJSON *one = json_object(b);
 
@@ -298,6 +302,7 @@ static cJSON *schema(struct json_build *b, const struct arg *a)
 		choices(b, one, a->choices);
 		break;
 	case ARG_COUNT:
+	case ARG_WHOLE:
 	case ARG_NUMBER:
 		bounds(b, one, a, "minimum", "maximum");
 		break;

@@ -6,7 +6,7 @@
  *
  * Where a value goes in the struct at `at`: ARG_TEXT and ARG_CHOICE to a const char *,
  * ARG_COUNT to a long, ARG_NUMBER to a double, ARG_FLAG to a bool, and the others
- * (ARG_TEXTS, ARG_OBJECT, ARG_LIST, ARG_ANY) to a const cJSON * that has been checked as
+ * (ARG_WHOLE, ARG_TEXTS, ARG_OBJECT, ARG_LIST, ARG_ANY) to a const cJSON * that has been checked as
  * far as its kind says. What is not given stays zero; a default is the tool's business.
  */
 #ifndef HANDLERS_ARG_H
@@ -20,6 +20,7 @@ enum arg_kind {
 	ARG_TEXT,   /* string; least and most bound its bytes */
 	ARG_CHOICE, /* string, one of the words in `choices`, separated by '|' */
 	ARG_COUNT,  /* whole number from least to most */
+	ARG_WHOLE, /* as ARG_COUNT, to a const cJSON *: NULL when it is not given, which 0 is not */
 	ARG_NUMBER, /* number from least to most */
 	ARG_FLAG,   /* true or false */
 	ARG_TEXTS,  /* array of strings; least and most bound how many */

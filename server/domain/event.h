@@ -19,10 +19,12 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "store/db.h"
 
 #define EVENT_PAYLOAD_MAX ((size_t)1 << 20) /* bytes; more is E_INPUT */
 #define EVENT_TOPIC_MAX   200
+#define EVENT_DEPTH_MAX   16 /* events that led to each other */
 
 enum event_priority { EVENT_LOW = 1, EVENT_NORMAL, EVENT_HIGH, EVENT_CRITICAL };
 
@@ -76,11 +78,18 @@ enum status event_put_recipe(struct db *db, int64_t now_ms, const struct event_r
 /* What a user or an agent publishes: payload is a JSON object as text, or NULL for {}. */
 struct event_custom {
 	const char *topic, *source, *payload_json;
-	enum event_priority priority;
+	enum event_priority priority;        /* 0: normal */
 	const char *correlation, *causation; /* may be NULL */
+	const char *id;                      /* NULL: a new one */
 };
+
+/*
+ * An id that is in the log already adds nothing: *seq is where the first stands, and
+ * *duplicate (which may be NULL) is true. The chain of causes may be EVENT_DEPTH_MAX long;
+ * more is E_DENIED, so that events that cause each other come to an end.
+ */
 enum status event_put_custom(struct db *db, int64_t now_ms, const struct event_custom *e,
-                             int64_t *seq, struct err *err);
+                             int64_t *seq, bool *duplicate, struct err *err);
 
 /* An event of the log made readable; in an arena. No text is NULL. */
 struct event_view {
@@ -109,6 +118,12 @@ enum status event_read(struct db *db, int64_t after, const char *pattern, size_t
                        struct err *err);
 
 const char *event_priority_word(enum event_priority priority);
+
+/* The priority of that name; false when there is none. */
+bool event_priority_read(const char *word, enum event_priority *out);
+
+/* One event as the contract's object: {seq, topic, type, time, source, payload, ...}. */
+cJSON *event_json(struct json_build *b, const struct event_view *v);
 
 /* Is topic well formed (words of letters, digits, '-', '_', between single dots)? */
 enum status event_topic_check(const char *topic, bool pattern, struct err *err);

@@ -1,9 +1,7 @@
 #include "store/journal.h"
 
+#include "base/list.h"
 #include <assert.h>
-#include <string.h>
-
-#define FIRST_ROWS ((size_t)16)
 
 enum status journal_append(struct db *db, const struct journal_row *row, int64_t *seq,
                            struct err *err)
@@ -39,26 +37,18 @@ enum status journal_append(struct db *db, const struct journal_row *row, int64_t
 /* A list of rows that grows in the arena. */
 struct found {
 	struct journal_row *rows;
-	size_t n, size;
+	size_t n, room;
 };
 
 static enum status take_row(sqlite3_stmt *s, struct db *db, struct found *f, struct arena *a,
                             struct err *err)
 {
-	struct journal_row *row;
+	struct journal_row *rows, *row;
 	const void *blob = sqlite3_column_blob(s, 5);
 
-	if (f->n == f->size) {
-		size_t size = f->size == 0 ? FIRST_ROWS : f->size * 2;
-		struct journal_row *rows = arena_take(a, size * sizeof *rows);
-
-		if (rows == NULL)
-			return err_nomem(err, "the events that were found");
-		if (f->n > 0)
-			memcpy(rows, f->rows, f->n * sizeof *rows);
-		f->rows = rows;
-		f->size = size;
-	}
+	if ((rows = list_room(a, f->rows, f->n, &f->room, sizeof *rows)) == NULL)
+		return err_nomem(err, "the events that were found");
+	f->rows = rows;
 	row = &f->rows[f->n++];
 	row->seq = sqlite3_column_int64(s, 0);
 	row->topic = db_text(s, 1, a);
@@ -156,6 +146,20 @@ enum status journal_read(struct db *db, int64_t after, size_t limit, struct aren
 	int64_t seen;
 
 	return journal_find(db, &want, a, rows, n, &seen, err);
+}
+
+enum status journal_seq_of(struct db *db, const char *id, int64_t *seq, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(db, "SELECT seq FROM event WHERE id = ?1", &s, err);
+	bool row;
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, id);
+	if ((st = db_step(db, s, &row, err)) == OK)
+		*seq = row ? sqlite3_column_int64(s, 0) : 0;
+	return db_end(s, st);
 }
 
 enum status journal_last(struct db *db, int64_t *seq, struct err *err)

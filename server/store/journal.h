@@ -52,6 +52,9 @@ struct journal_want {
 enum status journal_find(struct db *db, const struct journal_want *want, struct arena *a,
                          struct journal_row **rows, size_t *n, int64_t *seen, struct err *err);
 
+/* Where the event of that id stands; 0 when there is none. */
+enum status journal_seq_of(struct db *db, const char *id, int64_t *seq, struct err *err);
+
 /* Newest seq, 0 when there is none. */
 enum status journal_last(struct db *db, int64_t *seq, struct err *err);
 

@@ -28,7 +28,7 @@ static enum status put_both(struct db *db)
 	if ((st = db_begin(db, NULL)) != OK)
 		return st;
 	if ((st = event_put_task(db, 1, &task, NULL)) != OK ||
-	    (st = event_put_custom(db, 1, &custom, &seq, NULL)) != OK) {
+	    (st = event_put_custom(db, 1, &custom, &seq, NULL, NULL)) != OK) {
 		db_rollback(db);
 		return st;
 	}

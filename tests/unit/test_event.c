@@ -57,7 +57,7 @@ static int64_t publish(struct place *p, const char *topic, const char *payload)
 	int64_t seq = 0;
 
 	assert_int_equal(db_begin(p->db, NULL), OK);
-	assert_int_equal(event_put_custom(p->db, NOW, &c, &seq, NULL), OK);
+	assert_int_equal(event_put_custom(p->db, NOW, &c, &seq, NULL, NULL), OK);
 	assert_int_equal(db_commit(p->db, NULL), OK);
 	return seq;
 }
@@ -234,16 +234,16 @@ static void bad_payloads_are_refused_with_words(void **state)
 	assert_int_equal(db_begin(p->db, NULL), OK);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		c.payload_json = bad[i];
-		assert_int_equal(event_put_custom(p->db, NOW, &c, &seq, &err), E_INPUT);
+		assert_int_equal(event_put_custom(p->db, NOW, &c, &seq, NULL, &err), E_INPUT);
 	}
 	memset(big, ' ', EVENT_PAYLOAD_MAX);
 	memcpy(big, "{}", 2);
 	c.payload_json = big;
-	assert_int_equal(event_put_custom(p->db, NOW, &c, &seq, &err), E_INPUT);
+	assert_int_equal(event_put_custom(p->db, NOW, &c, &seq, NULL, &err), E_INPUT);
 	assert_non_null(strstr(err.text, "at most"));
 	c.payload_json = "{}";
 	c.topic = "a..b";
-	assert_int_equal(event_put_custom(p->db, NOW, &c, &seq, &err), E_INPUT);
+	assert_int_equal(event_put_custom(p->db, NOW, &c, &seq, NULL, &err), E_INPUT);
 	db_rollback(p->db);
 	free(big);
 }

@@ -11,8 +11,9 @@
 #include "domain/event/kinds.h"
 #include "store/journal.h"
 
-#define PUT_ARENA_MAX ((size_t)8 << 20) /* a payload of the largest size, twice, and its envelope  \
-	                                 */
+#define PUT_ARENA_MAX                                                                              \
+	((size_t)8 << 20) /* a payload of the largest size, twice, and its envelope                \
+	                   */
 #define ID_TRIES 4
 #define SOURCE   "gadugi"
 
@@ -247,14 +248,40 @@ static enum status check_body(const char *json, size_t n, struct err *err)
 	return OK;
 }
 
-static enum status put_custom_in(struct db *db, int64_t now_ms, const struct event_custom *c,
-                                 struct arena *a, int64_t *seq, struct err *err)
+/* How many causes stand behind an event with this one; a loop has ever more. */
+static enum status depth_after(struct db *db, const char *causation, struct arena *a,
+                               uint32_t *depth, struct err *err)
+{
+	struct journal_row *rows = NULL;
+	struct envelope cause = { 0 };
+	int64_t seq = 0;
+	size_t n = 0;
+	enum status st;
+
+	*depth = 0;
+	if (causation == NULL || (st = journal_seq_of(db, causation, &seq, err)) != OK || seq == 0)
+		return causation == NULL || seq == 0 ? OK : st;
+	if ((st = journal_read(db, seq - 1, 1, a, &rows, &n, err)) != OK)
+		return st;
+	if (n == 0 || envelope_read(rows[0].envelope, rows[0].envelope_size, a, &cause, NULL) != OK)
+		return arena_failed(a) ? err_nomem(err, "an event") : OK;
+	*depth = cause.depth + 1;
+	if (*depth > EVENT_DEPTH_MAX)
+		return err_set(err, E_DENIED,
+		               "the event '%s' is the last of %d that caused each other; this one "
+		               "would go on with what looks like a loop",
+		               causation, EVENT_DEPTH_MAX);
+	return OK;
+}
+
+/* The envelope of what somebody publishes, payload included. */
+static enum status custom_envelope(struct db *db, const struct event_custom *c, struct arena *a,
+                                   struct envelope *e, struct err *err)
 {
 	const char *json = c->payload_json == NULL ? "{}" : c->payload_json;
 	const struct kind *kind = kind_for("", "");
 	struct message_value values[] = { { .field = "body_json" }, { 0 } };
 	struct message_bytes payload = { 0 };
-	struct envelope e;
 	enum status st;
 
 	if ((st = topic_check(c->topic, false, err)) != OK ||
@@ -264,30 +291,59 @@ static enum status put_custom_in(struct db *db, int64_t now_ms, const struct eve
 		return err_nomem(err, "an event");
 	if ((st = message_write(kind->message, values, a, &payload, err)) != OK)
 		return st;
-	e = (struct envelope){
+	*e = (struct envelope){
 		.topic = c->topic,
 		.type = kind->message->short_name,
 		.source = c->source,
 		.correlation = c->correlation,
 		.causation = c->causation,
-		.priority =
-		    c->priority == 0 ? ENVELOPE_NORMAL : (enum envelope_priority)c->priority,
-		.at_ms = now_ms,
+		.priority = c->priority == 0 ? kind->priority : (enum envelope_priority)c->priority,
 		.schema = kind->schema,
 		.attempt = 1,
 		.payload = payload.at,
 		.payload_size = payload.size,
 	};
-	return append(db, &e, a, seq, err);
+	return depth_after(db, c->causation, a, &e->depth, err);
+}
+
+static enum status put_custom_in(struct db *db, int64_t now_ms, const struct event_custom *c,
+                                 struct arena *a, int64_t *seq, struct err *err)
+{
+	struct journal_row row;
+	struct envelope e;
+	enum status st = custom_envelope(db, c, a, &e, err);
+
+	e.at_ms = now_ms;
+	if (st != OK)
+		return st;
+	if (c->id == NULL)
+		return append(db, &e, a, seq, err);
+	e.id = c->id;
+	row = (struct journal_row){ .id = e.id, .topic = e.topic, .type = e.type, .at_ms = now_ms };
+	st = envelope_write(&e, a, &row.envelope, &row.envelope_size, err);
+	return st != OK ? st : journal_append(db, &row, seq, err);
 }
 
 enum status event_put_custom(struct db *db, int64_t now_ms, const struct event_custom *e,
-                             int64_t *seq, struct err *err)
+                             int64_t *seq, bool *duplicate, struct err *err)
 {
-	struct arena *a = arena_new(PUT_ARENA_MAX);
-	enum status st =
-	    a == NULL ? err_nomem(err, "an event") : put_custom_in(db, now_ms, e, a, seq, err);
+	struct arena *a;
+	int64_t first = 0;
+	enum status st;
 
+	if (duplicate != NULL)
+		*duplicate = false;
+	if (e->id != NULL && (st = journal_seq_of(db, e->id, &first, err)) != OK)
+		return st;
+	if (first != 0) {
+		*seq = first;
+		if (duplicate != NULL)
+			*duplicate = true;
+		return OK;
+	}
+	if ((a = arena_new(PUT_ARENA_MAX)) == NULL)
+		return err_nomem(err, "an event");
+	st = put_custom_in(db, now_ms, e, a, seq, err);
 	arena_free(a);
 	return st;
 }

@@ -9,6 +9,7 @@
 #include "common.pb-c.h"
 #include "domain/event.h"
 #include "domain/event/kinds.h"
+#include "domain/event/view.h"
 #include "store/journal.h"
 
 enum status event_topic_check(const char *topic, bool pattern, struct err *err)
@@ -63,8 +64,8 @@ static enum status payload_json(const struct envelope *e, struct arena *a, const
 	return *out == NULL ? err_nomem(err, "an event") : OK;
 }
 
-static enum status view(const struct journal_row *row, struct arena *a, struct event_view *v,
-                        struct err *err)
+enum status event_view_of(const struct journal_row *row, struct arena *a, struct event_view *v,
+                          struct err *err)
 {
 	struct envelope e = { 0 };
 	enum status st = envelope_read(row->envelope, row->envelope_size, a, &e, err);
@@ -118,7 +119,7 @@ enum status event_find(struct db *db, const struct event_want *want, struct aren
 	if ((views = arena_take(a, (n_rows + 1) * sizeof *views)) == NULL)
 		return err_nomem(err, "the events that were found");
 	for (size_t i = 0; i < n_rows; i++)
-		if ((st = view(&rows[i], a, &views[i], err)) != OK)
+		if ((st = event_view_of(&rows[i], a, &views[i], err)) != OK)
 			return st;
 	*out = views;
 	*n = n_rows;
@@ -133,9 +134,4 @@ enum status event_read(struct db *db, int64_t after, const char *pattern, size_t
 	return event_find(
 	    db, &(struct event_want){ .after = after, .pattern = pattern, .limit = limit }, a, out,
 	    n, last_seen, err);
-}
-
-const char *event_priority_word(enum event_priority priority)
-{
-	return envelope_priority_word((enum envelope_priority)priority);
 }

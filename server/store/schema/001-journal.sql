@@ -24,6 +24,7 @@ CREATE TABLE event_dead (
 	seq        INTEGER NOT NULL,
 	attempts   INTEGER NOT NULL,
 	cause      TEXT    NOT NULL,
+	again      INTEGER NOT NULL DEFAULT 0,  -- to be tried again
 	at_ms      INTEGER NOT NULL,
 	UNIQUE (subscriber, seq)
 ) STRICT;

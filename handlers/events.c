@@ -1,0 +1,360 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "domain/event.h"
+#include "domain/project.h"
+#include "domain/subscription.h"
+#include "handlers/tools.h"
+
+#define LIST_LIMIT  50 /* events of an answer when nothing else was asked for */
+#define LIST_MAX    10000
+#define EVENT_BYTES 250 /* of an event in an answer, beside its topic and payload */
+
+struct events_in {
+	const char *action, *topic, *priority, *id, *cause, *subscriber, *agent, *cursor;
+	const cJSON *payload, *after;
+	long limit, wait_s;
+};
+
+static const struct arg events_args[] = {
+	{ "action", ARG_CHOICE, 1, offsetof(struct events_in, action), 0, 0, NULL,
+	  "list|publish|subscribe|unsubscribe|subscribers|deadletters|replay" },
+	{ "topic", ARG_TEXT, 0, offsetof(struct events_in, topic), 1, EVENT_TOPIC_MAX,
+	  "Dotted words; in a pattern * is one word, # any number.", NULL },
+	{ "payload", ARG_OBJECT, 0, offsetof(struct events_in, payload), 0, 0, NULL, NULL },
+	{ "after", ARG_WHOLE, 0, offsetof(struct events_in, after), -LIST_MAX, 9007199254740991,
+	  "Only events after this seq; 0: all; -N: the newest N.", NULL },
+	{ "limit", ARG_COUNT, 0, offsetof(struct events_in, limit), 1, LIST_MAX, NULL, NULL },
+	{ "cursor", ARG_TEXT, 0, offsetof(struct events_in, cursor), 1, 20, NULL, NULL },
+	{ "waitSeconds", ARG_COUNT, 0, offsetof(struct events_in, wait_s), 0, 3600,
+	  "list: how long to wait for the first event.", NULL },
+	{ "subscriber", ARG_TEXT, 0, offsetof(struct events_in, subscriber), 1,
+	  SUBSCRIPTION_NAME_MAX,
+	  "list: what this subscriber has not had; with after, it has had all up to there.", NULL },
+	{ "agent", ARG_TEXT, 0, offsetof(struct events_in, agent), 1, 80,
+	  "subscribe: start this agent with each event.", NULL },
+	{ "priority", ARG_CHOICE, 0, offsetof(struct events_in, priority), 0, 0, NULL,
+	  "low|normal|high|critical" },
+	{ "id", ARG_TEXT, 0, offsetof(struct events_in, id), 1, 100,
+	  "publish: an id that is there already adds nothing.", NULL },
+	{ "cause", ARG_TEXT, 0, offsetof(struct events_in, cause), 1, 100,
+	  "publish: id of the event that led to this one.", NULL },
+	{ 0 },
+};
+
+/* What an action works with. */
+struct work {
+	struct call *call;
+	const struct events_in *want;
+	struct db *db;
+	struct json_build b;
+	cJSON *answer;
+};
+
+static enum status need(struct work *w, const char *value, const char *name, const char *what)
+{
+	return value != NULL ? OK
+	                     : err_set(&w->call->err, E_INPUT, "'%s' needs '%s', %s",
+	                               w->want->action, name, what);
+}
+
+static long limit_of(const struct work *w)
+{
+	return w->want->limit == 0 ? LIST_LIMIT : w->want->limit;
+}
+
+/* The place to go on after: the cursor, else `after`, else fallback. */
+static enum status place(struct work *w, int64_t fallback, int64_t *out)
+{
+	const char *cursor = w->want->cursor;
+	char *end = NULL;
+
+	*out = w->want->after == NULL ? fallback : (int64_t)w->want->after->valuedouble;
+	if (cursor == NULL)
+		return OK;
+	*out = strtoll(cursor, &end, 10);
+	if (*end != '\0' || *out < 0)
+		return err_set(&w->call->err, E_INPUT,
+		               "'%.30s' is no cursor; give the nextCursor of the answer before",
+		               cursor);
+	return OK;
+}
+
+/* Put events until the answer is as long as it may be. Returns how many were put. */
+static size_t put_events(struct work *w, const struct event_view *events, size_t n)
+{
+	bool bounded = w->want->limit == 0;
+	cJSON *list = json_put_array(&w->b, w->answer, "events");
+	size_t used = 0, i;
+
+	for (i = 0; i < n; i++) {
+		used += strlen(events[i].payload_json) + strlen(events[i].topic) + EVENT_BYTES;
+		if (bounded && i > 0 && used > w->call->answer_max)
+			break;
+		json_add(&w->b, list, event_json(&w->b, &events[i]));
+	}
+	return i;
+}
+
+static void put_place(struct work *w, int64_t seq, bool more)
+{
+	json_put_int(&w->b, w->answer, "lastSeq", seq);
+	if (more)
+		json_put_text(&w->b, w->answer, "nextCursor",
+		              text_printf(w->call->arena, "%lld", (long long)seq));
+}
+
+/* The subscriber's topic and place become those of the list; what it had had is noted. */
+static enum status read_on(struct work *w, struct event_want *want)
+{
+	struct subscription s;
+	enum status st = OK;
+
+	if (want->after > 0 && w->want->after != NULL) {
+		if ((st = db_begin(w->db, &w->call->err)) != OK ||
+		    (st = subscription_done(w->db, w->want->subscriber, want->after, w->call->arena,
+		                            &w->call->err)) != OK ||
+		    (st = project_commit(w->call->project, w->db, &w->call->err)) != OK)
+			return st;
+	}
+	st = subscription_find(w->db, w->want->subscriber, w->call->arena, &s, &w->call->err);
+	if (st != OK)
+		return st;
+	want->pattern = s.topic;
+	want->after = want->after > s.after ? want->after : s.after;
+	return OK;
+}
+
+/* Nothing there yet: park the call until something comes or the time is up. */
+static bool park(struct work *w)
+{
+	int64_t *until = w->call->memo;
+
+	if (w->want->wait_s == 0)
+		return false;
+	if (until == NULL) {
+		if ((until = arena_take(w->call->arena, sizeof *until)) == NULL)
+			return false;
+		*until = clock_mono_ms() + (int64_t)w->want->wait_s * 1000;
+		w->call->memo = until;
+	}
+	w->call->wait_until_ms = *until;
+	return clock_mono_ms() < *until;
+}
+
+static enum status list(struct work *w)
+{
+	struct event_want want = { .pattern = w->want->topic, .limit = (size_t)limit_of(w) + 1 };
+	struct event_view *events = NULL;
+	size_t n = 0, shown;
+	int64_t seen = 0;
+	enum status st = place(w, 0, &want.after);
+
+	if (st == OK && w->want->subscriber != NULL)
+		st = read_on(w, &want);
+	if (st == OK && want.after < 0) {
+		want.newest = true;
+		want.limit = (size_t)-want.after;
+		want.after = 0;
+	}
+	if (st == OK)
+		st = event_find(w->db, &want, w->call->arena, &events, &n, &seen, &w->call->err);
+	if (st != OK)
+		return st;
+	if (n == 0 && park(w))
+		return E_WAIT;
+	shown = put_events(w, events, n < want.limit || want.newest ? n : n - 1);
+	put_place(w, shown < n ? events[shown - 1].seq : seen, shown < n);
+	return OK;
+}
+
+static enum status publish(struct work *w)
+{
+	const char *cause = w->want->cause == NULL ? getenv("GADUGI_EVENT_ID") : w->want->cause;
+	struct event_custom e = {
+		.topic = w->want->topic, .source = "user", .id = w->want->id, .causation = cause
+	};
+	char *payload = NULL;
+	bool duplicate = false;
+	int64_t seq = 0;
+	enum status st = need(w, e.topic, "topic", "dotted words like 'build.done'");
+
+	if (st != OK)
+		return st;
+	if (w->want->priority != NULL)
+		(void)event_priority_read(w->want->priority, &e.priority);
+	if (w->want->payload != NULL && (payload = json_print(w->want->payload)) == NULL)
+		return err_nomem(&w->call->err, "an event");
+	e.payload_json = payload;
+	if ((st = db_begin(w->db, &w->call->err)) == OK &&
+	    (st = event_put_custom(w->db, clock_wall_ms(&w->call->project->clock), &e, &seq,
+	                           &duplicate, &w->call->err)) == OK)
+		st = project_commit(w->call->project, w->db, &w->call->err);
+	cJSON_free(payload);
+	if (st != OK)
+		return st;
+	json_put_int(&w->b, w->answer, "seq", seq);
+	if (duplicate)
+		json_put_flag(&w->b, w->answer, "duplicate", true);
+	return OK;
+}
+
+static enum status subscribe(struct work *w)
+{
+	struct subscription s = { .name = w->want->subscriber,
+		                  .topic = w->want->topic,
+		                  .agent = w->want->agent };
+	enum status st = need(w, s.topic, "topic", "a pattern like 'task.*.*.failed'");
+
+	if (st != OK || (st = place(w, SUBSCRIPTION_NOW, &s.after)) != OK)
+		return st;
+	if ((st = db_begin(w->db, &w->call->err)) != OK)
+		return st;
+	st = subscription_add(w->db, clock_wall_ms(&w->call->project->clock), &s, w->call->arena,
+	                      &s, &w->call->err);
+	if (st != OK || (st = project_commit(w->call->project, w->db, &w->call->err)) != OK)
+		return st;
+	cJSON_Delete(w->answer);
+	w->answer = subscription_json(&w->b, &s);
+	return OK;
+}
+
+static enum status unsubscribe(struct work *w)
+{
+	enum status st = need(w, w->want->subscriber, "subscriber", "the name of one");
+
+	if (st != OK || (st = db_begin(w->db, &w->call->err)) != OK)
+		return st;
+	st = subscription_end(w->db, w->want->subscriber, w->call->arena, &w->call->err);
+	if (st != OK || (st = project_commit(w->call->project, w->db, &w->call->err)) != OK)
+		return st;
+	json_put_text(&w->b, w->answer, "ended", w->want->subscriber);
+	return OK;
+}
+
+static enum status subscribers(struct work *w)
+{
+	struct subscription *all = NULL;
+	size_t n = 0;
+	cJSON *to;
+	enum status st = subscription_all(w->db, w->call->arena, &all, &n, &w->call->err);
+
+	if (st != OK)
+		return st;
+	to = json_put_array(&w->b, w->answer, "subscribers");
+	for (size_t i = 0; i < n; i++)
+		json_add(&w->b, to, subscription_json(&w->b, &all[i]));
+	return OK;
+}
+
+static enum status deadletters(struct work *w)
+{
+	struct dead_letter *all = NULL;
+	size_t n = 0, shown, limit = (size_t)limit_of(w);
+	int64_t after = 0;
+	cJSON *to;
+	enum status st = place(w, 0, &after);
+
+	if (st == OK)
+		st = subscription_dead(w->db, w->want->subscriber, after, limit + 1, w->call->arena,
+		                       &all, &n, &w->call->err);
+	if (st != OK)
+		return st;
+	to = json_put_array(&w->b, w->answer, "deadletters");
+	shown = n > limit ? limit : n;
+	for (size_t i = 0; i < shown; i++)
+		json_add(&w->b, to, dead_letter_json(&w->b, &all[i]));
+	if (n > limit)
+		json_put_text(&w->b, w->answer, "nextCursor",
+		              text_printf(w->call->arena, "%lld", (long long)all[shown - 1].id));
+	return OK;
+}
+
+/* With `after`, subscribers go back to there; without, dead letters are tried again. */
+static enum status replay(struct work *w)
+{
+	bool back = w->want->after != NULL;
+	size_t n = 0;
+	int64_t letters = 0, after = 0;
+	enum status st = place(w, 0, &after);
+
+	if (st != OK || (st = db_begin(w->db, &w->call->err)) != OK)
+		return st;
+	if (back)
+		st = subscription_rewind(w->db, w->want->subscriber, w->want->topic, after,
+		                         w->call->arena, &n, &w->call->err);
+	else
+		st = subscription_retry(w->db, w->want->subscriber, &letters, &w->call->err);
+	if (st == OK && !back && letters == 0)
+		st = err_set(&w->call->err, E_ABSENT,
+		             "there are no dead letters to try again; with 'after' all events "
+		             "since then are delivered again");
+	if (st != OK || (st = project_commit(w->call->project, w->db, &w->call->err)) != OK)
+		return st;
+	if (back) {
+		json_put_int(&w->b, w->answer, "subscribersSetBack", (int64_t)n);
+		json_put_int(&w->b, w->answer, "after", after);
+	} else {
+		json_put_int(&w->b, w->answer, "deadlettersTriedAgain", letters);
+	}
+	return OK;
+}
+
+static const struct {
+	const char *word;
+	enum status (*run)(struct work *w);
+	bool writes;
+} actions[] = {
+	{ "list", list, false },
+	{ "publish", publish, true },
+	{ "subscribe", subscribe, true },
+	{ "unsubscribe", unsubscribe, true },
+	{ "subscribers", subscribers, false },
+	{ "deadletters", deadletters, false },
+	{ "replay", replay, true },
+};
+
+static enum status events_run(struct call *call, const void *in, cJSON **result)
+{
+	struct work w = { .call = call, .want = in };
+	enum status st = E_BUG;
+
+	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+		bool writes =
+		    actions[i].writes || (w.want->subscriber != NULL && w.want->after != NULL);
+
+		if (strcmp(actions[i].word, w.want->action) != 0)
+			continue;
+		st = writes ? project_write(call->project, &call->stop, &w.db, &call->err)
+		            : project_read(call->project, &call->stop, &w.db, &call->err);
+		if (st != OK)
+			return st;
+		w.answer = json_object(&w.b);
+		st = actions[i].run(&w);
+		project_done(call->project, w.db);
+		break;
+	}
+	if (st != OK) {
+		cJSON_Delete(w.answer);
+		return st;
+	}
+	return json_built(&w.b, w.answer, result, &call->err);
+}
+
+const struct tool tool_events = {
+	.name = "events",
+	.title = "Events",
+	.about =
+	    "Everything that happens is an event in a durable log: list it, wait for it, publish "
+	    "to it, subscribe agents to it, replay it.",
+	.args = events_args,
+	.in_size = sizeof(struct events_in),
+	.result = "{\"type\":\"object\",\"properties\":{\"events\":{\"type\":\"array\"},"
+		  "\"seq\":{\"type\":\"integer\"},\"lastSeq\":{\"type\":\"integer\"},"
+		  "\"subscriber\":{\"type\":\"string\"},\"deadletters\":{\"type\":\"array\"},"
+		  "\"nextCursor\":{\"type\":\"string\"}}}",
+	.flags = TOOL_WRITES,
+	.run = events_run,
+};

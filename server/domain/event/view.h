@@ -1,0 +1,12 @@
+/* view.h - a row of the journal made readable. For domain modules that find rows themselves. */
+#ifndef DOMAIN_EVENT_VIEW_H
+#define DOMAIN_EVENT_VIEW_H
+
+#include "domain/event.h"
+#include "store/journal.h"
+
+/* Texts live in the arena. A damaged envelope gives a view that says so, not an error. */
+enum status event_view_of(const struct journal_row *row, struct arena *a, struct event_view *v,
+                          struct err *err);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * subscription.h - durable subscribers: who gets which events, and how far each has got.
+ *
+ * A subscriber is a name, a topic pattern and a place in the log. One that pulls reads
+ * what came after its place and says how far it got when it reads again, so that a crash
+ * repeats what it had not said, and loses nothing. One with an agent is served by the
+ * dispatcher (domain/dispatch.h). All functions work on the caller's connection; those that
+ * change something inside its write transaction.
+ */
+#ifndef DOMAIN_SUBSCRIPTION_H
+#define DOMAIN_SUBSCRIPTION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "domain/event.h"
+#include "store/db.h"
+
+#define SUBSCRIPTION_NAME_MAX 80
+#define SUBSCRIPTIONS_MAX     1000
+#define SUBSCRIPTION_NOW      INT64_C(-1) /* as `after`: from the end of the log */
+#define SUBSCRIPTION_DEAD_MS  (INT64_C(7) * 24 * 3600 * 1000) /* dead letters are kept so long */
+
+struct subscription {
+	const char *name;  /* NULL to subscription_add: a new one is made up */
+	const char *topic; /* pattern */
+	const char *agent; /* NULL: it pulls */
+	int64_t after;     /* all up to here was delivered */
+};
+
+/* Subscribe, or change the one of that name. *out gets what it is now, in the arena. */
+enum status subscription_add(struct db *db, int64_t now_ms, const struct subscription *s,
+                             struct arena *a, struct subscription *out, struct err *err);
+
+/* End it; its dead letters go with it. E_ABSENT names those there are. */
+enum status subscription_end(struct db *db, const char *name, struct arena *a, struct err *err);
+
+/* E_ABSENT names those there are. */
+enum status subscription_find(struct db *db, const char *name, struct arena *a,
+                              struct subscription *out, struct err *err);
+
+enum status subscription_all(struct db *db, struct arena *a, struct subscription **out, size_t *n,
+                             struct err *err);
+
+/* All up to seq was dealt with: go on after it. Never goes back. */
+enum status subscription_done(struct db *db, const char *name, int64_t seq, struct arena *a,
+                              struct err *err);
+
+/*
+ * Deliver again all that came after `after`, to one subscriber or, with name NULL, to all
+ * (only those with exactly that pattern, if topic is not NULL). *n is how many were set back.
+ */
+enum status subscription_rewind(struct db *db, const char *name, const char *topic, int64_t after,
+                                struct arena *a, size_t *n, struct err *err);
+
+/* A delivery that was given up. */
+struct dead_letter {
+	int64_t id;
+	const char *subscriber, *cause;
+	int64_t attempts, at_ms;
+	struct event_view event;
+};
+
+/* Dead letters with a larger id, oldest first; subscriber may be NULL. */
+enum status subscription_dead(struct db *db, const char *subscriber, int64_t after, size_t limit,
+                              struct arena *a, struct dead_letter **out, size_t *n,
+                              struct err *err);
+
+/* Try them again: those of one subscriber, or of all. *n is how many there are. */
+enum status subscription_retry(struct db *db, const char *subscriber, int64_t *n, struct err *err);
+
+cJSON *subscription_json(struct json_build *b, const struct subscription *s);
+cJSON *dead_letter_json(struct json_build *b, const struct dead_letter *d);
+
+#endif

@@ -1,0 +1,251 @@
+#include "store/subscribers.h"
+
+#include <assert.h>
+
+#include "base/list.h"
+
+enum status subscriber_put(struct db *db, const struct subscriber_row *row, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st =
+	    db_stmt(db,
+	            "INSERT INTO event_offset (subscriber, topic, action, seq, made_ms)"
+	            " VALUES (?1, ?2, ?3, ?4, ?5)"
+	            " ON CONFLICT (subscriber) DO UPDATE SET topic = ?2, action = ?3,"
+	            " seq = ?4",
+	            &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, row->name);
+	db_bind_text(s, 2, row->topic);
+	db_bind_text(s, 3, row->action);
+	db_bind_int(s, 4, row->seq);
+	db_bind_int(s, 5, row->made_ms);
+	return db_run(db, s, err);
+}
+
+static enum status absent(const char *name, struct err *err)
+{
+	return err_set(err, E_ABSENT, "there is no subscriber '%s'", name);
+}
+
+static void read_subscriber(sqlite3_stmt *s, struct arena *a, struct subscriber_row *out)
+{
+	*out = (struct subscriber_row){
+		.name = db_text(s, 0, a),
+		.topic = db_text(s, 1, a),
+		.action = db_text(s, 2, a),
+		.seq = sqlite3_column_int64(s, 3),
+		.made_ms = sqlite3_column_int64(s, 4),
+	};
+}
+
+enum status subscriber_find(struct db *db, const char *name, struct arena *a,
+                            struct subscriber_row *out, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(db,
+	                         "SELECT subscriber, topic, action, seq, made_ms FROM event_offset"
+	                         " WHERE subscriber = ?1",
+	                         &s, err);
+	bool row = false;
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, name);
+	if ((st = db_step(db, s, &row, err)) == OK && !row)
+		st = absent(name, err);
+	if (st == OK) {
+		read_subscriber(s, a, out);
+		st = arena_failed(a) ? err_nomem(err, "a subscriber") : OK;
+	}
+	return db_end(s, st);
+}
+
+/* Run a statement that must change a row of that subscriber. */
+static enum status change(struct db *db, sqlite3_stmt *s, const char *name, struct err *err)
+{
+	enum status st;
+
+	db_bind_text(s, 1, name);
+	if ((st = db_run(db, s, err)) == OK && sqlite3_changes(db_handle(db)) == 0)
+		st = absent(name, err);
+	return st;
+}
+
+enum status subscriber_remove(struct db *db, const char *name, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	int64_t n;
+	enum status st = db_stmt(db, "DELETE FROM event_offset WHERE subscriber = ?1", &s, err);
+
+	if (st != OK || (st = change(db, s, name, err)) != OK)
+		return st;
+	return dead_remove(db, name, 0, &n, err);
+}
+
+enum status subscriber_move(struct db *db, const char *name, int64_t seq, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st =
+	    db_stmt(db, "UPDATE event_offset SET seq = ?2 WHERE subscriber = ?1", &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_int(s, 2, seq);
+	return change(db, s, name, err);
+}
+
+static enum status all_subscribers(struct db *db, sqlite3_stmt *s, struct arena *a,
+                                   struct subscriber_row **rows, size_t *n, struct err *err)
+{
+	struct subscriber_row *grown;
+	size_t room = 0;
+	enum status st;
+	bool row;
+
+	*rows = NULL;
+	for (*n = 0; (st = db_step(db, s, &row, err)) == OK && row; (*n)++) {
+		if ((grown = list_room(a, *rows, *n, &room, sizeof **rows)) == NULL)
+			return err_nomem(err, "the subscribers");
+		*rows = grown;
+		read_subscriber(s, a, &grown[*n]);
+	}
+	return st == OK && arena_failed(a) ? err_nomem(err, "the subscribers") : st;
+}
+
+enum status subscriber_list(struct db *db, struct arena *a, struct subscriber_row **rows, size_t *n,
+                            struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(db,
+	                         "SELECT subscriber, topic, action, seq, made_ms FROM event_offset"
+	                         " ORDER BY subscriber",
+	                         &s, err);
+
+	return st != OK ? st : db_end(s, all_subscribers(db, s, a, rows, n, err));
+}
+
+enum status dead_put(struct db *db, const struct dead_row *row, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st =
+	    db_stmt(db,
+	            "INSERT INTO event_dead (subscriber, seq, attempts, cause, at_ms)"
+	            " VALUES (?1, ?2, ?3, ?4, ?5)"
+	            " ON CONFLICT (subscriber, seq) DO UPDATE SET attempts = ?3, cause = ?4,"
+	            " at_ms = ?5, again = 0",
+	            &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, row->subscriber);
+	db_bind_int(s, 2, row->event.seq);
+	db_bind_int(s, 3, row->attempts);
+	db_bind_text(s, 4, row->cause);
+	db_bind_int(s, 5, row->at_ms);
+	return db_run(db, s, err);
+}
+
+static void read_dead(sqlite3_stmt *s, struct arena *a, struct dead_row *out)
+{
+	const void *blob = sqlite3_column_blob(s, 9);
+
+	*out = (struct dead_row){
+		.id = sqlite3_column_int64(s, 0),
+		.subscriber = db_text(s, 1, a),
+		.attempts = sqlite3_column_int64(s, 2),
+		.cause = db_text(s, 3, a),
+		.at_ms = sqlite3_column_int64(s, 4),
+		.event = {
+			.seq = sqlite3_column_int64(s, 5),
+			.id = db_text(s, 6, a),
+			.topic = db_text(s, 7, a),
+			.type = db_text(s, 8, a),
+			.envelope_size = (size_t)sqlite3_column_bytes(s, 9),
+			.at_ms = sqlite3_column_int64(s, 10),
+		},
+	};
+	out->event.envelope = arena_copy(a, blob == NULL ? "" : blob, out->event.envelope_size);
+}
+
+static enum status all_dead(struct db *db, sqlite3_stmt *s, struct arena *a, struct dead_row **rows,
+                            size_t *n, struct err *err)
+{
+	struct dead_row *grown;
+	size_t room = 0;
+	enum status st;
+	bool row;
+
+	*rows = NULL;
+	for (*n = 0; (st = db_step(db, s, &row, err)) == OK && row; (*n)++) {
+		if ((grown = list_room(a, *rows, *n, &room, sizeof **rows)) == NULL)
+			return err_nomem(err, "the dead letters");
+		*rows = grown;
+		read_dead(s, a, &grown[*n]);
+	}
+	return st == OK && arena_failed(a) ? err_nomem(err, "the dead letters") : st;
+}
+
+enum status dead_list(struct db *db, const char *subscriber, int64_t after, size_t limit,
+                      struct arena *a, struct dead_row **rows, size_t *n, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st =
+	    db_stmt(db,
+	            "SELECT d.id, d.subscriber, d.attempts, d.cause, d.at_ms, d.seq,"
+	            " e.id, e.topic, e.type, e.envelope, e.at_ms"
+	            " FROM event_dead d LEFT JOIN event e ON e.seq = d.seq"
+	            " WHERE d.id > ?1 AND (?2 IS NULL OR d.subscriber = ?2) ORDER BY d.id LIMIT ?3",
+	            &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_int(s, 1, after);
+	db_bind_text(s, 2, subscriber);
+	db_bind_int(s, 3, (int64_t)limit);
+	return db_end(s, all_dead(db, s, a, rows, n, err));
+}
+
+enum status dead_remove(struct db *db, const char *subscriber, int64_t id, int64_t *n,
+                        struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(
+	    db, "DELETE FROM event_dead WHERE subscriber = ?1 AND (?2 = 0 OR id = ?2)", &s, err);
+
+	assert(subscriber != NULL);
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, subscriber);
+	db_bind_int(s, 2, id);
+	if ((st = db_run(db, s, err)) == OK)
+		*n = sqlite3_changes(db_handle(db));
+	return st;
+}
+
+enum status dead_retry(struct db *db, const char *subscriber, int64_t *n, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(
+	    db, "UPDATE event_dead SET again = 1 WHERE ?1 IS NULL OR subscriber = ?1", &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, subscriber);
+	if ((st = db_run(db, s, err)) == OK)
+		*n = sqlite3_changes(db_handle(db));
+	return st;
+}
+
+enum status dead_expire(struct db *db, int64_t before_ms, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(db, "DELETE FROM event_dead WHERE at_ms < ?1", &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_int(s, 1, before_ms);
+	return db_run(db, s, err);
+}

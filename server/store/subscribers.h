@@ -1,0 +1,62 @@
+/*
+ * subscribers.h - durable subscribers of the journal, where each has got to, and the
+ * deliveries that were given up.
+ *
+ * Changes happen inside the caller's write transaction, so that an offset moves together
+ * with what the delivery caused. Rows found are copied into the arena.
+ */
+#ifndef STORE_SUBSCRIBERS_H
+#define STORE_SUBSCRIBERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "store/db.h"
+#include "store/journal.h"
+
+struct subscriber_row {
+	const char *name, *topic; /* topic: a pattern */
+	const char *action;       /* what a delivery does; the domain's words */
+	int64_t seq;              /* all up to here was delivered or given up */
+	int64_t made_ms;
+};
+
+/* Add, or change the topic, action and place of the one with that name. */
+enum status subscriber_put(struct db *db, const struct subscriber_row *row, struct err *err);
+
+/* E_ABSENT, naming it, when there is none. */
+enum status subscriber_find(struct db *db, const char *name, struct arena *a,
+                            struct subscriber_row *out, struct err *err);
+enum status subscriber_remove(struct db *db, const char *name, struct err *err);
+enum status subscriber_move(struct db *db, const char *name, int64_t seq, struct err *err);
+
+/* All, by name. */
+enum status subscriber_list(struct db *db, struct arena *a, struct subscriber_row **rows, size_t *n,
+                            struct err *err);
+
+struct dead_row {
+	int64_t id;
+	const char *subscriber, *cause;
+	int64_t attempts, at_ms;
+	struct journal_row event; /* its id is NULL when the event is no longer kept */
+};
+
+/* Note a delivery that was given up; one that was noted before is noted anew. */
+enum status dead_put(struct db *db, const struct dead_row *row, struct err *err);
+
+/* Those with a larger id, oldest first; subscriber NULL: of all. */
+enum status dead_list(struct db *db, const char *subscriber, int64_t after, size_t limit,
+                      struct arena *a, struct dead_row **rows, size_t *n, struct err *err);
+
+/* Forget one, or with id 0 all of that subscriber; *n is how many there were. */
+enum status dead_remove(struct db *db, const char *subscriber, int64_t id, int64_t *n,
+                        struct err *err);
+
+/* Mark those of one subscriber, or of all (NULL), for another try; *n is how many are. */
+enum status dead_retry(struct db *db, const char *subscriber, int64_t *n, struct err *err);
+
+/* Forget those given up before that time. */
+enum status dead_expire(struct db *db, int64_t before_ms, struct err *err);
+
+#endif
