@@ -80,7 +80,7 @@ $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(LIB)
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(B)/tests/%: $(B)/tests/%.o $(TEST_LIB) $(LIB)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(PKG_LIBS)
-$(B)/gadugi-fixtures: $(FIXTURES) $(LIB)
+$(B)/gadugi-fixtures: $(FIXTURES) $(B)/tests/lib/wire_tools.o $(LIB)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(B)/bench/%: $(B)/bench/%.o $(LIB)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
@@ -115,8 +115,11 @@ fuzz:
 	@$(MAKE) --no-print-directory -j2 MODE=fuzz CC=clang run-fuzz
 run-fuzz: $(FUZZ)
 	@sh tests/fuzz/run.sh $(B) $(FUZZ_S)
-stress hosts bench: all
+hosts bench: all $(B)/gadugi-fixtures
 	@sh $(if $(filter bench,$@),bench/run.sh,tests/$@/run.sh) $(B)
+stress:
+	@$(MAKE) --no-print-directory -j2 MODE=tsan B=build/tsan build/tsan/gadugi-fixtures
+	@sh tests/stress/run.sh build/tsan
 demo: deps
 	@$(MAKE) --no-print-directory -j2 all
 	@sh tests/demo.sh

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "bus/wake.h"
 #include "domain/project.h"
 #include "handlers/tool.h"
 #include "store/db.h"
@@ -32,24 +33,31 @@ static const char instructions[] =
 struct ground {
 	const char *root;
 	struct project *project;
+	struct wake *wake;
 };
 
 /* On the first worker that runs a call: the reader never touches the disk. */
-static enum status ground_open(void *arg, struct project **project, int *wake_fd, struct err *err)
+static enum status ground_open(void *arg, struct project **project, int *fd, struct err *err)
 {
 	struct ground *g = arg;
 	enum status st = OK;
 
 	if (g->project == NULL)
 		st = project_open(&g->project, g->root, err);
+	if (st == OK && g->wake == NULL)
+		st = wake_open(&g->wake, g->project->state, err);
+	if (st != OK)
+		return st;
 	*project = g->project;
-	*wake_fd = -1;
-	return st;
+	*fd = wake_fd(g->wake);
+	return OK;
 }
 
 static void ground_wake_clear(void *arg)
 {
-	(void)arg;
+	const struct ground *g = arg;
+
+	wake_clear(g->wake);
 }
 
 static int serve(const char *root)
@@ -72,6 +80,7 @@ static int serve(const char *root)
 	}
 	if (!idle)
 		_exit(0); /* a call that does not stop in time does not keep its host waiting */
+	wake_free(g.wake);
 	project_free(g.project);
 	return 0;
 }

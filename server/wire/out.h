@@ -46,7 +46,7 @@ bool out_full(struct out *o);    /* more than OUT_KEEP waits */
 bool out_broken(struct out *o);  /* the client is gone */
 void out_flush(struct out *o);   /* send what the pipe takes now */
 
-/* No more lines are taken; workers that wait are let go. */
+/* No more lines are taken and workers that wait are let go; what is kept can still be flushed. */
 void out_close(struct out *o);
 
 #endif

@@ -125,6 +125,8 @@ void batch_leave(struct batch *b, const struct text *answer); /* it came, or wil
 
 /* --- tools.c ------------------------------------------------------------------------------- */
 
+/* Lists of one page: E_INPUT for any cursor but an empty one. */
+enum status list_cursor_check(struct ask *a);
 enum status tools_list(struct ask *a, struct text *members);
 enum status tools_begin(struct ask *a, struct request *r);
 enum status tools_work(struct request *r, struct text *members);

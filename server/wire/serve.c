@@ -15,8 +15,8 @@
 #include "base/mem.h"
 #include "wire/frame.h"
 
-#define LAST_MS      55  /* after the end of input: for calls that are about to be answered */
-#define STOP_MS      30  /* then: how long stopped calls may take to end */
+#define LAST_MS      40  /* after the end of input: for calls that are about to be answered */
+#define STOP_MS      35  /* then: for a line half sent, and for stopped calls to end */
 #define PARENT_MS    500 /* how often the parent is looked at where there is no pidfd */
 #define WORKERS_MIN  4
 #define WORKERS_MAX  16
@@ -220,6 +220,23 @@ static void loop(struct server *s, struct err *err)
 	}
 }
 
+/* No more lines; what was begun is sent to its end if the client takes it. True when no call runs.
+ */
+static bool stop(struct server *s)
+{
+	int64_t until_ms = clock_mono_ms() + STOP_MS, left;
+	struct pollfd fd = { out_fd(s->out), POLLOUT, 0 };
+
+	mcp_stop(s->mcp);
+	out_close(s->out);
+	out_flush(s->out);
+	while (out_pending(s->out) && (left = until_ms - clock_mono_ms()) > 0 &&
+	       poll(&fd, 1, (int)left) > 0)
+		out_flush(s->out);
+	left = until_ms - clock_mono_ms();
+	return pool_wait_idle(s->pool, left > 0 ? left : 0);
+}
+
 static void close_fd(int fd)
 {
 	if (fd >= 0)
@@ -248,10 +265,7 @@ enum status serve_stdio(const struct mcp_offer *offer, const struct mcp_ground *
 	*idle = true;
 	if (st == OK) {
 		loop(&s, err);
-		mcp_stop(s.mcp);
-		out_flush(s.out);
-		out_close(s.out);
-		*idle = pool_wait_idle(s.pool, STOP_MS);
+		*idle = stop(&s);
 	}
 	if (*idle)
 		done(&s);

@@ -44,10 +44,24 @@ static void one(struct text *t, const struct tool *tool, unsigned has)
 	cJSON_Delete(schema);
 }
 
+enum status list_cursor_check(struct ask *a)
+{
+	const cJSON *cursor = json_get(a->rpc->params, "cursor");
+
+	if (cursor == NULL || cJSON_IsNull(cursor) ||
+	    (cJSON_IsString(cursor) && cursor->valuestring[0] == '\0'))
+		return OK;
+	return err_set(&a->err, E_INPUT,
+	               "this cursor was not given by this server: "
+	               "the list has one page, ask for it without a cursor");
+}
+
 enum status tools_list(struct ask *a, struct text *members)
 {
 	struct text *list = &a->mcp->lists[a->rev->number];
 
+	if (list_cursor_check(a) != OK)
+		return E_INPUT;
 	if (list->bytes == NULL) {
 		const char *comma = "";
 

@@ -12,13 +12,17 @@ META = {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {}}
 GADUGI = os.environ["GADUGI"]
 FIXTURES = os.path.join(os.environ["BUILD"], "gadugi-fixtures")
-LIMIT = 20.0
+CHECKED = os.path.basename(os.environ["BUILD"]) in ("asan", "tsan")  # slower, and memory means nothing
+PATIENCE = 30 if CHECKED else 1  # times what a test allows
+LIMIT = 60.0
 
 
 class Server:
     def __init__(self, cmd=None, **kw):
+        env = dict(kw.pop("env", os.environ))
+        env["TSAN_OPTIONS"] = "report_thread_leaks=0"  # a call that does not end in time is left behind
         self.p = subprocess.Popen(cmd or [FIXTURES], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                  stderr=kw.pop("stderr", None), bufsize=0, **kw)
+                                  stderr=kw.pop("stderr", None), bufsize=0, env=env, **kw)
         self.buf = b""
 
     def __enter__(self):
@@ -145,5 +149,5 @@ def run(tests):
     sys.exit(failed)
 
 
-__all__ = ["Server", "request", "call", "cancel", "run", "wait_for_file", "META", "GADUGI", "FIXTURES", "json",
+__all__ = ["Server", "request", "call", "cancel", "run", "wait_for_file", "META", "GADUGI", "CHECKED", "PATIENCE", "FIXTURES", "LIMIT", "json",
            "os", "signal", "sys", "time"]

@@ -34,7 +34,7 @@ def a_cancelled_call_stops_within_50_ms_and_is_never_answered():
         s.send(cancel(1))
         assert wait_for_file(stopped)
         took = (time.monotonic() - start) * 1e3
-        assert took < 50, took
+        assert took < 50 * PATIENCE, took
         s.quiet()
         assert s.end()[1] == 0
 
@@ -127,7 +127,7 @@ def a_waiting_call_runs_again_when_its_time_has_come():
         got = [s.read() for _ in range(3)]
         assert [g["id"] for g in got] == [3, 2, 1], got
         assert all(g["result"]["structuredContent"] == {"early": 0} for g in got), got
-        assert 0.08 <= time.monotonic() - start < 5
+        assert 0.08 <= time.monotonic() - start < 5 * PATIENCE
 
 
 def a_wake_up_is_never_lost():
@@ -183,7 +183,7 @@ def a_client_that_does_not_read_costs_bounded_memory_and_gets_everything_later()
         t = threading.Thread(target=flood)
         t.start()
         t.join(1)
-        assert resident(s) < 100 << 10, "%d KiB" % resident(s)
+        assert CHECKED or resident(s) < 100 << 10, "%d KiB" % resident(s)
         assert s.p.poll() is None
         got = {s.read()["id"] for _ in range(n)}
         t.join()
@@ -200,7 +200,7 @@ def a_client_that_does_not_read_can_still_end_the_server():
             while struct.unpack("i", fcntl.ioctl(s.p.stdout, termios.FIONREAD, b"    "))[0] < 4096:
                 assert s.p.poll() is None
             took, code = s.end(how)
-            assert took < 150 and code == 0, (how, took, code)
+            assert took < 150 * PATIENCE and code == 0, (how, took, code)
 
 
 def a_flood_gets_busy_errors_and_no_crash():
@@ -214,7 +214,7 @@ def a_flood_gets_busy_errors_and_no_crash():
         assert all(b["error"]["code"] == -31000 for b in busy)
         s.quiet()
         took, code = s.end()
-        assert took < 100 and code == 0, (took, code)
+        assert took < 100 * PATIENCE and code == 0, (took, code)
 
 
 def a_broken_pipe_ends_the_server():
@@ -233,7 +233,7 @@ def every_way_to_end_it_takes_less_than_100_ms_with_calls_in_flight():
             s.send(call(2, "park", {"ms": 60000}), call(3, "spawning"))
             s.quiet()
             took, code = s.end(how)
-            assert took < 100 and code == 0, (how, took, code)
+            assert took < 100 * PATIENCE and code == 0, (how, took, code)
             assert os.path.exists(stopped), "the call was not stopped"
             assert s.rest() == []
 
@@ -247,7 +247,7 @@ def an_idle_server_ends_at_once():
                 took, code = s.end(how)
                 assert code == 0
                 times.append(took)
-        assert min(times) < 50, times
+        assert min(times) < 50 * PATIENCE, times
 
 
 def SIGTERM_soon_after_the_start_ends_it_cleanly():
@@ -255,7 +255,7 @@ def SIGTERM_soon_after_the_start_ends_it_cleanly():
         with Server([GADUGI]) as s:
             time.sleep(wait)
             took, code = s.end(signal.SIGTERM)
-            assert took < 100 and code in (0, -signal.SIGTERM), (wait, took, code)
+            assert took < 100 * PATIENCE and code in (0, -signal.SIGTERM), (wait, took, code)
 
 
 def SIGINT_then_SIGTERM_with_open_input_ends_it():
@@ -291,7 +291,7 @@ def a_vanished_parent_ends_the_server_even_if_input_stays_open():
     os.close(out_r)
     os.close(r)
     os.close(w)
-    assert data.strip().isdigit() and took < 1000, (data, took)
+    assert data.strip().isdigit() and took < 1000 * PATIENCE, (data, took)
 
 
 def what_was_asked_right_before_the_end_of_input_is_still_answered():
