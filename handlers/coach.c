@@ -1,0 +1,59 @@
+#include <string.h>
+
+#include "base/text.h"
+#include "domain/coach.h"
+#include "domain/project.h"
+#include "handlers/tools.h"
+
+struct coach_in {
+	const char *run, *path, *since, *issues;
+};
+
+static const struct arg coach_args[] = {
+	{ "runId", ARG_TEXT, 0, offsetof(struct coach_in, run), 1, 100, NULL, NULL },
+	{ "path", ARG_TEXT, 0, offsetof(struct coach_in, path), 1, 4000,
+	  "A session file (brings its subagents) or a folder with some.", NULL },
+	{ "since", ARG_TEXT, 0, offsetof(struct coach_in, since), 1, 40,
+	  "Only sessions that went on after this time.", NULL },
+	{ 0 },
+};
+
+static enum status coach_run(struct call *call, const void *in, cJSON **result)
+{
+	const struct coach_in *want = in;
+	struct coach_wish wish = { .stop = &call->stop };
+	struct coach_report *report = NULL;
+	struct json_build b = { 0 };
+	size_t most = call->answer_max == SIZE_MAX ? SIZE_MAX : call->answer_max / 2;
+	enum status st;
+	cJSON *answer;
+
+	if (want->since != NULL && clock_parse(want->since, &wish.since_ms) != 0)
+		return err_set(&call->err, E_INPUT,
+		               "'since' is '%s', which is no time; write 2026-11-22 or "
+		               "2026-11-22T13:43Z",
+		               want->since);
+	wish.path = want->path == NULL || want->path[0] == '/'
+	                ? want->path
+	                : text_printf(call->arena, "%s/%s", call->project->root, want->path);
+	if ((st = coach_sessions(&wish, call->arena, &report, &call->err)) != OK)
+		return st;
+	answer = json_object(&b);
+	coach_put(&b, answer, report, most);
+	return json_built(&b, answer, result, &call->err);
+}
+
+const struct tool tool_coach = {
+	.name = "coach",
+	.title = "Team coach",
+	.about =
+	    "What cost time in a finished run or in assistants' session files: measured numbers, "
+	    "findings with evidence, what to change.",
+	.args = coach_args,
+	.in_size = sizeof(struct coach_in),
+	.result = "{\"type\":\"object\",\"properties\":{\"metrics\":{\"type\":\"object\"},"
+		  "\"findings\":{\"type\":\"array\"},\"recommendations\":{\"type\":\"array\"},"
+		  "\"issues\":{\"type\":\"array\"}}}",
+	.flags = TOOL_READS | TOOL_IDEMPOTENT,
+	.run = coach_run,
+};

@@ -1,0 +1,101 @@
+/*
+ * coach.h - what happened, what of it cost time, and what to do about it.
+ *
+ * Two kinds of things are looked at: finished runs, from the rows the runner left, and
+ * session files of assistants. Both make a report: metrics, findings with their evidence,
+ * recommendations. Every number is computed from rows or lines that were read; where there
+ * are too few of them the report says so instead. The same input makes the same report.
+ *
+ * A report lives in the arena it was made in, and so does all it points to.
+ */
+#ifndef DOMAIN_COACH_H
+#define DOMAIN_COACH_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "domain/coach/usage.h"
+
+#define COACH_EVIDENCE_MAX 10 /* places of a finding that are shown; all are counted */
+
+enum coach_severity { COACH_INFO, COACH_WARNING, COACH_ERROR };
+
+/* Where a finding shows: a line of a session file, or a task of a run. */
+struct coach_place {
+	const char *file; /* NULL: a task */
+	long line;
+	const char *task; /* NULL: a line */
+	const char *words;
+};
+
+struct coach_finding {
+	const char *code; /* one of the table in find.c */
+	enum coach_severity severity;
+	const char *message;     /* what happened, with its numbers */
+	const char *advice;      /* what to do about it */
+	const char *session;     /* its session, or NULL */
+	const char *run;         /* its run, or NULL */
+	const char *fingerprint; /* of what it is about: the same in every session and run */
+	struct coach_place *places;
+	size_t n_places, places_room; /* at most COACH_EVIDENCE_MAX are kept */
+	size_t count;                 /* all places */
+	int64_t cost_ms, cost_tokens; /* what it cost; below 0: not known */
+};
+
+struct coach_tool {
+	const char *name;
+	int64_t calls, errors, ms;
+};
+
+struct coach_metrics {
+	int64_t sessions, files, lines, unknown_lines, bad_lines;
+	int64_t wall_ms, active_ms, waiting_ms, tool_ms;
+	int64_t turns, messages, tool_calls, tool_errors, denials, interrupts;
+	int64_t compactions, compaction_tokens; /* tokens: of those that say how many */
+	int64_t edits, files_edited, commits;
+	int64_t gates, gates_passed;          /* runs of gates */
+	int64_t gate_kinds, gate_kinds_first; /* gates by session; passed at their first run */
+	int64_t tokens[TOKENS_N], subagent_tokens[TOKENS_N], usages;
+	int64_t subagents;
+	double cost_usd;          /* below 0: no host stated one */
+	struct coach_tool *tools; /* by calls, most first */
+	size_t n_tools, tools_room;
+};
+
+struct coach_report {
+	struct arena *a; /* not owned */
+	struct coach_metrics metrics;
+	struct coach_finding *findings;
+	size_t n_findings, findings_room;
+	struct usage_table usage;
+	const cJSON *run; /* metrics of a run as JSON, or NULL */
+};
+
+struct coach_wish {
+	const char *path;         /* absolute: a session file or a folder with some */
+	int64_t since_ms;         /* only sessions that went on after this; 0: all */
+	const char *const *gates; /* programs of configured gates, NULL-terminated, or NULL */
+	const atomic_bool *stop;  /* may be NULL */
+};
+
+/*
+ * Read sessions and find what there is to find. E_ABSENT when path leads to no session,
+ * E_IO when it cannot be read. A line that is not understood is counted, never a failure.
+ */
+enum status coach_sessions(const struct coach_wish *wish, struct arena *a,
+                           struct coach_report **out, struct err *err);
+
+/*
+ * The report as JSON: metrics, findings, recommendations. Of the findings only as many as
+ * fit into `most` bytes, the most serious first, and how many there are in all.
+ */
+void coach_put(struct json_build *b, cJSON *answer, const struct coach_report *r, size_t most);
+
+const char *coach_severity_word(enum coach_severity severity);
+
+#endif

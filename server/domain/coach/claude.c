@@ -1,0 +1,360 @@
+#include "domain/coach/claude.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "domain/coach/scan.h"
+
+#define TIME_SIZE 40
+#define TAIL_SIZE ((size_t)256)
+
+/* The members of a line that matter, as they stand. */
+struct envelope {
+	struct json_span type, subtype, message, content, timestamp, request, version, cwd, uuid;
+	struct json_span sidechain, meta, compact, compact_summary, cost;
+};
+
+static const struct {
+	const char *name;
+	size_t at;
+} members[] = {
+	{ "type", offsetof(struct envelope, type) },
+	{ "subtype", offsetof(struct envelope, subtype) },
+	{ "message", offsetof(struct envelope, message) },
+	{ "content", offsetof(struct envelope, content) },
+	{ "timestamp", offsetof(struct envelope, timestamp) },
+	{ "requestId", offsetof(struct envelope, request) },
+	{ "version", offsetof(struct envelope, version) },
+	{ "cwd", offsetof(struct envelope, cwd) },
+	{ "uuid", offsetof(struct envelope, uuid) },
+	{ "isSidechain", offsetof(struct envelope, sidechain) },
+	{ "isMeta", offsetof(struct envelope, meta) },
+	{ "isCompactSummary", offsetof(struct envelope, compact_summary) },
+	{ "compactMetadata", offsetof(struct envelope, compact) },
+	{ "total_cost_usd", offsetof(struct envelope, cost) },
+};
+
+enum line_kind {
+	LINE_UNKNOWN,
+	LINE_ASSISTANT,
+	LINE_USER,
+	LINE_SYSTEM,
+	LINE_RESULT,
+	LINE_TIMED,
+	LINE_SKIPPED
+};
+
+static const struct {
+	const char *type;
+	enum line_kind kind;
+} kinds[] = {
+	{ "progress", LINE_SKIPPED }, /* two lines of three; its bulk follows its type */
+	{ "assistant", LINE_ASSISTANT },
+	{ "user", LINE_USER },
+	{ "system", LINE_SYSTEM },
+	{ "result", LINE_RESULT },
+	{ "queue-operation", LINE_TIMED },
+	{ "attachment", LINE_TIMED },
+	{ "file-history-snapshot", LINE_SKIPPED },
+	{ "file-history-delta", LINE_SKIPPED },
+	{ "summary", LINE_SKIPPED },
+	{ "ai-title", LINE_SKIPPED },
+	{ "custom-title", LINE_SKIPPED },
+	{ "agent-name", LINE_SKIPPED },
+	{ "last-prompt", LINE_SKIPPED },
+	{ "mode", LINE_SKIPPED },
+	{ "permission-mode", LINE_SKIPPED },
+	{ "pr-link", LINE_SKIPPED },
+	{ "tag", LINE_SKIPPED },
+	{ "stream_event", LINE_SKIPPED },
+	{ "rate_limit_event", LINE_SKIPPED },
+};
+
+static enum line_kind kind_of(struct json_span type)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (scan_is(type, kinds[i].type))
+			return kinds[i].kind;
+	return LINE_UNKNOWN;
+}
+
+/* False when the line is no object that can be followed. Stops early at what is skipped. */
+static bool read_envelope(struct json_span line, struct envelope *e, enum line_kind *kind)
+{
+	struct scan s = scan_of(line);
+	struct json_span key, value;
+
+	*kind = LINE_UNKNOWN;
+	if (!scan_object(&s))
+		return false;
+	while (scan_key(&s, &key)) {
+		value = scan_value(&s);
+		for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+			if (scan_is(key, members[i].name))
+				*(struct json_span *)(void *)((char *)e + members[i].at) = value;
+		if (value.at == e->type.at && (*kind = kind_of(value)) == LINE_SKIPPED)
+			return true;
+	}
+	return !s.failed;
+}
+
+static int64_t time_of(struct json_span text)
+{
+	char iso[TIME_SIZE];
+	int64_t ms;
+
+	if (text.len == 0 || scan_text(text, iso, sizeof iso) == 0 || clock_parse(iso, &ms) != 0)
+		return SESSION_NO_TIME;
+	return ms;
+}
+
+/* The time of a line that was not read to its end: hosts write it last. */
+static int64_t tail_time(struct json_span line)
+{
+	static const char mark[] = "\"timestamp\":";
+	size_t n = line.len < TAIL_SIZE ? line.len : TAIL_SIZE, len = sizeof mark - 1;
+	const char *end = line.at + line.len, *p = end - n, *at, *last = NULL;
+
+	while ((at = memmem(p, (size_t)(end - p), mark, len)) != NULL)
+		p = last = at + len;
+	if (last == NULL || end - last < CLOCK_TEXT_SIZE + 1)
+		return SESSION_NO_TIME;
+	return time_of((struct json_span){ last, CLOCK_TEXT_SIZE + 1 });
+}
+
+static void copy_once(struct session *s, const char **to, struct json_span text)
+{
+	char copy[512];
+
+	if (*to == NULL && text.len > 0 && scan_text(text, copy, sizeof copy) > 0)
+		*to = text_dup(s->a, copy);
+}
+
+static void read_usage(struct json_span usage, int64_t tokens[TOKENS_N])
+{
+	static const struct {
+		const char *name;
+		enum tokens kind;
+	} names[] = {
+		{ "input_tokens", TOKENS_INPUT },
+		{ "cache_read_input_tokens", TOKENS_CACHE_READ },
+		{ "cache_creation_input_tokens", TOKENS_CACHE_WRITE },
+		{ "output_tokens", TOKENS_OUTPUT },
+	};
+	struct scan s = scan_of(usage);
+	struct json_span key, value;
+
+	if (usage.len == 0 || !scan_object(&s))
+		return;
+	while (scan_key(&s, &key)) {
+		value = scan_value(&s);
+		for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+			if (scan_is(key, names[i].name))
+				tokens[names[i].kind] = scan_int(value, 0);
+	}
+}
+
+static void read_calls(struct session *s, const struct session_at *at, struct json_span content,
+                       uint32_t message)
+{
+	struct scan list = scan_of(content);
+
+	if (content.len == 0 || !scan_array(&list))
+		return;
+	while (scan_more(&list)) {
+		struct json_span block = scan_value(&list);
+
+		if (scan_is(scan_member(block, "type"), "tool_use"))
+			(void)session_call(s, at, scan_member(block, "id"),
+			                   scan_member(block, "name"), scan_member(block, "input"),
+			                   message);
+	}
+}
+
+static void assistant(struct session *s, const struct session_at *at, const struct envelope *e)
+{
+	struct json_span key, value, id = { 0 }, content = { 0 }, model = { 0 };
+	struct scan m = scan_of(e->message);
+	int64_t tokens[TOKENS_N] = { 0 };
+	uint32_t message;
+
+	if (e->message.len == 0 || !scan_object(&m))
+		return;
+	while (scan_key(&m, &key)) {
+		value = scan_value(&m);
+		if (scan_is(key, "id"))
+			id = scan_inside(value);
+		else if (scan_is(key, "content"))
+			content = value;
+		else if (scan_is(key, "model"))
+			model = value;
+		else if (scan_is(key, "usage"))
+			read_usage(value, tokens);
+	}
+	if (!scan_is(model, "<synthetic>"))
+		copy_once(s, &s->model, model);
+	message = session_message(s, at, id.len == 0 ? 0 : session_key(id, scan_inside(e->request)),
+	                          tokens);
+	read_calls(s, at, content, message);
+}
+
+/* The first text of a result: it is the text itself, or that of its first text block. */
+static struct json_span first_text(struct json_span content, size_t *bytes)
+{
+	struct scan list = scan_of(content);
+	struct json_span first = { 0 };
+
+	*bytes = scan_inside(content).len;
+	if (content.len == 0 || scan_is_text(content) || !scan_array(&list))
+		return content;
+	while (scan_more(&list)) {
+		struct json_span text = scan_member(scan_value(&list), "text");
+
+		*bytes += scan_inside(text).len;
+		if (first.len == 0)
+			first = text;
+	}
+	return first;
+}
+
+static void tool_result(struct session *s, const struct session_at *at, struct json_span block)
+{
+	struct session_result r = { 0 };
+	struct scan b = scan_of(block);
+	struct json_span key, value;
+
+	if (!scan_object(&b))
+		return;
+	while (scan_key(&b, &key)) {
+		value = scan_value(&b);
+		if (scan_is(key, "tool_use_id"))
+			r.id = value;
+		else if (scan_is(key, "is_error"))
+			r.failed = scan_is_true(value);
+		else if (scan_is(key, "content"))
+			r.text = first_text(value, &r.bytes);
+	}
+	session_result(s, at, &r);
+}
+
+static bool begins(struct json_span text, const char *word)
+{
+	struct json_span in = scan_inside(text);
+	size_t n = strlen(word);
+
+	return in.len >= n && memcmp(in.at, word, n) == 0;
+}
+
+/* What a person typed, or what only looks like it. */
+static void said(struct session *s, const struct session_at *at, const struct envelope *e,
+                 struct json_span text)
+{
+	static const char *const not_said[] = {
+		"<command-",          "<local-command-",     "<bash-",
+		"<system-reminder>",  "<task-notification>", "Caveat: ",
+		"<user-memory-input>"
+	};
+
+	if (begins(text, "[Request interrupted by user")) {
+		session_interrupt(s, at);
+		return;
+	}
+	if (scan_is_true(e->meta) || scan_is_true(e->sidechain) ||
+	    scan_is_true(e->compact_summary) || at->agent != 0 || text.len == 0)
+		return;
+	for (size_t i = 0; i < sizeof not_said / sizeof *not_said; i++)
+		if (begins(text, not_said[i]))
+			return;
+	session_prompt(s, at, text);
+}
+
+static void user(struct session *s, const struct session_at *at, const struct envelope *e)
+{
+	struct json_span content = scan_member(e->message, "content"), text = { 0 };
+	struct scan list = scan_of(content);
+	bool results = false;
+
+	if (scan_is_text(content)) {
+		said(s, at, e, content);
+		return;
+	}
+	if (content.len == 0 || !scan_array(&list))
+		return;
+	while (scan_more(&list)) {
+		struct json_span block = scan_value(&list), type = scan_member(block, "type");
+
+		if (scan_is(type, "tool_result")) {
+			tool_result(s, at, block);
+			results = true;
+		} else if (scan_is(type, "text") && (text.len == 0 || begins(text, "<"))) {
+			text = scan_member(block, "text");
+		}
+	}
+	if (!results || begins(text, "[Request interrupted by user"))
+		said(s, at, e, text);
+}
+
+static double number_of(struct json_span span)
+{
+	char copy[TIME_SIZE];
+	double value = 0, unit = 1;
+	size_t n = span.len < sizeof copy - 1 ? span.len : sizeof copy - 1;
+	const char *p = copy;
+
+	if (n > 0)
+		memcpy(copy, span.at, n);
+	copy[n] = '\0';
+	for (; *p >= '0' && *p <= '9'; p++)
+		value = value * 10 + (*p - '0');
+	if (*p == '.')
+		for (p++; *p >= '0' && *p <= '9'; p++)
+			value += (*p - '0') * (unit /= 10);
+	return value;
+}
+
+void claude_line(struct session *s, struct session_at *at, struct json_span line)
+{
+	struct envelope e = { 0 };
+	enum line_kind kind;
+	int64_t ms;
+
+	s->lines++;
+	if (!read_envelope(line, &e, &kind)) {
+		s->bad_lines++;
+		return;
+	}
+	if (kind == LINE_SKIPPED) {
+		if (scan_is(e.type, "progress"))
+			session_time(s, tail_time(line));
+		return;
+	}
+	if ((ms = time_of(e.timestamp)) != SESSION_NO_TIME) {
+		at->ms = ms;
+		session_time(s, ms);
+	}
+	copy_once(s, &s->version, e.version);
+	copy_once(s, &s->folder, e.cwd);
+	switch (kind) {
+	case LINE_ASSISTANT:
+		assistant(s, at, &e);
+		break;
+	case LINE_USER:
+		user(s, at, &e);
+		break;
+	case LINE_SYSTEM:
+		if (scan_is(e.subtype, "compact_boundary"))
+			session_compaction(s, at,
+			                   scan_int(scan_member(e.compact, "preTokens"), -1));
+		break;
+	case LINE_RESULT:
+		if (e.cost.len > 0)
+			s->cost_usd = (s->cost_usd < 0 ? 0 : s->cost_usd) + number_of(e.cost);
+		break;
+	case LINE_TIMED:
+	case LINE_SKIPPED:
+		break;
+	case LINE_UNKNOWN:
+		s->unknown_lines++;
+		break;
+	}
+}

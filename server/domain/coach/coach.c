@@ -1,0 +1,114 @@
+/* coach.c - sessions to a report: read one, measure it, look for findings, forget it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "domain/coach.h"
+#include "domain/coach/claude.h"
+#include "domain/coach/find.h"
+#include "domain/coach/measure.h"
+#include "domain/coach/sources.h"
+#include "sys/folder.h"
+
+#define SESSION_MEMORY ((size_t)1 << 30) /* most a single session may take; it takes far less */
+
+static enum status read_file(struct session *s, const char *path, uint32_t agent,
+                             const atomic_bool *stop, struct err *err)
+{
+	struct session_at at = { .agent = agent, .ms = SESSION_NO_TIME };
+	struct lines *l = NULL;
+	enum status st = lines_open(&l, path, err);
+	const char *line;
+	bool too_long;
+	size_t n;
+
+	if (st != OK)
+		return st;
+	at.file = session_add_file(s, path, agent);
+	while ((st = lines_next(l, SESSION_LINE_MAX, &line, &n, &too_long, err)) == OK &&
+	       line != NULL) {
+		at.line++;
+		if (stop != NULL && atomic_load(stop)) {
+			st = err_set(err, E_STOP, "stopped");
+			break;
+		}
+		if (too_long) {
+			s->lines++;
+			s->long_lines++;
+		} else if (n > 0) {
+			claude_line(s, &at, (struct json_span){ line, n });
+		}
+	}
+	lines_free(l);
+	return st;
+}
+
+static enum status one_session(struct coach_report *r, const struct coach_wish *wish,
+                               const struct source *source, struct err *err)
+{
+	struct arena *a = arena_new(SESSION_MEMORY);
+	struct finder f = { .report = r };
+	struct session s;
+	enum status st = OK;
+
+	if (a == NULL)
+		return err_nomem(err, "a session");
+	session_init(&s, a, source->name, source->host);
+	s.gates = wish->gates;
+	for (size_t i = 0; st == OK && i < source->n_paths; i++)
+		st = read_file(&s, source->paths[i], (uint32_t)i, wish->stop, err);
+	if (st == OK && !session_close(&s))
+		st = err_nomem(err, "a session");
+	if (st == OK && (s.last_ms == SESSION_NO_TIME || s.last_ms >= wish->since_ms)) {
+		f.s = &s;
+		measure_session(r, &s);
+		find_all(&f);
+	}
+	session_done(&s);
+	arena_free(a);
+	return st == OK && arena_failed(r->a) ? err_nomem(err, "a report") : st;
+}
+
+static int by_weight(const void *a, const void *b)
+{
+	const struct coach_finding *x = a, *y = b;
+	int order = (int)y->severity - (int)x->severity;
+
+	if (order == 0)
+		order = strcmp(x->code, y->code);
+	if (order == 0 && x->session != NULL && y->session != NULL)
+		order = strcmp(x->session, y->session);
+	if (order == 0)
+		order = strcmp(x->message, y->message);
+	return order != 0 ? order : strcmp(x->fingerprint, y->fingerprint);
+}
+
+enum status coach_sessions(const struct coach_wish *wish, struct arena *a,
+                           struct coach_report **out, struct err *err)
+{
+	struct coach_report *r = arena_take(a, sizeof *r);
+	struct source *sources = NULL;
+	size_t n = 0;
+	enum status st;
+
+	if (r == NULL)
+		return err_nomem(err, "a report");
+	r->a = r->usage.a = a;
+	r->metrics.cost_usd = -1;
+	if ((st = sources_find(wish->path, wish->since_ms, a, &sources, &n, err)) != OK)
+		return st;
+	for (size_t i = 0; st == OK && i < n; i++)
+		st = one_session(r, wish, &sources[i], err);
+	if (st != OK)
+		return st;
+	if (r->metrics.sessions == 0)
+		return err_set(err, E_ABSENT, "there is no session in '%s'%s", wish->path,
+		               wish->since_ms == 0 ? "" : " that went on since then");
+	measure_end(r);
+	if (r->n_findings > 0)
+		qsort(r->findings, r->n_findings, sizeof *r->findings, by_weight);
+	if (arena_failed(a))
+		return err_nomem(err, "a report");
+	*out = r;
+	return OK;
+}

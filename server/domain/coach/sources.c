@@ -1,0 +1,250 @@
+#include "domain/coach/sources.h"
+
+#include <string.h>
+
+#include "base/list.h"
+#include "base/text.h"
+#include "domain/coach/scan.h"
+#include "sys/folder.h"
+
+#define PEEK_MAX ((size_t)1 << 20) /* bytes of a first line that are looked at */
+#define PEEKS    5                 /* first lines that are looked at */
+#define ID_SIZE  80
+
+struct walk {
+	struct arena *a;
+	int64_t since_ms;
+	struct source *items;
+	size_t n, room;
+	struct err *err;
+};
+
+static bool ends(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+/* What the first lines say: which host wrote them, and the id of the session. */
+struct peek {
+	const char *host; /* NULL: no host we know */
+	char id[ID_SIZE];
+};
+
+static bool peek_line(struct json_span line, struct peek *p)
+{
+	struct json_span id = scan_member(line, "sessionId"), type = scan_member(line, "type");
+
+	if (id.len == 0)
+		id = scan_member(line, "session_id"); /* stream-json */
+	if (id.len > 0) {
+		p->host = "claude";
+		(void)scan_text(id, p->id, sizeof p->id);
+		return true;
+	}
+	if (scan_is(type, "summary") || scan_is(type, "file-history-snapshot")) {
+		p->host = "claude"; /* without an id; look on */
+		return false;
+	}
+	if (scan_is(type, "session_meta") ||
+	    (type.len > 0 && scan_member(line, "payload").len > 0)) {
+		p->host = "codex";
+		return true;
+	}
+	return false;
+}
+
+static enum status peek_file(struct walk *w, const char *path, struct peek *p)
+{
+	struct lines *l = NULL;
+	const char *line;
+	bool too_long, done = false;
+	size_t n;
+	enum status st = lines_open(&l, path, w->err);
+
+	*p = (struct peek){ 0 };
+	for (int i = 0; st == OK && !done && i < PEEKS; i++) {
+		st = lines_next(l, PEEK_MAX, &line, &n, &too_long, w->err);
+		if (st != OK || line == NULL)
+			break;
+		done = peek_line((struct json_span){ line, n }, p);
+	}
+	lines_free(l);
+	return st;
+}
+
+static enum status add_path(struct walk *w, struct source *s, const char *path)
+{
+	const char **paths = list_room(w->a, s->paths, s->n_paths, &s->room, sizeof *paths);
+
+	if (paths == NULL || path == NULL)
+		return err_nomem(w->err, "the session files");
+	s->paths = paths;
+	paths[s->n_paths++] = path;
+	return OK;
+}
+
+/* Name of a file without its folder and ending. */
+static const char *stem(struct walk *w, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
+	const char *dot = strrchr(name, '.');
+
+	return arena_copy(w->a, name, dot == NULL ? strlen(name) : (size_t)(dot - name));
+}
+
+static enum status new_source(struct walk *w, const char *path, const char *host,
+                              struct source **out)
+{
+	struct source *items = list_room(w->a, w->items, w->n, &w->room, sizeof *items);
+
+	if (items == NULL)
+		return err_nomem(w->err, "the session files");
+	w->items = items;
+	items[w->n] = (struct source){ .name = stem(w, path), .host = host };
+	if (items[w->n].name == NULL)
+		return err_nomem(w->err, "the session files");
+	*out = &items[w->n++];
+	return add_path(w, *out, path);
+}
+
+/* The files in SESSION/subagents of SESSION.jsonl. */
+static enum status add_subagents(struct walk *w, struct source *s, const char *path)
+{
+	size_t n = 0, len = strlen(path) - strlen(".jsonl");
+	const char *folder = text_printf(w->a, "%.*s/subagents", (int)len, path);
+	struct folder_entry *e = NULL;
+	enum status st;
+
+	if (folder == NULL)
+		return err_nomem(w->err, "a path");
+	st = folder_list(folder, w->a, &e, &n, NULL);
+	if (st == E_NOMEM)
+		return err_nomem(w->err, "the session files");
+	for (size_t i = 0; st == OK && i < n; i++)
+		if (!e[i].is_folder && ends(e[i].name, ".jsonl"))
+			st = add_path(w, s, text_printf(w->a, "%s/%s", folder, e[i].name));
+	return st == E_NOMEM ? st : OK;
+}
+
+static bool is_agent_file(const char *name)
+{
+	return strncmp(name, "agent-", 6) == 0 && ends(name, ".jsonl");
+}
+
+/* Files of subagents that older versions put beside the session: by the id they carry. */
+static enum status add_siblings(struct walk *w, struct source *s, const char *folder,
+                                const struct folder_entry *e, size_t n, const char *id)
+{
+	enum status st = OK;
+
+	for (size_t i = 0; st == OK && i < n; i++) {
+		const char *path;
+		struct peek p;
+
+		if (e[i].is_folder || !is_agent_file(e[i].name))
+			continue;
+		if ((path = text_printf(w->a, "%s/%s", folder, e[i].name)) == NULL)
+			return err_nomem(w->err, "a path");
+		st = peek_file(w, path, &p);
+		if (st == OK && p.host != NULL && strcmp(p.id, id) == 0)
+			st = add_path(w, s, path);
+	}
+	return st;
+}
+
+/* A session file in its folder; entries are what else is there. */
+static enum status add_session(struct walk *w, const char *folder, const struct folder_entry *e,
+                               size_t n, const char *name, bool named)
+{
+	const char *path = text_printf(w->a, "%s/%s", folder, name);
+	struct source *s = NULL;
+	struct peek p;
+	enum status st;
+
+	if (path == NULL)
+		return err_nomem(w->err, "a path");
+	if ((st = peek_file(w, path, &p)) != OK)
+		return st;
+	if (p.host == NULL && !named)
+		return OK; /* some other file */
+	st = new_source(w, path, p.host == NULL ? "claude" : p.host, &s);
+	if (st != OK || strcmp(s->host, "claude") != 0)
+		return st;
+	st = add_subagents(w, s, path);
+	if (st == OK && p.id[0] != '\0' && !is_agent_file(name))
+		st = add_siblings(w, s, folder, e, n, p.id);
+	return st;
+}
+
+static bool has_file(const struct folder_entry *e, size_t n, const char *name, const char *end)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < n; i++)
+		if (!e[i].is_folder && strncmp(e[i].name, name, len) == 0 &&
+		    strcmp(e[i].name + len, end) == 0)
+			return true;
+	return false;
+}
+
+static enum status walk(struct walk *w, const char *folder, int depth)
+{
+	struct folder_entry *e = NULL;
+	const char *inner;
+	size_t n = 0;
+	enum status st = folder_list(folder, w->a, &e, &n, w->err);
+
+	for (size_t i = 0; st == OK && i < n; i++) {
+		if (!e[i].is_folder) {
+			if (ends(e[i].name, ".jsonl") && e[i].changed_ms >= w->since_ms &&
+			    !is_agent_file(e[i].name))
+				st = add_session(w, folder, e, n, e[i].name, false);
+			continue;
+		}
+		/* the folder SESSION belongs to SESSION.jsonl, which has brought its files */
+		if (e[i].name[0] == '.' || depth == SOURCES_DEPTH ||
+		    has_file(e, n, e[i].name, ".jsonl"))
+			continue;
+		inner = text_printf(w->a, "%s/%s", folder, e[i].name);
+		st = inner == NULL ? err_nomem(w->err, "a path") : walk(w, inner, depth + 1);
+	}
+	return st;
+}
+
+/* A file named by the caller counts as a session even when it says nothing. */
+static enum status one_file(struct walk *w, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *folder = slash == NULL ? "." : arena_copy(w->a, path, (size_t)(slash - path));
+	struct folder_entry *e = NULL;
+	size_t n = 0;
+	enum status st;
+
+	if (folder == NULL)
+		return err_nomem(w->err, "a path");
+	if (!ends(path, ".jsonl"))
+		return err_set(w->err, E_INPUT,
+		               "'%s' is no session file; one ends in .jsonl, or give a folder",
+		               path);
+	st = folder_list(folder[0] == '\0' ? "/" : folder, w->a, &e, &n, w->err);
+	return st != OK ? st : add_session(w, folder, e, n, slash == NULL ? path : slash + 1, true);
+}
+
+enum status sources_find(const char *path, int64_t since_ms, struct arena *a, struct source **out,
+                         size_t *n, struct err *err)
+{
+	struct walk w = { .a = a, .since_ms = since_ms, .err = err };
+	enum status st = walk(&w, path, 0);
+
+	if (st == E_ABSENT)
+		return err_set(err, E_ABSENT, "there is no '%s' to read sessions from", path);
+	if (st == E_INPUT && w.n == 0)
+		st = one_file(&w, path);
+	if (st != OK)
+		return st;
+	*out = w.items;
+	*n = w.n;
+	return OK;
+}
