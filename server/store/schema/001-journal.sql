@@ -7,8 +7,6 @@ CREATE TABLE event (
 	at_ms     INTEGER NOT NULL,
 	envelope  BLOB    NOT NULL
 ) STRICT;
-CREATE INDEX event_by_topic ON event (topic, seq);
-CREATE INDEX event_by_time ON event (at_ms);
 -- Where each durable subscriber has got to.
 CREATE TABLE event_offset (
 	subscriber TEXT    PRIMARY KEY,
