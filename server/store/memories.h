@@ -1,0 +1,110 @@
+/*
+ * memories.h - the rows of memory: one text each, with what is known about it.
+ *
+ * Nothing here decides; server/domain/memory does. Whatever writes runs inside the
+ * caller's write transaction. Every change of a row carries the number of the
+ * transaction's change (memories_change), so that a reader can ask for what changed
+ * since it last looked; a row that was deleted is told by `purges` alone.
+ * Times are ms since 1970; 0 stands for none, as does 0 for the id of another row.
+ */
+#ifndef STORE_MEMORIES_H
+#define STORE_MEMORIES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "store/db.h"
+
+struct memories_row {
+	int64_t id;      /* order of arrival */
+	const char *uid; /* the id shown outside (base/id.h) */
+	int64_t scope, session, entity;
+	const char *kind, *author, *origin, *run, *commit; /* author, run, commit may be NULL */
+	int64_t hash;
+	double importance;
+	int64_t made_ms, valid_from, valid_to, expired_ms;
+	int64_t superseded_by;
+	int64_t seen, hits, last_hit_ms;
+	int64_t change;
+	int64_t size; /* bytes of the text */
+	const void *terms;
+	size_t terms_size;
+	const char *body; /* only from memories_get and memories_like */
+};
+
+struct memories_state {
+	int64_t change; /* number of the last change */
+	int64_t purges; /* how often rows were deleted */
+	int64_t rows;   /* no fewer than there are */
+};
+
+enum status memories_state(struct db *db, struct memories_state *state, struct err *err);
+
+/* A new change number for this transaction. */
+enum status memories_change(struct db *db, int64_t *change, struct err *err);
+
+/* Add a row with its text; r->id is not read. */
+enum status memories_add(struct db *db, const struct memories_row *r, int64_t *id, struct err *err);
+
+/*
+ * Rows with this hash that hold (not expired, not superseded), with uid and body, in an arena.
+ * Hashes are no proof: compare the texts.
+ */
+enum status memories_like(struct db *db, int64_t hash, struct arena *a, struct memories_row **rows,
+                          size_t *n, struct err *err);
+
+/* The id of the row with that uid; *id is 0 when there is none. */
+enum status memories_find(struct db *db, const char *uid, int64_t *id, struct err *err);
+
+/* The whole row, copied into an arena; E_ABSENT when it is gone. */
+enum status memories_get(struct db *db, int64_t id, struct arena *a, struct memories_row *row,
+                         struct err *err);
+
+/* Told once more. */
+enum status memories_told(struct db *db, int64_t id, int64_t change, struct err *err);
+
+/* Recalled n times, the last at at_ms. No change number: this alone makes nobody read again. */
+enum status memories_hit(struct db *db, int64_t id, int64_t n, int64_t at_ms, struct err *err);
+
+/* `id` is true until at_ms and `by` stands for it from then on. */
+enum status memories_supersede(struct db *db, int64_t id, int64_t by, int64_t at_ms, int64_t change,
+                               struct err *err);
+
+/* Forget: *done is false when it was forgotten before. */
+enum status memories_expire(struct db *db, int64_t id, int64_t at_ms, int64_t change, bool *done,
+                            struct err *err);
+
+/* Delete for good. The caller ends its transaction's purging with memories_purged. */
+enum status memories_purge(struct db *db, int64_t id, struct err *err);
+enum status memories_purged(struct db *db, struct err *err);
+
+/*
+ * Rows with change > after in order of id, without their texts. The row is good during
+ * the call only; returning something else than OK ends the reading with that status.
+ */
+typedef enum status memories_fn(void *arg, const struct memories_row *r, struct err *err);
+enum status memories_each(struct db *db, int64_t after, memories_fn *fn, void *arg,
+                          struct err *err);
+
+/* All ids from `after` on, up to limit, oldest first, for reading everything in pages. */
+enum status memories_page(struct db *db, int64_t after, size_t limit, int64_t *ids, size_t *n,
+                          struct err *err);
+
+/*
+ * A part of a transaction that may be undone alone: try, then keep or undo. undo is false
+ * when the whole transaction was lost (disk full): then write no more, and roll back.
+ */
+enum status memories_try(struct db *db, struct err *err);
+enum status memories_keep(struct db *db, struct err *err);
+bool memories_undo(struct db *db);
+
+struct memories_audit {
+	int64_t at_ms;
+	const char *actor, *action, *scope, *detail; /* detail may be NULL */
+	int64_t count;
+};
+enum status memories_audit(struct db *db, const struct memories_audit *row, struct err *err);
+
+#endif
