@@ -5,6 +5,9 @@
 
 /* clang-format off: one line a tool */
 const struct tool *const tool_all[] = {
+	&tool_remember,
+	&tool_recall,
+	&tool_forget,
 	&tool_coach,
 	&tool_events,
 	NULL,

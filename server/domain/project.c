@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "domain/memory.h"
 #include "domain/project/find.h"
 #include "domain/project/own.h"
 
@@ -48,13 +49,21 @@ enum status project_open(struct project **out, const char *root_option, struct e
 	p->state =
 	    text_printf(own->arena, "%s/.gadugi", strcmp(place.root, "/") == 0 ? "" : place.root);
 	own->database = text_printf(own->arena, "%s/gadugi.db", p->state);
-	if (arena_failed(own->arena) || pthread_mutex_init(&own->lock, NULL) != 0) {
+	if (arena_failed(own->arena)) {
+		st = err_nomem(err, "the project");
+		goto out;
+	}
+	if ((st = memory_new(&p->memory, err)) != OK)
+		goto out;
+	if (pthread_mutex_init(&own->lock, NULL) != 0) {
 		st = err_nomem(err, "the project");
 		goto out;
 	}
 	*out = p;
 	return OK;
 out:
+	if (p != NULL)
+		memory_free(p->memory);
 	if (own != NULL)
 		arena_free(own->arena);
 	mem_free(own);
@@ -66,6 +75,8 @@ void project_free(struct project *p)
 {
 	if (p == NULL)
 		return;
+	memory_settle(p);
+	memory_free(p->memory);
 	for (size_t i = 0; i < PROJECT_LINKS_MAX; i++)
 		db_free(p->own->links[i].db);
 	(void)pthread_mutex_destroy(&p->own->lock);

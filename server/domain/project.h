@@ -17,12 +17,14 @@
 #include "store/db.h"
 
 struct config; /* domain/config.h */
+struct memory; /* domain/memory.h */
 
 struct project {
 	const char *root;        /* absolute, resolved; worktrees share their main repository's */
 	const char *state;       /* ROOT/.gadugi */
 	const char *git_dir;     /* the common git folder, or NULL outside a repository */
 	struct clock clock;      /* a test may fix it */
+	struct memory *memory;   /* what all threads share of the project's memory */
 	struct project_own *own; /* project.c's: connections, configuration, lock */
 };
 

@@ -1,0 +1,225 @@
+/* remember.c - the tool that stores memories. */
+#include "base/clock.h"
+#include "handlers/memory_json.h"
+#include "handlers/tools.h"
+
+struct item_in {
+	const char *text, *entity, *entity_type, *kind, *scope, *session, *author;
+	const char *valid_from, *valid_to, *supersedes, *origin;
+	const cJSON *relations;
+	double importance;
+};
+
+struct remember_in {
+	struct item_in item; /* the memory itself, or what all of `memories` share */
+	const cJSON *memories;
+};
+
+#define AT(member) offsetof(struct item_in, member)
+
+/* clang-format off: one line an argument */
+#define ITEM_ARGS                                                                                    \
+	{                                                                                            \
+		"entity", ARG_TEXT, 0, AT(entity), 1, MEMORY_NAME_MAX, "What it is about, by name.", \
+		NULL                                                                                 \
+	},                                                                                           \
+	    { "entityType", ARG_TEXT, 0, AT(entity_type), 1, 80, NULL, NULL },                       \
+	    { "kind",                                                                                \
+	      ARG_TEXT,                                                                              \
+	      0,                                                                                     \
+	      AT(kind),                                                                              \
+	      1,                                                                                     \
+	      40,                                                                                    \
+	      "observation, decision, fact, procedure, pattern, achievement, ...",                   \
+	      NULL },                                                                                \
+	    { "scope",                                                                               \
+	      ARG_TEXT,                                                                              \
+	      0,                                                                                     \
+	      AT(scope),                                                                             \
+	      1,                                                                                     \
+	      MEMORY_NAME_MAX,                                                                       \
+	      "project, team, global, agent:NAME or session:NAME.",                                  \
+	      NULL },                                                                                \
+	    { "session", ARG_TEXT, 0, AT(session), 1, MEMORY_NAME_MAX, NULL, NULL },                 \
+	    { "author", ARG_TEXT, 0, AT(author), 1, MEMORY_NAME_MAX, "Who says it.", NULL },         \
+	    { "relations",                                                                           \
+	      ARG_LIST,                                                                              \
+	      0,                                                                                     \
+	      AT(relations),                                                                         \
+	      0,                                                                                     \
+	      MEMORY_RELATIONS_MAX,                                                                  \
+	      "From entity: [{type, to}].",                                                          \
+	      NULL },                                                                                \
+	    { "validFrom", ARG_TEXT, 0, AT(valid_from), 1, 40, "When it began to be true.", NULL },  \
+	    { "validTo", ARG_TEXT, 0, AT(valid_to), 1, 40, NULL, NULL },                             \
+	    { "supersedes", ARG_TEXT, 0, AT(supersedes), 1, 40, "Id of the memory it replaces.",     \
+	      NULL },                                                                                \
+	    { "importance", ARG_NUMBER, 0, AT(importance), 0, 1, NULL, NULL },                       \
+	{                                                                                            \
+		"origin", ARG_CHOICE, 0, AT(origin), 0, 0, NULL, "user|agent|tool|web"               \
+	}
+
+static const struct arg item_args[] = {
+	{ "text", ARG_TEXT, 1, AT(text), 1, (long)MEMORY_TEXT_MAX, NULL, NULL },
+	ITEM_ARGS,
+	{ 0 },
+};
+
+static const struct arg remember_args[] = {
+	{ "memories", ARG_LIST, 0, offsetof(struct remember_in, memories), 1, MEMORY_BATCH_MAX,
+	  "Several: each an object with text and any argument below.", NULL },
+	{ "text", ARG_TEXT, 0, AT(text), 1, (long)MEMORY_TEXT_MAX, "One memory, one fact.", NULL },
+	ITEM_ARGS,
+	{ 0 },
+};
+
+struct relation_in {
+	const char *type, *to;
+};
+
+static const struct arg relation_args[] = {
+	{ "type", ARG_TEXT, 1, offsetof(struct relation_in, type), 1, MEMORY_NAME_MAX, NULL, NULL },
+	{ "to", ARG_TEXT, 1, offsetof(struct relation_in, to), 1, MEMORY_NAME_MAX, NULL, NULL },
+	{ 0 },
+};
+/* clang-format on */
+
+static enum status read_relations(struct call *call, const cJSON *list, struct memory_item *item)
+{
+	struct memory_relation *relations;
+	const cJSON *one;
+	enum status st;
+
+	if (list == NULL || cJSON_GetArraySize(list) == 0)
+		return OK;
+	relations = arena_take(call->arena, (size_t)cJSON_GetArraySize(list) * sizeof *relations);
+	if (relations == NULL)
+		return err_nomem(&call->err, "relations");
+	cJSON_ArrayForEach(one, list) {
+		struct relation_in in = { 0 };
+
+		if ((st = arg_read(relation_args, one, &in, &call->err)) != OK)
+			return st;
+		relations[item->n_relations++] = (struct memory_relation){ in.type, in.to };
+	}
+	item->relations = relations;
+	return OK;
+}
+
+/* What the memory does not say itself the call says for all. */
+static const char *either(const char *own, const char *all)
+{
+	return own != NULL ? own : all;
+}
+
+static enum status read_item(struct call *call, const struct item_in *own,
+                             const struct item_in *all, struct memory_item *item)
+{
+	enum status st;
+
+	*item = (struct memory_item){
+		.text = either(own->text, all->text),
+		.entity = either(own->entity, all->entity),
+		.entity_type = either(own->entity_type, all->entity_type),
+		.kind = either(own->kind, all->kind),
+		.scope = either(own->scope, all->scope),
+		.session = either(own->session, all->session),
+		.author = either(own->author, all->author),
+		.supersedes = either(own->supersedes, all->supersedes),
+		.origin = either(own->origin, all->origin),
+		.importance = own->importance > 0 ? own->importance : all->importance,
+	};
+	st = memory_json_time("validFrom", either(own->valid_from, all->valid_from),
+	                      &item->valid_from, &call->err);
+	if (st == OK)
+		st = memory_json_time("validTo", either(own->valid_to, all->valid_to),
+		                      &item->valid_to, &call->err);
+	return st == OK ? read_relations(
+			      call, own->relations != NULL ? own->relations : all->relations, item)
+	                : st;
+}
+
+static enum status read_items(struct call *call, const struct remember_in *want,
+                              struct memory_item **items, size_t *n)
+{
+	const cJSON *one;
+	enum status st;
+	size_t most = want->memories == NULL ? 1 : (size_t)cJSON_GetArraySize(want->memories);
+
+	if ((want->memories == NULL) == (want->item.text == NULL))
+		return err_set(&call->err, E_INPUT,
+		               "give either 'text' for one memory or 'memories' for several");
+	if ((*items = arena_take(call->arena, most * sizeof **items)) == NULL)
+		return err_nomem(&call->err, "what to remember");
+	*n = 0;
+	if (want->memories == NULL)
+		return read_item(call, &want->item, &want->item, &(*items)[(*n)++]);
+	cJSON_ArrayForEach(one, want->memories) {
+		struct item_in in = { 0 };
+
+		if ((st = arg_read(item_args, one, &in, &call->err)) != OK ||
+		    (st = read_item(call, &in, &want->item, &(*items)[*n])) != OK)
+			return st;
+		++*n;
+	}
+	return OK;
+}
+
+static enum status pack(struct call *call, const struct memory_stored *stored, size_t n,
+                        cJSON **result)
+{
+	struct json_build b = { 0 };
+	cJSON *answer = json_object(&b), *ids = json_put_array(&b, answer, "stored");
+	cJSON *duplicates = json_put_array(&b, answer, "duplicates");
+	cJSON *similar = json_put_array(&b, answer, "similar");
+	int64_t masked = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		json_add_text(&b, stored[i].duplicate ? duplicates : ids, stored[i].id);
+		masked += stored[i].masked;
+		if (stored[i].n_similar > 0) {
+			cJSON *o = json_add_object(&b, similar), *to;
+
+			json_put_text(&b, o, "id", stored[i].id);
+			to = json_put_array(&b, o, "to");
+			for (size_t k = 0; k < stored[i].n_similar; k++)
+				json_add_text(&b, to, stored[i].similar[k]);
+		}
+	}
+	if (masked > 0)
+		json_put_int(&b, answer, "masked", masked);
+	return json_built(&b, answer, result, &call->err);
+}
+
+static enum status remember_run(struct call *call, const void *in, cJSON **result)
+{
+	struct memory_item *items = NULL;
+	struct memory_stored *stored;
+	size_t n = 0;
+	enum status st = read_items(call, in, &items, &n);
+
+	if (st != OK)
+		return st;
+	if ((stored = arena_take(call->arena, n * sizeof *stored)) == NULL)
+		return err_nomem(&call->err, "what to remember");
+	st = memory_remember(call->project, &call->stop, items, n, call->arena, stored, &call->err);
+	return st == OK ? pack(call, stored, n, result) : st;
+}
+
+const struct tool tool_remember = {
+	.name = "remember",
+	.title = "Remember",
+	.about = "Store facts, decisions, procedures and what was learned, for later sessions and "
+		 "other agents. Exact repeats are counted, not stored again; ids in similar say "
+		 "nearly the same (use supersedes when one replaces another).",
+	.args = remember_args,
+	.in_size = sizeof(struct remember_in),
+	.result = "{\"type\":\"object\",\"properties\":{"
+		  "\"stored\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+		  "\"duplicates\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+		  "\"similar\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
+		  "\"masked\":{\"type\":\"integer\"}},"
+		  "\"required\":[\"stored\",\"duplicates\",\"similar\"]}",
+	.flags = TOOL_WRITES,
+	.run = remember_run,
+};

@@ -1,0 +1,173 @@
+#include "domain/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "domain/config.h"
+#include "domain/memory/own.h"
+
+#define SPARE_TERMS (sizeof(((struct memory *)NULL)->spare_terms) / sizeof(struct terms *))
+
+enum status memory_new(struct memory **out, struct err *err)
+{
+	struct memory *m = mem_zero(1, sizeof *m);
+	enum status st;
+
+	if (m == NULL)
+		return err_nomem(err, "memory");
+	m->last = &m->first;
+	if ((st = index_new(&m->index, err)) != OK) {
+		mem_free(m);
+		return st;
+	}
+	if (pthread_mutex_init(&m->lock, NULL) != 0 || pthread_cond_init(&m->ended, NULL) != 0) {
+		index_free(m->index);
+		mem_free(m);
+		return err_nomem(err, "memory");
+	}
+	*out = m;
+	return OK;
+}
+
+void memory_free(struct memory *m)
+{
+	if (m == NULL)
+		return;
+	for (size_t i = 0; i < SPARE_TERMS; i++)
+		terms_free(m->spare_terms[i]);
+	mem_free(m->used);
+	index_free(m->index);
+	(void)pthread_cond_destroy(&m->ended);
+	(void)pthread_mutex_destroy(&m->lock);
+	mem_free(m);
+}
+
+struct terms *memory_terms_take(struct memory *m)
+{
+	struct terms *t = NULL;
+
+	(void)pthread_mutex_lock(&m->lock);
+	for (size_t i = 0; i < SPARE_TERMS && t == NULL; i++) {
+		t = m->spare_terms[i];
+		m->spare_terms[i] = NULL;
+	}
+	(void)pthread_mutex_unlock(&m->lock);
+	if (t == NULL)
+		(void)terms_new(&t, NULL);
+	return t;
+}
+
+void memory_terms_give(struct memory *m, struct terms *t)
+{
+	(void)pthread_mutex_lock(&m->lock);
+	for (size_t i = 0; i < SPARE_TERMS && t != NULL; i++) {
+		if (m->spare_terms[i] != NULL)
+			continue;
+		m->spare_terms[i] = t;
+		t = NULL;
+	}
+	(void)pthread_mutex_unlock(&m->lock);
+	terms_free(t);
+}
+
+static enum status key_missing(const char *kind, struct err *err)
+{
+	if (strcmp(kind, "agent") == 0)
+		return err_set(err, E_INPUT,
+		               "scope 'agent' needs to know whose: give 'author', or the scope as "
+		               "'agent:NAME'");
+	return err_set(err, E_INPUT,
+	               "scope 'session' needs to know which: give 'session', or the scope as "
+	               "'session:NAME'");
+}
+
+enum status memory_scope_read(struct project *p, const char *words, const char *author,
+                              const char *session, struct arena *a, struct memory_scope *out,
+                              struct err *err)
+{
+	static const char *const kinds[] = { "project", "team", "global", "agent", "session" };
+	const char *colon = words == NULL ? NULL : strchr(words, ':');
+	size_t n = words == NULL ? 0 : (colon == NULL ? strlen(words) : (size_t)(colon - words));
+	enum status st = OK;
+
+	*out = (struct memory_scope){ .kind = words == NULL ? kinds[0] : NULL };
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds && words != NULL; i++)
+		if (strlen(kinds[i]) == n && memcmp(kinds[i], words, n) == 0)
+			out->kind = kinds[i];
+	if (out->kind == NULL)
+		return err_set(err, E_INPUT,
+		               "'%.80s' is no scope: use project, team, global, agent:NAME or "
+		               "session:NAME",
+		               words);
+	if (colon != NULL && colon[1] != '\0')
+		out->key = colon + 1;
+	else if (strcmp(out->kind, "project") == 0)
+		st = project_identity(p, a, &out->key, err);
+	else if (strcmp(out->kind, "agent") == 0)
+		out->key = author;
+	else if (strcmp(out->kind, "session") == 0)
+		out->key = session;
+	else
+		out->key = "";
+	if (st != OK)
+		return st;
+	if (out->key == NULL)
+		return key_missing(out->kind, err);
+	if (strlen(out->key) > MEMORY_NAME_MAX)
+		return err_set(err, E_INPUT, "the name in scope '%.40s...' is too long", words);
+	out->words = strcmp(out->kind, "agent") == 0 || strcmp(out->kind, "session") == 0
+	                 ? text_printf(a, "%s:%s", out->kind, out->key)
+	                 : out->kind;
+	return out->words == NULL ? err_nomem(err, "a scope") : OK;
+}
+
+const char *memory_actor(const char *author, struct arena *a)
+{
+	const char *agent = getenv("GADUGI_AGENT");
+
+	if (agent != NULL && agent[0] != '\0')
+		return text_printf(a, "agent:%s", agent);
+	return author == NULL ? "user" : text_printf(a, "agent:%s", author);
+}
+
+/* A write that was denied leaves a row in the audit, if it can. */
+static void audit_denied(struct project *p, const char *actor, const char *scope)
+{
+	struct memories_audit row = { .at_ms = clock_wall_ms(&p->clock),
+		                      .actor = actor,
+		                      .action = "denied",
+		                      .scope = scope };
+	struct db *db = NULL;
+
+	if (project_write(p, NULL, &db, NULL) != OK)
+		return;
+	if (db_begin(db, NULL) == OK && memories_audit(db, &row, NULL) == OK)
+		(void)project_commit(p, db, NULL);
+	project_done(p, db);
+}
+
+enum status memory_rules(struct project *p, const struct config **out, struct err *err)
+{
+	(void)p, (void)err;
+	*out = NULL;
+	return OK;
+}
+
+enum status memory_may(struct project *p, const char *actor, const char *scope, bool write,
+                       struct err *err)
+{
+	const struct config *config;
+	enum status st = memory_rules(p, &config, err);
+
+	if (st != OK || config == NULL)
+		return st;
+	if (write ? config_may_write(config, actor, scope) : config_may_read(config, actor, scope))
+		return OK;
+	if (write)
+		audit_denied(p, actor, scope);
+	return err_set(err, E_DENIED,
+	               "'%s' may not %s memories of scope '%s'; see 'memory' in .gadugi/config",
+	               actor, write ? "write" : "read", scope);
+}

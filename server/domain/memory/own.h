@@ -1,0 +1,132 @@
+/* own.h - what the files of domain/memory share; for them only. */
+#ifndef DOMAIN_MEMORY_OWN_H
+#define DOMAIN_MEMORY_OWN_H
+
+#include <pthread.h>
+
+#include "domain/memory.h"
+#include "domain/memory/index.h"
+#include "domain/memory/rank.h"
+#include "domain/memory/terms.h"
+#include "store/memories.h"
+
+#define MEMORY_INDEX_AT_ONCE 100000 /* with more memories a writer does not read them all first */
+
+struct memory_job; /* one call that writes, in the queue (queue.c) */
+
+struct memory_used {
+	int64_t id, at_ms;
+};
+
+struct memory {
+	struct index *index; /* owned */
+
+	pthread_mutex_t lock; /* guards the members below; never held over SQL */
+	pthread_cond_t ended; /* a job is done, or nobody leads any more */
+	struct memory_job *first, **last;
+	bool leading;             /* a thread is writing for all that wait */
+	struct memory_used *used; /* owned: recalled since the last write */
+	size_t n_used, used_size;
+	struct terms *spare_terms[8]; /* owned; not in use */
+};
+
+/* Note that memories were recalled; inside a write transaction, put what was noted there. */
+void memory_use(struct memory *m, const int64_t *ids, size_t n, int64_t now_ms);
+enum status memory_use_put(struct memory *m, struct db *db, struct err *err);
+
+/* Borrow what reads words; NULL when out of memory. */
+struct terms *memory_terms_take(struct memory *m);
+void memory_terms_give(struct memory *m, struct terms *t);
+
+/* A scope as words: `agent:reviewer`. */
+struct memory_scope {
+	const char *kind, *key;
+	const char *words; /* kind, or kind:key where the key is the caller's to choose */
+};
+
+/*
+ * Read a scope as the caller writes it. author and session stand for the key when a scope of
+ * their kind has none. E_INPUT in words.
+ */
+enum status memory_scope_read(struct project *p, const char *words, const char *author,
+                              const char *session, struct arena *a, struct memory_scope *out,
+                              struct err *err);
+
+/* Who is writing: an agent's name from the environment or the item's author, else user. */
+const char *memory_actor(const char *author, struct arena *a);
+
+/* The rules on who may do what; NULL: everyone may do everything. */
+enum status memory_rules(struct project *p, const struct config **out, struct err *err);
+
+/* May the actor do it? E_DENIED says scope and actor, and a denied write is in the audit. */
+enum status memory_may(struct project *p, const char *actor, const char *scope, bool write,
+                       struct err *err);
+
+/* A memory checked and read for words, ready for the transaction. */
+struct memory_ready {
+	const struct memory_item *item;
+	const char *text; /* with secrets masked */
+	const char *folded, *folded_entity;
+	const char **folded_to; /* of each relation */
+	struct memory_scope scope;
+	const void *terms;
+	size_t terms_size;
+	int64_t hash;
+	struct memory_stored *out;
+};
+
+/*
+ * Put n ready memories into the store, inside db's write transaction.
+ */
+enum status memory_put(struct db *db, const struct memory_ready *ready, size_t n, int64_t now_ms,
+                       const char *actor, struct arena *a, struct err *err);
+
+/* Put them in a transaction of their own, shared with other calls that write meanwhile. */
+enum status memory_queue(struct project *p, const atomic_bool *stop,
+                         const struct memory_ready *ready, size_t n, const char *actor,
+                         struct arena *a, struct err *err);
+
+/* Ids of memories that say nearly the same as each item, into ready[i].out. */
+enum status memory_similar(struct project *p, struct db *db, struct memory_ready *ready, size_t n,
+                           struct arena *a, struct err *err);
+
+/*
+ * The text with what looks like a secret replaced by `[secret: WHAT]`; the text itself when
+ * there is none. NULL when the arena is full.
+ */
+const char *memory_mask(const char *text, struct arena *a, bool *masked);
+
+#define MEMORY_WORD_MAX 40 /* bytes of a word of a question that are shown again */
+
+/* A question, read for words. */
+struct memory_question {
+	struct rank_query rank;
+	char word[RANK_TERMS_MAX][MEMORY_WORD_MAX]; /* of each term, as it was asked */
+	const struct config *config;                /* who may read what */
+	const char *actor;
+	bool *scopes; /* in the arena; what rank.scopes points to */
+};
+
+enum status memory_question_read(struct memory *m, const struct memory_query *q,
+                                 struct memory_question *out, struct err *err);
+
+/*
+ * The filters of a question, by the numbers of an index that is being looked at.
+ * out->rank.entity is set before; *nothing: nothing can be found.
+ */
+enum status memory_question_filter(const struct index_data *d, const struct memory_query *q,
+                                   struct arena *a, struct memory_question *out, bool *nothing,
+                                   struct err *err);
+
+/* What a session should know at its start: ids, best first. */
+size_t memory_context(const struct index_data *d, const struct rank_query *q, int64_t *ids,
+                      size_t most);
+
+/* Names, times and relations of a row, for showing. text is set whole. */
+/* memory_hit_cut shortens it to a part that begins a little before byte `at`. */
+void memory_hit_cut(struct memory_hit *hit, size_t at, struct arena *a);
+enum status memory_hit_fill(struct memory *m, struct db *db, const struct memories_row *row,
+                            int64_t at_ms, struct arena *a, struct memory_hit *hit,
+                            struct err *err);
+
+#endif

@@ -1,0 +1,240 @@
+/* put.c - memories into the store, inside a write transaction. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/id.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "domain/event.h"
+#include "domain/memory/own.h"
+#include "store/graph.h"
+
+#define AUDIT_IDS 20 /* ids that an audit row names */
+
+/* Relations of which only one can hold at a time: a new one ends the old. */
+static const char *const single[] = {
+	"status",     "state",       "owner",    "owned_by",   "assigned_to",
+	"assignee",   "version",     "lives_in", "located_in", "works_at",
+	"works_for",  "leads",       "current",  "priority",   "phase",
+	"maintainer", "replaced_by", "default",  "deployed",   "deployed_to",
+};
+
+struct put {
+	struct db *db;
+	int64_t now_ms, change;
+	const char *actor;
+	struct arena *a;
+	struct err *err;
+	/* What the last item had; the next one mostly has the same. */
+	const char *scope_words, *session_name;
+	int64_t scope, session;
+};
+
+static bool is_single(const char *type)
+{
+	for (size_t i = 0; i < sizeof single / sizeof *single; i++)
+		if (text_same(single[i], type))
+			return true;
+	return false;
+}
+
+static enum status ids_of(struct put *p, const struct memory_ready *r, int64_t *entity)
+{
+	const struct memory_item *item = r->item;
+	enum status st = OK;
+
+	if (p->scope_words != r->scope.words) {
+		st = graph_scope(p->db, r->scope.kind, r->scope.key, &p->scope, p->err);
+		p->scope_words = r->scope.words;
+	}
+	if (st == OK && item->session != NULL && p->session_name != item->session) {
+		st = graph_session(p->db, item->session, &p->session, p->err);
+		p->session_name = item->session;
+	}
+	*entity = 0;
+	if (st == OK && item->entity != NULL)
+		st = graph_entity(p->db, item->entity, r->folded_entity, item->entity_type,
+		                  p->now_ms, entity, p->err);
+	return st;
+}
+
+/* Is the same said already, in the same scope about the same entity? Then it is told again. */
+static enum status told_already(struct put *p, const struct memory_ready *r, int64_t entity,
+                                bool *told)
+{
+	struct memories_row *rows;
+	size_t n;
+	enum status st = memories_like(p->db, r->hash, p->a, &rows, &n, p->err);
+
+	*told = false;
+	for (size_t i = 0; i < n && st == OK && !*told; i++) {
+		char *folded;
+
+		if (rows[i].scope != p->scope || rows[i].entity != entity)
+			continue;
+		if ((folded = terms_fold(rows[i].body, strlen(rows[i].body))) == NULL)
+			return err_nomem(p->err, "a memory");
+		if (strcmp(folded, r->folded) == 0) {
+			*told = true;
+			r->out->id = rows[i].uid;
+			r->out->duplicate = true;
+			st = memories_told(p->db, rows[i].id, p->change, p->err);
+		}
+		mem_free(folded);
+	}
+	return st;
+}
+
+static enum status add(struct put *p, const struct memory_ready *r, int64_t entity, int64_t *id)
+{
+	const struct memory_item *item = r->item;
+	char *uid = arena_take(p->a, ID_SIZE);
+	struct memories_row row = {
+		.uid = uid,
+		.scope = p->scope,
+		.session = item->session == NULL ? 0 : p->session,
+		.entity = entity,
+		.kind = item->kind == NULL ? "observation" : item->kind,
+		.author = item->author,
+		.origin = item->origin == NULL ? "agent" : item->origin,
+		.run = item->run != NULL ? item->run : getenv("GADUGI_RUN_ID"),
+		.commit = item->commit,
+		.hash = r->hash,
+		.importance = item->importance > 0 ? item->importance : 0.5,
+		.made_ms = item->made_ms == 0 ? p->now_ms : item->made_ms,
+		.valid_from = item->valid_from,
+		.valid_to = item->valid_to,
+		.seen = 1,
+		.change = p->change,
+		.size = (int64_t)strlen(r->text),
+		.terms = r->terms,
+		.terms_size = r->terms_size,
+		.body = r->text,
+	};
+
+	if (uid == NULL)
+		return err_nomem(p->err, "a memory");
+	id_new(uid, 'm', p->now_ms);
+	r->out->id = uid;
+	return memories_add(p->db, &row, id, p->err);
+}
+
+static enum status relate(struct put *p, const struct memory_ready *r, int64_t entity,
+                          int64_t memory)
+{
+	const struct memory_item *item = r->item;
+	enum status st = OK;
+
+	for (size_t i = 0; i < item->n_relations && st == OK; i++) {
+		struct graph_relation rel = {
+			.from = entity,
+			.type = item->relations[i].type,
+			.scope = p->scope,
+			.memory = memory,
+			.made_ms = item->made_ms == 0 ? p->now_ms : item->made_ms,
+			.valid_from = item->valid_from,
+			.valid_to = item->valid_to,
+			.change = p->change,
+		};
+		int64_t from_ms = item->valid_from == 0 ? p->now_ms : item->valid_from, id;
+		bool added;
+
+		st = graph_entity(p->db, item->relations[i].to, r->folded_to[i], NULL, p->now_ms,
+		                  &rel.to, p->err);
+		if (st == OK && is_single(rel.type))
+			st = graph_relation_close(p->db, &rel, from_ms, p->err);
+		if (st == OK)
+			st = graph_relate(p->db, &rel, &id, &added, p->err);
+	}
+	return st;
+}
+
+static enum status tell(struct put *p, const struct memory_ready *r, const char *id,
+                        const char *action)
+{
+	const struct event_memory e = {
+		.id = id,
+		.action = action,
+		.kind = r->item->kind == NULL ? "observation" : r->item->kind,
+		.scope = r->scope.words,
+		.entity = r->item->entity,
+	};
+
+	return event_put_memory(p->db, p->now_ms, &e, p->err);
+}
+
+static enum status supersede(struct put *p, const struct memory_ready *r, int64_t by)
+{
+	int64_t old, at_ms = r->item->valid_from == 0 ? p->now_ms : r->item->valid_from;
+	enum status st = memories_find(p->db, r->item->supersedes, &old, p->err);
+
+	if (st != OK)
+		return st;
+	if (old == 0)
+		return err_set(p->err, E_ABSENT,
+		               "'supersedes' names '%.40s', but there is no such memory",
+		               r->item->supersedes);
+	if (old == by)
+		return err_set(p->err, E_INPUT,
+		               "memory '%.40s' says the same already and cannot supersede itself",
+		               r->item->supersedes);
+	if ((st = memories_supersede(p->db, old, by, at_ms, p->change, p->err)) != OK)
+		return st;
+	return tell(p, r, r->item->supersedes, "superseded");
+}
+
+static enum status put_one(struct put *p, const struct memory_ready *r)
+{
+	int64_t entity, id = 0;
+	bool told = false;
+	enum status st = ids_of(p, r, &entity);
+
+	if (st != OK || (st = told_already(p, r, entity, &told)) != OK)
+		return st;
+	if (told)
+		st = memories_find(p->db, r->out->id, &id, p->err);
+	else
+		st = add(p, r, entity, &id);
+	if (st == OK)
+		st = relate(p, r, entity, id);
+	if (st == OK && r->item->supersedes != NULL)
+		st = supersede(p, r, id);
+	if (st == OK && !told)
+		st = tell(p, r, r->out->id, "stored");
+	return st;
+}
+
+static enum status audit(struct put *p, const struct memory_ready *ready, size_t n)
+{
+	struct memories_audit row = {
+		.at_ms = p->now_ms,
+		.actor = p->actor,
+		.action = "stored",
+		.scope = ready[0].scope.words,
+	};
+	struct text ids;
+	enum status st;
+
+	text_init(&ids, TEXT_LIMIT);
+	for (size_t i = 0; i < n; i++) {
+		if (ready[i].out->duplicate)
+			continue;
+		if (row.count++ < AUDIT_IDS)
+			text_addf(&ids, "%s%s", ids.len == 0 ? "" : " ", ready[i].out->id);
+	}
+	row.detail = text_string(&ids);
+	st = ids.failed ? err_nomem(p->err, "the audit") : memories_audit(p->db, &row, p->err);
+	text_done(&ids);
+	return st;
+}
+
+enum status memory_put(struct db *db, const struct memory_ready *ready, size_t n, int64_t now_ms,
+                       const char *actor, struct arena *a, struct err *err)
+{
+	struct put p = { .db = db, .now_ms = now_ms, .actor = actor, .a = a, .err = err };
+	enum status st = memories_change(db, &p.change, err);
+
+	for (size_t i = 0; i < n && st == OK; i++)
+		st = put_one(&p, &ready[i]);
+	return st == OK ? audit(&p, ready, n) : st;
+}

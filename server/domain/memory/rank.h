@@ -1,0 +1,98 @@
+/*
+ * rank.h - which memories answer a question best.
+ *
+ * A score is a weighted sum of what speaks for a memory - the words it holds (BM25), the
+ * words of its neighbours and of its session, the entity it is about and those related to
+ * it - times what makes it more likely: that the one named said it, that its time fits,
+ * that it is recent, used, important. What may not be seen or is not true at the time in
+ * question is left out before anything is counted.
+ */
+#ifndef DOMAIN_MEMORY_RANK_H
+#define DOMAIN_MEMORY_RANK_H
+
+#include "domain/memory/dates.h"
+#include "domain/memory/index.h"
+
+#define RANK_TERMS_MAX 64
+#define RANK_HITS_MAX  1000
+
+struct rank_weights {
+	float k1, b;                  /* BM25 */
+	float next, previous, second; /* of a neighbour's score: one on, one back, two away */
+	float answers;                /* more for the one after a question */
+	float session, session_b;     /* of the best score, for the best session */
+	float entity;                 /* words of the entity's name */
+	float hop;                    /* an entity one relation away */
+	float author, date, when;     /* times 1 + this */
+	float recent, used;           /* times 1 + this, at most */
+	float important;              /* times 1 +- half of this */
+};
+
+/* What recall uses, and the same without what only helps with conversations. */
+extern const struct rank_weights rank_usual, rank_generic;
+
+struct rank_term {
+	uint32_t term;
+	float weight;
+};
+
+struct rank_query {
+	const struct rank_weights *weights;
+	struct rank_term terms[RANK_TERMS_MAX];
+	size_t n_terms;
+	struct dates_date dates[DATES_MAX];
+	size_t n_dates;
+	bool asks_when;
+	int hops;
+
+	/* Filters. */
+	const bool *scopes; /* by scope id, n_scopes of them; NULL: all */
+	size_t n_scopes;
+	uint32_t kinds[16]; /* names */
+	size_t n_kinds;     /* 0: all */
+	uint32_t entity;    /* 0: any */
+	bool as_of;         /* true strictly at at_ms; else what was not yet ended by at_ms */
+	int64_t at_ms;      /* the time in question */
+	int64_t now_ms;     /* for what is recent */
+	size_t limit;
+};
+
+enum rank_why {
+	RANK_WORDS = 1,
+	RANK_NEIGHBOUR = 2,
+	RANK_SESSION = 4,
+	RANK_ENTITY = 8,
+	RANK_RELATED = 16,
+	RANK_AUTHOR = 32,
+	RANK_DATE = 64,
+};
+
+struct rank_hit {
+	int64_t id;
+	float score;
+	unsigned why;
+};
+
+struct rank_entity_hit {
+	uint32_t entity;
+	float score;
+	bool named; /* by the question itself */
+};
+
+struct rank_answer {
+	struct rank_hit *hits; /* best first, at most q->limit; equal scores: the newer first */
+	size_t n_hits;
+	struct rank_entity_hit *entities; /* what the question or the hits lead to, best first */
+	size_t n_entities, most_entities;
+	size_t n_found; /* memories that held a word */
+};
+
+/* The arrays of the answer are the caller's. False when out of memory; s is zeroed again. */
+bool rank(const struct index_data *d, struct index_scratch *s, const struct rank_query *q,
+          struct rank_answer *answer);
+
+/* May this document be seen, and is it true at the time in question? */
+bool rank_passes(const struct index_data *d, const struct rank_query *q,
+                 const struct index_doc *doc);
+
+#endif

@@ -1,0 +1,209 @@
+/* remember.c - checks what is to be remembered and reads it for words. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "domain/memory/own.h"
+
+struct field {
+	const char *name, *value;
+	size_t most;
+};
+
+static enum status check_field(const struct field *f, size_t item, struct err *err)
+{
+	size_t n = f->value == NULL ? 0 : strlen(f->value);
+
+	if (n > f->most)
+		return err_set(err, E_INPUT, "memory %zu: '%s' has %zu bytes; at most %zu",
+		               item + 1, f->name, n, f->most);
+	if (f->value != NULL && text_utf8_valid(f->value, n) != n)
+		return err_set(err, E_INPUT, "memory %zu: '%s' is not valid UTF-8 at byte %zu",
+		               item + 1, f->name, text_utf8_valid(f->value, n));
+	return OK;
+}
+
+static bool is_blank(const char *s)
+{
+	return s[strspn(s, " \t\r\n")] == '\0';
+}
+
+static enum status check_relations(const struct memory_item *item, size_t at, struct err *err)
+{
+	enum status st = OK;
+
+	if (item->n_relations > 0 && item->entity == NULL)
+		return err_set(err, E_INPUT,
+		               "memory %zu: 'relations' need an 'entity' that they start from",
+		               at + 1);
+	if (item->n_relations > MEMORY_RELATIONS_MAX)
+		return err_set(err, E_INPUT, "memory %zu: %zu relations; at most %d", at + 1,
+		               item->n_relations, MEMORY_RELATIONS_MAX);
+	for (size_t i = 0; i < item->n_relations && st == OK; i++) {
+		const struct memory_relation *r = &item->relations[i];
+
+		if (r->type == NULL || is_blank(r->type) || r->to == NULL || is_blank(r->to))
+			return err_set(err, E_INPUT,
+			               "memory %zu: relation %zu needs a 'type' and a 'to'", at + 1,
+			               i + 1);
+		st = check_field(&(struct field){ "relations", r->to, MEMORY_NAME_MAX }, at, err);
+		if (st == OK)
+			st = check_field(&(struct field){ "relations", r->type, MEMORY_NAME_MAX },
+			                 at, err);
+	}
+	return st;
+}
+
+static enum status check_kind(const char *kind, size_t at, struct err *err)
+{
+	if (kind == NULL || (kind[0] >= 'a' && kind[0] <= 'z' &&
+	                     kind[strspn(kind, "abcdefghijklmnopqrstuvwxyz0123456789_-")] == '\0'))
+		return OK;
+	return err_set(err, E_INPUT,
+	               "memory %zu: kind '%.40s' is not a word of a-z, 0-9, '_' and '-', like "
+	               "decision, fact, procedure, pattern or achievement",
+	               at + 1, kind);
+}
+
+static enum status check(const struct memory_item *item, size_t at, struct err *err)
+{
+	const struct field fields[] = {
+		{ "text", item->text, MEMORY_TEXT_MAX },
+		{ "kind", item->kind, 40 },
+		{ "entity", item->entity, MEMORY_NAME_MAX },
+		{ "session", item->session, MEMORY_NAME_MAX },
+		{ "author", item->author, MEMORY_NAME_MAX },
+	};
+	enum status st = OK;
+
+	if (item->text == NULL || is_blank(item->text))
+		return err_set(err, E_INPUT, "memory %zu has no text", at + 1);
+	for (size_t i = 0; i < sizeof fields / sizeof *fields && st == OK; i++)
+		st = check_field(&fields[i], at, err);
+	if (st != OK || (st = check_kind(item->kind, at, err)) != OK ||
+	    (st = check_relations(item, at, err)) != OK)
+		return st;
+	if (item->entity != NULL && is_blank(item->entity))
+		return err_set(err, E_INPUT, "memory %zu: 'entity' is empty", at + 1);
+	if (item->importance < 0 || item->importance > 1)
+		return err_set(err, E_INPUT, "memory %zu: importance %g is not between 0 and 1",
+		               at + 1, item->importance);
+	if (item->valid_to != 0 && item->valid_to <= item->valid_from)
+		return err_set(err, E_INPUT, "memory %zu: 'validTo' is not after 'validFrom'",
+		               at + 1);
+	return OK;
+}
+
+static const char *fold(const char *s, struct arena *a)
+{
+	char *folded = terms_fold(s, strlen(s));
+	const char *copy = text_dup(a, folded);
+
+	mem_free(folded);
+	return copy;
+}
+
+static int64_t hash_of(const struct memory_ready *r)
+{
+	uint64_t h = text_hash(r->folded, strlen(r->folded));
+
+	h = h * 31 + text_hash(r->scope.words, strlen(r->scope.words));
+	if (r->folded_entity != NULL)
+		h = h * 31 + text_hash(r->folded_entity, strlen(r->folded_entity));
+	return (int64_t)h;
+}
+
+static enum status make_ready(struct terms *t, struct memory_ready *r, struct arena *a,
+                              struct err *err)
+{
+	const struct memory_item *item = r->item;
+	const void *terms;
+	void *copy;
+	enum status st;
+
+	r->text = memory_mask(item->text, a, &r->out->masked);
+	if (r->text == NULL)
+		return err_nomem(err, "a memory");
+	r->folded = fold(r->text, a);
+	r->folded_entity = item->entity == NULL ? NULL : fold(item->entity, a);
+	r->folded_to = arena_take(a, (item->n_relations + 1) * sizeof *r->folded_to);
+	for (size_t i = 0; i < item->n_relations && r->folded_to != NULL; i++)
+		r->folded_to[i] = fold(item->relations[i].to, a);
+	if ((st = terms_pack(t, r->text, strlen(r->text), &terms, &r->terms_size, err)) != OK)
+		return st;
+	if ((copy = arena_take(a, r->terms_size)) == NULL || arena_failed(a))
+		return err_nomem(err, "a memory");
+	memcpy(copy, terms, r->terms_size);
+	r->terms = copy;
+	r->hash = hash_of(r);
+	return OK;
+}
+
+/* Read the scopes; items of the same call mostly share one. */
+static enum status read_scopes(struct project *p, struct memory_ready *ready, size_t n,
+                               const char *actor, struct arena *a, struct err *err)
+{
+	enum status st = OK;
+
+	for (size_t i = 0; i < n && st == OK; i++) {
+		const struct memory_item *item = ready[i].item, *prior;
+
+		prior = i == 0 ? NULL : ready[i - 1].item;
+		if (prior != NULL && prior->scope == item->scope && prior->author == item->author &&
+		    prior->session == item->session) {
+			ready[i].scope = ready[i - 1].scope;
+			continue;
+		}
+		st = memory_scope_read(p, item->scope, item->author, item->session, a,
+		                       &ready[i].scope, err);
+		if (st == OK)
+			st = memory_may(p, actor, ready[i].scope.words, true, err);
+	}
+	return st;
+}
+
+static enum status prepare(struct project *p, struct memory_ready *ready, size_t n,
+                           const char *actor, struct arena *a, struct err *err)
+{
+	struct terms *t = memory_terms_take(p->memory);
+	enum status st = t == NULL ? err_nomem(err, "reading words") : OK;
+
+	for (size_t i = 0; i < n && st == OK; i++)
+		st = check(ready[i].item, i, err);
+	if (st == OK)
+		st = read_scopes(p, ready, n, actor, a, err);
+	for (size_t i = 0; i < n && st == OK; i++)
+		st = make_ready(t, &ready[i], a, err);
+	memory_terms_give(p->memory, t);
+	return st;
+}
+
+enum status memory_remember(struct project *p, const atomic_bool *stop,
+                            const struct memory_item *items, size_t n, struct arena *a,
+                            struct memory_stored *out, struct err *err)
+{
+	struct memory_ready *ready;
+	struct db *db = NULL;
+	const char *actor;
+	enum status st;
+
+	if (n == 0 || n > MEMORY_BATCH_MAX)
+		return err_set(err, E_INPUT, "%zu memories; give 1 to %d at a time", n,
+		               MEMORY_BATCH_MAX);
+	ready = arena_take(a, n * sizeof *ready);
+	actor = memory_actor(items[0].author, a);
+	if (ready == NULL || actor == NULL)
+		return err_nomem(err, "what to remember");
+	for (size_t i = 0; i < n; i++) {
+		out[i] = (struct memory_stored){ 0 };
+		ready[i] = (struct memory_ready){ .item = &items[i], .out = &out[i] };
+	}
+	if ((st = prepare(p, ready, n, actor, a, err)) != OK)
+		return st;
+	if ((st = project_read(p, stop, &db, err)) != OK)
+		return st;
+	st = memory_similar(p, db, ready, n, a, err);
+	project_done(p, db);
+	return st == OK ? memory_queue(p, stop, ready, n, actor, a, err) : st;
+}

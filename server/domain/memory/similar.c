@@ -1,0 +1,167 @@
+/* similar.c - which memories say nearly the same as one that is about to be stored. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain/memory/own.h"
+
+#define RARE_TERMS  6    /* rarest words of a text that are looked up */
+#define RARE_MAX    200  /* documents with a word that is still rare */
+#define LEAST_TERMS 4    /* shorter texts are too easily alike */
+#define CLOSE       0.65 /* share of common words from which texts are nearly the same */
+#define SIMILAR_MAX 3
+#define CANDIDATES  128
+
+struct rare {
+	uint32_t term;
+	const struct postings_list *list;
+};
+
+static int by_rarity(const void *a, const void *b)
+{
+	const struct rare *x = a, *y = b;
+
+	return (x->list->documents > y->list->documents) -
+	       (x->list->documents < y->list->documents);
+}
+
+struct candidate {
+	uint32_t doc, shared;
+};
+
+static size_t count(struct candidate *c, size_t n, uint32_t doc)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (c[i].doc != doc)
+			continue;
+		c[i].shared++;
+		return n;
+	}
+	if (n < CANDIDATES)
+		c[n++] = (struct candidate){ doc, 1 };
+	return n;
+}
+
+/* Documents that share at least half of the rarest words, the ids of the first few. */
+static size_t look(const struct index_data *d, const struct terms_packed *p, uint32_t scope,
+                   int64_t *ids)
+{
+	struct rare rare[RARE_TERMS + 1];
+	struct candidate c[CANDIDATES];
+	size_t n = 0, n_rare = 0, found = 0;
+	unsigned times;
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		uint32_t term = terms_at(p, i, &times);
+		const struct postings_list *list = postings_find(&d->words, term);
+
+		if (list == NULL || list->documents > RARE_MAX)
+			continue;
+		rare[n_rare++] = (struct rare){ term, list };
+		qsort(rare, n_rare, sizeof *rare, by_rarity);
+		if (n_rare > RARE_TERMS)
+			n_rare = RARE_TERMS;
+	}
+	for (size_t i = 0; i < n_rare; i++)
+		for (struct postings_at at = postings_first(rare[i].list);
+		     postings_next(&at) && at.document < d->n_docs;)
+			n = count(c, n, at.document);
+	for (size_t i = 0; i < n && found < 2 * SIMILAR_MAX; i++) {
+		const struct index_doc *doc = &d->docs[c[i].doc];
+
+		if (2 * c[i].shared >= n_rare && c[i].shared > 1 && doc->scope == scope &&
+		    (doc->flags & (INDEX_EXPIRED | INDEX_SUPERSEDED)) == 0)
+			ids[found++] = doc->id;
+	}
+	return found;
+}
+
+/* How much two texts share of all their words. Both are sorted by number. */
+static double alike(const struct terms_packed *a, const struct terms_packed *b)
+{
+	uint32_t i = 0, k = 0, both = 0;
+	unsigned times;
+
+	while (i < a->n && k < b->n) {
+		uint32_t x = terms_at(a, i, &times), y = terms_at(b, k, &times);
+
+		both += x == y;
+		i += x <= y;
+		k += y <= x;
+	}
+	return (double)both / (double)(a->n + b->n - both);
+}
+
+static enum status check(struct db *db, struct memory_ready *r, const struct terms_packed *p,
+                         const int64_t *ids, size_t n, struct arena *a, struct err *err)
+{
+	enum status st = OK;
+
+	for (size_t i = 0; i < n && r->out->n_similar < SIMILAR_MAX; i++) {
+		struct memories_row row;
+		struct terms_packed other;
+
+		if ((st = memories_get(db, ids[i], a, &row, err)) == E_ABSENT)
+			continue;
+		if (st != OK)
+			return st;
+		if (row.hash == r->hash || !terms_open(&other, row.terms, row.terms_size) ||
+		    alike(p, &other) < CLOSE)
+			continue;
+		if (r->out->similar == NULL)
+			r->out->similar = arena_take(a, SIMILAR_MAX * sizeof *r->out->similar);
+		if (r->out->similar == NULL)
+			return err_nomem(err, "similar memories");
+		r->out->similar[r->out->n_similar++] = row.uid;
+	}
+	return OK;
+}
+
+static uint32_t scope_of(const struct index_data *d, const struct memory_scope *scope)
+{
+	for (size_t i = 0; i < d->n_scopes; i++)
+		if (d->scopes[i].kind != NULL && strcmp(d->scopes[i].kind, scope->kind) == 0 &&
+		    strcmp(d->scopes[i].key, scope->key) == 0)
+			return (uint32_t)i;
+	return 0;
+}
+
+static enum status one(struct memory *m, struct db *db, struct memory_ready *r, struct arena *a,
+                       struct err *err)
+{
+	int64_t ids[2 * SIMILAR_MAX];
+	const struct index_data *d;
+	struct terms_packed p;
+	uint32_t scope;
+	size_t n = 0;
+
+	if (!terms_open(&p, r->terms, r->terms_size) || p.n < LEAST_TERMS)
+		return OK;
+	d = index_look(m->index);
+	if ((scope = scope_of(d, &r->scope)) != 0)
+		n = look(d, &p, scope, ids);
+	index_done(m->index);
+	return check(db, r, &p, ids, n, a, err);
+}
+
+enum status memory_similar(struct project *p, struct db *db, struct memory_ready *ready, size_t n,
+                           struct arena *a, struct err *err)
+{
+	struct memories_state state;
+	const struct index_data *d;
+	int64_t change;
+	enum status st = memories_state(db, &state, err);
+
+	if (st != OK)
+		return st;
+	d = index_look(p->memory->index);
+	change = d->change;
+	index_done(p->memory->index);
+	/* Reading all of a big memory to store one text would be out of proportion. */
+	if (change == 0 && state.rows > MEMORY_INDEX_AT_ONCE)
+		return OK;
+	if ((st = index_follow(p->memory->index, db, err)) != OK)
+		return st;
+	for (size_t i = 0; i < n && st == OK; i++)
+		st = one(p->memory, db, &ready[i], a, err);
+	return st;
+}

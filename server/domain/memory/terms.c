@@ -1,0 +1,544 @@
+#include "domain/memory/terms.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libstemmer.h>
+#include <utf8proc.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "domain/memory/words.h"
+
+#define VERSION      1
+#define HEAD_SIZE    10 /* version, flags, words, different words */
+#define ENTRY_SIZE   5  /* the word's number and its count */
+#define TIMES_MAX    255
+#define COMPOUND_MAX 256  /* folded bytes of one unbroken run; what is longer is cut there */
+#define PARTS_MAX    48   /* of one run */
+#define CACHE_SLOTS  4096 /* stems remembered; a power of two */
+#define FOLD_MAX     24   /* code points that one may fold to */
+
+enum kind { SPACE, LOWER, UPPER, DIGIT, LINK, SCORE, UNSPACED };
+
+struct known {        /* what was found out about a folded word */
+	uint64_t key; /* 0: slot unused */
+	uint32_t term;
+	bool nothing;
+	unsigned char time; /* enum words_time */
+};
+
+struct part {                    /* of the run that is being read */
+	uint32_t fold, fold_end; /* in fold */
+	uint32_t at, end;        /* in the text */
+	enum kind before;        /* what joined it to the one before: LINK, SCORE, or another */
+	char link;
+	bool letters, plain; /* only letters; only ASCII */
+};
+
+struct terms {
+	struct sb_stemmer *stemmer;
+	struct terms_word *words;
+	size_t n, size;
+	unsigned flags;
+	enum words_time last; /* of the word before */
+	bool number;          /* the word before was a number */
+	bool keep_all, failed;
+	char fold[COMPOUND_MAX + 8];
+	size_t n_fold;
+	struct part parts[PARTS_MAX];
+	size_t n_parts;
+	unsigned char *packed;
+	size_t packed_size;
+	uint32_t *sorted;
+	size_t sorted_size;
+	struct known cache[CACHE_SLOTS];
+};
+
+enum status terms_new(struct terms **out, struct err *err)
+{
+	struct terms *t = mem_zero(1, sizeof *t);
+
+	if (t == NULL)
+		return err_nomem(err, "reading words");
+	t->stemmer = sb_stemmer_new("english", "UTF_8");
+	if (t->stemmer == NULL) {
+		terms_free(t);
+		return err_nomem(err, "reading words");
+	}
+	*out = t;
+	return OK;
+}
+
+void terms_free(struct terms *t)
+{
+	if (t == NULL)
+		return;
+	sb_stemmer_delete(t->stemmer);
+	mem_free(t->words);
+	mem_free(t->packed);
+	mem_free(t->sorted);
+	mem_free(t);
+}
+
+/* Make *p hold at least `want` items of `each` bytes. */
+static bool room(void *p, size_t *size, size_t want, size_t each)
+{
+	void **at = p;
+	size_t next = *size == 0 ? 64 : *size;
+	void *grown;
+
+	if (want <= *size)
+		return true;
+	while (next < want)
+		next *= 2;
+	if ((grown = mem_grow(*at, next * each)) == NULL)
+		return false;
+	*at = grown;
+	*size = next;
+	return true;
+}
+
+static uint32_t number(const char *s, size_t n)
+{
+	uint64_t h = text_hash(s, n);
+
+	return (uint32_t)(h ^ (h >> 32));
+}
+
+static void add(struct terms *t, uint32_t term, const struct part *from, const struct part *to,
+                bool part)
+{
+	if (t->failed || !room(&t->words, &t->size, t->n + 1, sizeof *t->words)) {
+		t->failed = true;
+		return;
+	}
+	t->words[t->n++] = (struct terms_word){
+		.term = term,
+		.at = from->at,
+		.len = to->end - from->at,
+		.part = part,
+	};
+}
+
+/* Stem, number and meaning of one folded word, remembered for the next time. */
+static const struct known *know(struct terms *t, const struct part *p)
+{
+	const char *word = t->fold + p->fold;
+	size_t n = p->fold_end - p->fold;
+	uint64_t key = text_hash(word, n) | 1;
+	struct known *k = &t->cache[(key >> 8) % CACHE_SLOTS];
+
+	if (k->key == key)
+		return k;
+	*k = (struct known){ .key = key, .term = number(word, n) };
+	if (!p->plain || !p->letters)
+		return k;
+	k->nothing = words_say_nothing(word, n);
+	k->time = (unsigned char)words_time(word, n);
+	if (n > 2) {
+		const sb_symbol *stem =
+		    sb_stemmer_stem(t->stemmer, (const sb_symbol *)word, (int)n);
+
+		if (stem == NULL) {
+			t->failed = true;
+			k->key = 0;
+			return k;
+		}
+		k->term = number((const char *)stem, (size_t)sb_stemmer_length(t->stemmer));
+	}
+	return k;
+}
+
+/* Does this word, after the one before, say when something was? */
+static void note_time(struct terms *t, const struct part *p, enum words_time time)
+{
+	const char *word = t->fold + p->fold;
+	size_t n = p->fold_end - p->fold;
+	bool digits = word[0] >= '0' && word[0] <= '9';
+
+	if (time == WORDS_TIME || (time == WORDS_UNIT && (t->last == WORDS_BEFORE || t->number)) ||
+	    (digits && n == 4 && (memcmp(word, "19", 2) == 0 || memcmp(word, "20", 2) == 0)))
+		t->flags |= TERMS_DATED;
+	t->last = time;
+	t->number = digits;
+}
+
+/* The whole of parts from..to as one word, as it is written but for case. */
+static void add_whole(struct terms *t, size_t from, size_t to, bool part)
+{
+	const struct part *a = &t->parts[from], *z = &t->parts[to];
+
+	add(t, number(t->fold + a->fold, z->fold_end - a->fold), a, z, part);
+}
+
+/* A word between links: itself, and its parts if it has several. */
+static void add_simple(struct terms *t, size_t from, size_t to, bool part)
+{
+	if (from != to) {
+		add_whole(t, from, to, part);
+		part = true;
+	}
+	for (size_t i = from; i <= to; i++) {
+		const struct known *k = know(t, &t->parts[i]);
+
+		note_time(t, &t->parts[i], (enum words_time)k->time);
+		if (!k->nothing || part || t->keep_all)
+			add(t, k->term, &t->parts[i], &t->parts[i], part);
+	}
+}
+
+/* The run is over: give its words. */
+static void end_run(struct terms *t)
+{
+	bool path = false;
+	size_t from = 0;
+
+	for (size_t i = 1; i < t->n_parts; i++)
+		path = path || (t->parts[i].before == LINK && t->parts[i].link != '-' &&
+		                t->parts[i].link != '\'');
+	if (path)
+		add_whole(t, 0, t->n_parts - 1, false);
+	for (size_t i = 1; i <= t->n_parts; i++) {
+		if (i < t->n_parts && t->parts[i].before != LINK)
+			continue;
+		add_simple(t, from, i - 1, path);
+		from = i;
+	}
+	t->n_parts = 0;
+	t->n_fold = 0;
+}
+
+/* What a character is to us. Folded code points go to cp, *n of them. */
+static enum kind look(const char *s, size_t n, size_t *len, utf8proc_int32_t *cp, size_t *count)
+{
+	unsigned char c = (unsigned char)*s;
+	utf8proc_int32_t one;
+	utf8proc_ssize_t got;
+	utf8proc_category_t category;
+	int last = 0;
+
+	*len = 1;
+	*count = 1;
+	*cp = c;
+	if (c < 0x80) {
+		if (c >= 'a' && c <= 'z')
+			return LOWER;
+		if (c >= 'A' && c <= 'Z') {
+			*cp = c - 'A' + 'a';
+			return UPPER;
+		}
+		if (c >= '0' && c <= '9')
+			return DIGIT;
+		if (c == '_')
+			return SCORE;
+		return c == '/' || c == '.' || c == '-' || c == '\'' ? LINK : SPACE;
+	}
+	got = utf8proc_iterate((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)n, &one);
+	if (got < 1)
+		return SPACE;
+	*len = (size_t)got;
+	*cp = one;
+	if (one >= 0xac00 && one <= 0xd7a3)
+		return UNSPACED; /* Hangul would fall apart when decomposed */
+	if (one == 0x2019) {
+		*cp = '\'';
+		return LINK;
+	}
+	category = utf8proc_category(one);
+	got = utf8proc_decompose_char(one, cp, FOLD_MAX,
+	                              UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD |
+	                                  UTF8PROC_STRIPMARK | UTF8PROC_IGNORE,
+	                              &last);
+	*count = got < 0 || got > FOLD_MAX ? 0 : (size_t)got;
+	if ((one >= 0x0e00 && one <= 0x0eff) || (one >= 0x1000 && one <= 0x109f) ||
+	    (one >= 0x1780 && one <= 0x17ff) || (one >= 0x3040 && one <= 0x30ff) ||
+	    (one >= 0x3400 && one <= 0x9fff) || (one >= 0xf900 && one <= 0xfaff) ||
+	    (one >= 0xff66 && one <= 0xff9d) || (one >= 0x20000 && one <= 0x3ffff))
+		return *count == 0 ? LOWER : UNSPACED; /* a mark alone only continues */
+	if (category == UTF8PROC_CATEGORY_LU)
+		return UPPER;
+	if (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_ME)
+		return LOWER;
+	return category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO ? DIGIT : SPACE;
+}
+
+static bool is_word(enum kind kind)
+{
+	return kind == LOWER || kind == UPPER || kind == DIGIT;
+}
+
+struct cut { /* where reading a text stands */
+	const char *text;
+	size_t n, at;
+	enum kind before; /* the character before */
+	enum kind joined; /* what stood between the last part and the next */
+	char link;
+	utf8proc_int32_t unspaced; /* the character before, in a script without spaces; 0: none */
+	size_t unspaced_at;
+	unsigned switches; /* between letters and digits in this run */
+};
+
+/* Does a new part of the run begin with this character? */
+static bool begins_part(const struct terms *t, struct cut *c, enum kind kind, size_t len)
+{
+	enum kind next;
+	utf8proc_int32_t cp[FOLD_MAX];
+	size_t next_len, count;
+
+	if (t->n_parts == 0 || c->before == LINK || c->before == SCORE)
+		return true;
+	if ((kind == DIGIT) != (c->before == DIGIT))
+		return ++c->switches <= 6;
+	if (kind != UPPER)
+		return false;
+	if (c->before == LOWER)
+		return true;
+	if (c->at + len >= c->n)
+		return false;
+	next = look(c->text + c->at + len, c->n - c->at - len, &next_len, cp, &count);
+	return next == LOWER; /* the S of HTTPServer */
+}
+
+static void add_char(struct terms *t, struct cut *c, enum kind kind, size_t len,
+                     const utf8proc_int32_t *cp, size_t count)
+{
+	struct part *p;
+
+	if (t->n_fold > COMPOUND_MAX - 4 * FOLD_MAX || t->n_parts == PARTS_MAX) {
+		end_run(t);
+		c->joined = SPACE;
+	}
+	if (begins_part(t, c, kind, len)) {
+		if (t->n_parts == 0)
+			c->switches = 0;
+		else if (c->joined == LINK || c->joined == SCORE)
+			t->fold[t->n_fold++] = c->joined == SCORE ? '_' : c->link;
+		t->parts[t->n_parts++] = (struct part){
+			.fold = (uint32_t)t->n_fold,
+			.at = (uint32_t)c->at,
+			.before = c->joined,
+			.link = c->link,
+			.letters = true,
+			.plain = true,
+		};
+	}
+	c->joined = SPACE;
+	p = &t->parts[t->n_parts - 1];
+	for (size_t i = 0; i < count; i++)
+		t->n_fold +=
+		    (size_t)utf8proc_encode_char(cp[i], (utf8proc_uint8_t *)t->fold + t->n_fold);
+	p->letters = p->letters && kind != DIGIT;
+	p->plain = p->plain && len == 1;
+	p->fold_end = (uint32_t)t->n_fold;
+	p->end = (uint32_t)(c->at + len);
+}
+
+/* A character of a script without spaces is a word, and so is each pair of neighbours. */
+static void add_unspaced(struct terms *t, struct cut *c, size_t len, utf8proc_int32_t cp)
+{
+	struct part here = { .at = (uint32_t)c->at, .end = (uint32_t)(c->at + len) };
+	struct part before = { .at = (uint32_t)c->unspaced_at };
+	char bytes[8];
+	size_t n = 0, first;
+
+	if (c->unspaced != 0)
+		n = (size_t)utf8proc_encode_char(c->unspaced, (utf8proc_uint8_t *)bytes);
+	first = n;
+	n += (size_t)utf8proc_encode_char(cp, (utf8proc_uint8_t *)bytes + n);
+	add(t, number(bytes + first, n - first), &here, &here, first != 0);
+	if (first != 0)
+		add(t, number(bytes, n), &before, &here, false);
+	c->unspaced = cp;
+	c->unspaced_at = c->at;
+}
+
+/* Does the character after a link continue the run? */
+static bool goes_on(const struct cut *c, size_t len)
+{
+	utf8proc_int32_t cp[FOLD_MAX];
+	size_t next_len, count;
+
+	return c->at + len < c->n &&
+	       is_word(look(c->text + c->at + len, c->n - c->at - len, &next_len, cp, &count));
+}
+
+static void step(struct terms *t, struct cut *c)
+{
+	utf8proc_int32_t cp[FOLD_MAX];
+	size_t len, count;
+	enum kind kind = look(c->text + c->at, c->n - c->at, &len, cp, &count);
+
+	if (kind == SPACE && (*cp == '?' || *cp == 0x061f || *cp == 0xff1f))
+		t->flags |= TERMS_ASKS;
+	if (kind != UNSPACED)
+		c->unspaced = 0;
+	if (is_word(kind)) {
+		add_char(t, c, kind, len, cp, count);
+	} else if (t->n_parts > 0 && ((kind == LINK && is_word(c->before) && goes_on(c, len)) ||
+	                              (kind == SCORE && c->joined != LINK))) {
+		c->joined = kind;
+		c->link = kind == LINK ? (char)*cp : '_';
+	} else {
+		end_run(t);
+		c->joined = SPACE;
+		if (kind == UNSPACED)
+			add_unspaced(t, c, len, *cp);
+	}
+	c->before = kind;
+	c->at += len;
+}
+
+enum status terms_read(struct terms *t, const char *text, size_t n, bool keep_all,
+                       const struct terms_word **words, size_t *n_words, struct err *err)
+{
+	struct cut c = {
+		.text = text,
+		.n = n > TERMS_TEXT_MAX ? TERMS_TEXT_MAX : n,
+	};
+
+	t->n = t->n_parts = t->n_fold = 0;
+	t->flags = 0;
+	t->last = WORDS_NO_TIME;
+	t->number = t->failed = false;
+	t->keep_all = keep_all;
+	while (c.at < c.n && !t->failed)
+		step(t, &c);
+	end_run(t);
+	if (t->failed)
+		return err_nomem(err, "reading words");
+	*words = t->words;
+	*n_words = t->n;
+	return OK;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void put32(unsigned char *to, uint32_t value)
+{
+	for (int i = 0; i < 4; i++)
+		to[i] = (unsigned char)(value >> (8 * i));
+}
+
+static uint32_t get32(const unsigned char *from)
+{
+	uint32_t value = 0;
+
+	for (int i = 3; i >= 0; i--)
+		value = value << 8 | from[i];
+	return value;
+}
+
+enum status terms_pack(struct terms *t, const char *text, size_t n, const void **bytes,
+                       size_t *size, struct err *err)
+{
+	const struct terms_word *words;
+	size_t count, different = 0;
+	unsigned char *to;
+	enum status st = terms_read(t, text, n, false, &words, &count, err);
+
+	if (st != OK)
+		return st;
+	if (!room(&t->sorted, &t->sorted_size, count, sizeof *t->sorted) ||
+	    !room(&t->packed, &t->packed_size, HEAD_SIZE + count * ENTRY_SIZE, 1))
+		return err_nomem(err, "reading words");
+	for (size_t i = 0; i < count; i++)
+		t->sorted[i] = words[i].term;
+	if (count > 1)
+		qsort(t->sorted, count, sizeof *t->sorted, by_number);
+	for (size_t i = 0, next; i < count; i = next) {
+		for (next = i + 1; next < count && t->sorted[next] == t->sorted[i];)
+			next++;
+		to = t->packed + HEAD_SIZE + different++ * ENTRY_SIZE;
+		put32(to, t->sorted[i]);
+		to[4] = (unsigned char)(next - i > TIMES_MAX ? TIMES_MAX : next - i);
+	}
+	t->packed[0] = VERSION;
+	t->packed[1] = (unsigned char)t->flags;
+	put32(t->packed + 2, (uint32_t)count);
+	put32(t->packed + 6, (uint32_t)different);
+	*bytes = t->packed;
+	*size = HEAD_SIZE + different * ENTRY_SIZE;
+	return OK;
+}
+
+bool terms_open(struct terms_packed *p, const void *bytes, size_t size)
+{
+	const unsigned char *at = bytes;
+
+	if (size < HEAD_SIZE || at[0] != VERSION)
+		return false;
+	p->flags = at[1];
+	p->words = get32(at + 2);
+	p->n = get32(at + 6);
+	p->at = at + HEAD_SIZE;
+	return (size - HEAD_SIZE) / ENTRY_SIZE >= p->n;
+}
+
+uint32_t terms_at(const struct terms_packed *p, uint32_t i, unsigned *times)
+{
+	const unsigned char *at = p->at + (size_t)i * ENTRY_SIZE;
+
+	assert(i < p->n);
+	*times = at[4];
+	return get32(at);
+}
+
+/* One character folded for comparing; false when it is only space. */
+static bool fold_char(const char *s, size_t n, size_t *len, char *out, size_t *n_out)
+{
+	utf8proc_int32_t cp[FOLD_MAX], one;
+	utf8proc_ssize_t got;
+	int last = 0;
+	unsigned char c = (unsigned char)*s;
+
+	*len = *n_out = 1;
+	*out = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+	if (c < 0x80)
+		return c > ' ' && c != 0x7f;
+	got = utf8proc_iterate((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)n, &one);
+	if (got < 1)
+		return true; /* not UTF-8: the byte stands for itself */
+	*len = (size_t)got;
+	if (utf8proc_category(one) == UTF8PROC_CATEGORY_ZS)
+		return false;
+	got = utf8proc_decompose_char(
+	    one, cp, FOLD_MAX, UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD, &last);
+	*n_out = 0;
+	for (utf8proc_ssize_t i = 0; i < got && i < FOLD_MAX; i++)
+		*n_out += (size_t)utf8proc_encode_char(cp[i], (utf8proc_uint8_t *)out + *n_out);
+	return true;
+}
+
+char *terms_fold(const char *text, size_t n)
+{
+	struct text out;
+	char folded[FOLD_MAX * 4];
+	bool space = false;
+	size_t len, n_folded;
+
+	text_init(&out, TEXT_LIMIT);
+	for (size_t at = 0; at < n; at += len) {
+		if (!fold_char(text + at, n - at, &len, folded, &n_folded)) {
+			space = out.len > 0;
+			continue;
+		}
+		if (space)
+			text_add_char(&out, ' ');
+		space = false;
+		text_add_n(&out, folded, n_folded);
+	}
+	if (out.len == 0)
+		text_add(&out, "");
+	if (out.failed) {
+		text_done(&out);
+		return NULL;
+	}
+	return out.bytes;
+}
