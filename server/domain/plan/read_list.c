@@ -1,0 +1,159 @@
+/* Check boxes, numbered items and bullets as tasks. */
+#include <string.h>
+
+#include "base/text.h"
+#include "domain/plan/name.h"
+#include "domain/plan/paper.h"
+#include "domain/plan/role.h"
+
+enum taste { BOXES, NUMBERS, BULLETS };
+
+/* The item around an item, or MARKDOWN_NONE. */
+static size_t outer_item(const struct paper *p, size_t item)
+{
+	size_t list = p->m->blocks[item].parent;
+
+	if (list == MARKDOWN_NONE)
+		return MARKDOWN_NONE;
+	list = p->m->blocks[list].parent;
+	return list != MARKDOWN_NONE && p->m->blocks[list].kind == MARKDOWN_ITEM ? list
+	                                                                         : MARKDOWN_NONE;
+}
+
+static bool is_field(const char *s)
+{
+	size_t name = 0, value, end;
+	char words[48];
+
+	if (!paper_field(s, &name, &value, &end))
+		return false;
+	memcpy(words, s, name);
+	words[name] = '\0';
+	return role_of(words) > ROLE_NAME;
+}
+
+static bool fits(const struct paper *p, size_t i, enum taste taste, enum paper_section section)
+{
+	const struct markdown_block *b = &p->m->blocks[i];
+	size_t outer;
+
+	if (b->kind != MARKDOWN_ITEM || p->used[i] || b->text[0] == '\0')
+		return false;
+	if (paper_section(p, i) != section)
+		return false;
+	outer = outer_item(p, i);
+	if (taste == BOXES)
+		return b->box != MARKDOWN_NO_BOX &&
+		       (outer == MARKDOWN_NONE || p->m->blocks[outer].box == MARKDOWN_NO_BOX ||
+		        p->d->options->deep);
+	if (outer != MARKDOWN_NONE && !p->d->options->deep)
+		return false;
+	return b->ordered == (taste == NUMBERS) && !is_field(b->text);
+}
+
+static void item_task(struct paper *p, size_t i, enum taste taste)
+{
+	const struct markdown_block *b = &p->m->blocks[i];
+	struct draft_task *t = draft_task(p->d, "", b->line);
+	const char *words = b->text;
+	size_t end = b->strong, outer = outer_item(p, i);
+
+	/* `**Title**: what it is` */
+	if (end > 0 && words[end] != '\0' && words[end] != '\n' && words[end - 1] != ':') {
+		size_t skip = strspn(words + end, " :-");
+
+		if (strncmp(words + end + skip, "\xe2\x80\x94", 3) == 0 ||
+		    strncmp(words + end + skip, "\xe2\x80\x93", 3) == 0)
+			skip += 3;
+		if (skip > 1 && strchr("([", words[end + skip]) == NULL) {
+			t->t.description =
+			    draft_copy(p->d->a, words + end + skip, strlen(words + end + skip));
+			words = draft_copy(p->d->a, words, end);
+			role_title(p->d, t, words, PLAN_PHRASE);
+			phrase_read(p->d, t, t->t.description, b->line);
+			words = "";
+		}
+	}
+	if (words[0] != '\0') {
+		role_title(p->d, t, words, PLAN_PHRASE);
+		phrase_read(p->d, t, t->t.title, b->line);
+	}
+	if (taste == NUMBERS && t->alias == NULL)
+		t->alias = text_printf(p->d->a, "%ld", b->number);
+	t->t.done = b->box == MARKDOWN_DONE;
+	t->dropped = b->box == MARKDOWN_DROPPED;
+	t->seen |= DRAFT_IN_LIST;
+	(void)paper_batch(p, i, &t->t.batch, &t->batch_number);
+	p->task[i] = t->index;
+	p->used[i] = true;
+	(void)outer;
+	paper_read_body(p, t, i + 1, b->end);
+}
+
+static bool take(struct paper *p, enum taste taste, enum paper_section section)
+{
+	size_t before = p->d->n_tasks;
+
+	for (size_t i = 0; i < p->m->n; i++)
+		if (fits(p, i, taste, section))
+			item_task(p, i, taste);
+	p->d->numbered = p->d->numbered || (taste == NUMBERS && p->d->n_tasks > before);
+	return p->d->n_tasks > before;
+}
+
+/* The tasks are known from elsewhere: boxes may tell which are done. */
+static void boxes_tick(struct paper *p)
+{
+	struct names *names = names_build(p->d);
+	size_t others = 0;
+	long line = 0;
+
+	for (size_t i = 0; names != NULL && i < p->m->n; i++) {
+		const struct markdown_block *b = &p->m->blocks[i];
+		struct name_hit hit;
+
+		if (b->kind != MARKDOWN_ITEM || b->box == MARKDOWN_NO_BOX || p->used[i])
+			continue;
+		p->d->scratch =
+		    (struct draft_task){ .t = { .id = "", .title = "", .description = "" } };
+		role_title(p->d, &p->d->scratch, b->text, PLAN_PHRASE);
+		hit = name_find(names, p->d->scratch.t.title, strlen(p->d->scratch.t.title));
+		if (hit.how < NAME_TITLE && p->d->scratch.own_id)
+			hit = name_find(names, p->d->scratch.t.id, strlen(p->d->scratch.t.id));
+		if (hit.how >= NAME_NUMBER) {
+			p->d->tasks[hit.task]->t.done |= b->box == MARKDOWN_DONE;
+			p->used[i] = true;
+		} else if (paper_section(p, i) != PAPER_ASIDE) {
+			others++;
+			line = line == 0 ? b->line : line;
+		}
+	}
+	if (others > 0)
+		draft_find(p->d, "not-read", PLAN_INFO, line,
+		           "%zu check boxes were not read as tasks, because the plan's tasks stand "
+		           "elsewhere",
+		           others);
+}
+
+void paper_read_lists(struct paper *p)
+{
+	static const struct {
+		enum taste taste;
+		enum paper_section section;
+	} tries[] = {
+		{ BOXES, PAPER_TASKS },   { BOXES, PAPER_PLAIN },   { NUMBERS, PAPER_TASKS },
+		{ NUMBERS, PAPER_PLAIN }, { BULLETS, PAPER_TASKS }, { BULLETS, PAPER_PLAIN },
+		{ BOXES, PAPER_ASIDE },   { NUMBERS, PAPER_ASIDE },
+	};
+
+	if (p->d->n_tasks > 0) {
+		boxes_tick(p);
+		return;
+	}
+	for (size_t i = 0; i < sizeof tries / sizeof *tries && p->d->n_tasks == 0; i++) {
+		(void)take(p, tries[i].taste, tries[i].section);
+		/* boxes stand in sections of both kinds */
+		if (i == 0 && p->d->n_tasks > 0)
+			(void)take(p, BOXES, PAPER_PLAIN);
+	}
+}

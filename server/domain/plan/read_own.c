@@ -1,0 +1,237 @@
+/* gadugi's own JSON, as plan_json writes it and as `orchestrate` takes `tasks`. */
+#include <math.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "domain/plan/measure.h"
+#include "domain/plan/read.h"
+#include "domain/plan/role.h"
+
+static void ignored(struct draft *d, const struct draft_task *t, const char *key, const char *want)
+{
+	struct plan_finding *f = draft_find(d, "ignored-value", PLAN_WARNING, 0,
+	                                    "'%s' of '%s' is not %s and was ignored", key,
+	                                    t->t.id[0] != '\0' ? t->t.id : t->t.title, want);
+
+	draft_text(d->a, &f->tasks, t->t.id);
+}
+
+static void text_take(struct draft *d, struct draft_task *t, const cJSON *o, const char *key,
+                      const char **out)
+{
+	const cJSON *v = json_get(o, key);
+
+	if (v == NULL || cJSON_IsNull(v))
+		return;
+	if (!cJSON_IsString(v))
+		ignored(d, t, key, "text");
+	else if (v->valuestring[0] != '\0')
+		*out = draft_copy(d->a, v->valuestring, strlen(v->valuestring));
+}
+
+static void texts_take(struct draft *d, struct draft_task *t, const cJSON *o, const char *key,
+                       struct plan_texts *out)
+{
+	const cJSON *list = json_get(o, key), *v;
+
+	if (list == NULL || cJSON_IsNull(list))
+		return;
+	if (cJSON_IsString(list)) {
+		draft_text(d->a, out, text_dup(d->a, list->valuestring));
+		return;
+	}
+	if (!cJSON_IsArray(list)) {
+		ignored(d, t, key, "a list of texts");
+		return;
+	}
+	cJSON_ArrayForEach(v, list) {
+		if (cJSON_IsString(v))
+			draft_text(d->a, out, text_dup(d->a, v->valuestring));
+		else
+			ignored(d, t, key, "a list of texts");
+	}
+}
+
+static void minutes_take(struct draft *d, struct draft_task *t, const cJSON *o, const char *key,
+                         long *out)
+{
+	const cJSON *v = json_get(o, key);
+	struct measure_span span;
+
+	if (v == NULL || cJSON_IsNull(v))
+		return;
+	if (cJSON_IsNumber(v) && v->valuedouble >= 0 && v->valuedouble <= (double)MEASURE_MAX)
+		*out = (long)(v->valuedouble + 0.5);
+	else if (cJSON_IsString(v) &&
+	         measure_duration(v->valuestring, strlen(v->valuestring), 1, &span))
+		*out = span.minutes;
+	else
+		ignored(d, t, key, "a number of minutes");
+}
+
+static int score(const cJSON *o, const char *key, int most)
+{
+	double value = json_number(o, key, 0);
+
+	return value >= 1 && value <= most ? (int)value : 0;
+}
+
+static void complexity_take(struct draft_task *t, const cJSON *o)
+{
+	const cJSON *c = json_get(o, "complexity");
+
+	if (cJSON_IsObject(c)) {
+		t->t.technical = score(c, "technical", 10);
+		t->t.integration = score(c, "integration", 10);
+		t->t.testing = score(c, "testing", 10);
+		t->t.complexity = score(c, "total", 100);
+	} else if (cJSON_IsString(c)) {
+		t->label_complexity = measure_level(c->valuestring, strlen(c->valuestring));
+	} else {
+		t->t.complexity = score(o, "complexity", 100);
+	}
+}
+
+static void estimate_take(struct draft *d, struct draft_task *t, const cJSON *o)
+{
+	const char *source = json_text(o, "estimateSource");
+
+	minutes_take(d, t, o, "estimate", &t->t.estimate_min);
+	minutes_take(d, t, o, "estimateMinutes", &t->t.estimate_min);
+	minutes_take(d, t, o, "lowMinutes", &t->t.low_min);
+	minutes_take(d, t, o, "highMinutes", &t->t.high_min);
+	if (source != NULL && strcmp(source, "default") == 0)
+		t->t.estimate_min = 0; /* assumed then, to be assumed again */
+	else if (source != NULL && strcmp(source, "learned") == 0)
+		t->t.estimate_source = PLAN_LEARNED;
+}
+
+static void needs_take(struct draft *d, const struct draft_task *t, const cJSON *o)
+{
+	static const char *const keys[] = { "dependsOn", "depends_on", "dependencies" };
+	const cJSON *list = NULL, *v;
+
+	for (size_t i = 0; list == NULL && i < sizeof keys / sizeof *keys; i++)
+		list = json_get(o, keys[i]);
+	if (list == NULL || cJSON_IsNull(list))
+		return;
+	d->stated = true;
+	cJSON_ArrayForEach(v, list) {
+		struct draft_ref ref = { .task = t->index,
+			                 .exact = true,
+			                 .sure = true,
+			                 .source = PLAN_FIELD,
+			                 .line = t->t.line };
+
+		if (cJSON_IsString(v))
+			ref.words = text_dup(d->a, v->valuestring);
+		else if (json_is_whole(v))
+			ref.words = text_printf(d->a, "%.0f", v->valuedouble);
+		else
+			ignored(d, t, "dependsOn", "a list of ids");
+		if (ref.words != NULL && t != &d->scratch)
+			draft_need(d, &ref);
+	}
+}
+
+static void risk_take(struct draft_task *t, const cJSON *o)
+{
+	const char *risk = json_text(o, "risk");
+
+	if (risk != NULL)
+		t->risk_stated = measure_risk(risk, strlen(risk), &t->t.risk);
+}
+
+static enum status task_take(struct draft *d, const cJSON *o, size_t nth, struct err *err)
+{
+	const cJSON *id = json_get(o, "id");
+	struct draft_task *t;
+	const char *status;
+
+	if (!cJSON_IsObject(o))
+		return err_set(err, E_INPUT, "tasks[%zu] is not an object", nth);
+	t = draft_task(d, "", (long)json_int(o, "line", 0));
+	text_take(d, t, o, "title", &t->t.title);
+	if (t->t.title[0] == '\0')
+		text_take(d, t, o, "name", &t->t.title);
+	if (json_is_whole(id))
+		t->t.id = text_printf(d->a, "%.0f", id->valuedouble);
+	else
+		text_take(d, t, o, "id", &t->t.id);
+	if (t->t.id == NULL)
+		t->t.id = "";
+	t->own_id = t->t.id[0] != '\0';
+	if (t->t.title[0] == '\0' && !t->own_id)
+		return err_set(err, E_INPUT, "tasks[%zu] has neither an id nor a title", nth);
+	if (t->t.title[0] == '\0')
+		t->t.title = t->t.id;
+	text_take(d, t, o, "description", &t->t.description);
+	text_take(d, t, o, "batch", &t->t.batch);
+	if (t->t.batch != NULL)
+		(void)role_batch(d->a, t->t.batch, &t->t.batch, &t->batch_number);
+	text_take(d, t, o, "agent", &t->t.agent);
+	text_take(d, t, o, "kind", &t->t.kind);
+	texts_take(d, t, o, "files", &t->t.files);
+	texts_take(d, t, o, "acceptance", &t->t.acceptance);
+	texts_take(d, t, o, "steps", &t->t.steps);
+	texts_take(d, t, o, "labels", &t->t.labels);
+	texts_take(d, t, o, "command", &t->t.command);
+	estimate_take(d, t, o);
+	complexity_take(t, o);
+	risk_take(t, o);
+	status = json_text(o, "status");
+	t->t.done = json_flag(o, "done") || (status != NULL && text_same(status, "done"));
+	needs_take(d, t, o);
+	return OK;
+}
+
+/* Edges that were written beside `dependsOn`: they know their sources and lines. */
+static void edges_take(struct draft *d, const cJSON *json)
+{
+	const cJSON *list = json_get(json, "edges"), *e;
+
+	cJSON_ArrayForEach(e, list) {
+		const char *from = json_text(e, "from"), *to = json_text(e, "to");
+		size_t i = 0;
+
+		if (from == NULL || to == NULL)
+			continue;
+		while (i < d->n_tasks && strcmp(d->tasks[i]->t.id, to) != 0)
+			i++;
+		if (i < d->n_tasks) {
+			struct draft_ref ref = { .task = i,
+				                 .words = text_dup(d->a, from),
+				                 .exact = true,
+				                 .sure = true,
+				                 .source = PLAN_FIELD,
+				                 .line = (long)json_int(e, "line", 0) };
+
+			if (ref.words != NULL)
+				draft_need(d, &ref);
+		}
+	}
+}
+
+enum status read_own(const cJSON *json, struct draft *d, struct err *err)
+{
+	const cJSON *tasks = json_get(json, "tasks"), *o;
+	const char *title = json_text(json, "title");
+	size_t nth = 0;
+	enum status st;
+
+	if (!cJSON_IsArray(tasks))
+		return err_set(
+		    err, E_INPUT,
+		    "the JSON is none of the known plans: an object with a list 'tasks' is "
+		    "wanted, each with 'id' or 'title', and 'dependsOn'");
+	if (title != NULL)
+		d->title = draft_copy(d->a, title, strlen(title));
+	cJSON_ArrayForEach(o, tasks) {
+		if ((st = task_take(d, o, nth++, err)) != OK)
+			return st;
+	}
+	edges_take(d, json);
+	/* a list of tasks without a word on order means that there is none */
+	d->stated = true;
+	return OK;
+}

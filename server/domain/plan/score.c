@@ -1,0 +1,240 @@
+#include "domain/plan/score.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "domain/plan/measure.h"
+#include "domain/plan/name.h"
+
+#define FILES_MAX 64 /* of one task that are named */
+
+static const struct {
+	const char *word, *kind;
+} kinds[] = {
+	/* the first that fits; the more telling stand first */
+	{ "fix", "fix" },
+	{ "bug", "fix" },
+	{ "bugfix", "fix" },
+	{ "hotfix", "fix" },
+	{ "regression", "fix" },
+	{ "crash", "fix" },
+	{ "leak", "fix" },
+	{ "refactor", "refactor" },
+	{ "restructure", "refactor" },
+	{ "rename", "refactor" },
+	{ "extract", "refactor" },
+	{ "clean up", "refactor" },
+	{ "cleanup", "refactor" },
+	{ "simplify", "refactor" },
+	{ "document", "docs" },
+	{ "documentation", "docs" },
+	{ "docs", "docs" },
+	{ "readme", "docs" },
+	{ "guide", "docs" },
+	{ "tutorial", "docs" },
+	{ "changelog", "docs" },
+	{ "migrate", "migration" },
+	{ "migration", "migration" },
+	{ "port", "migration" },
+	{ "optimize", "performance" },
+	{ "optimise", "performance" },
+	{ "performance", "performance" },
+	{ "benchmark", "performance" },
+	{ "speed up", "performance" },
+	{ "cache", "performance" },
+	{ "caching", "performance" },
+	{ "upgrade", "upgrade" },
+	{ "bump", "upgrade" },
+	{ "test", "test" },
+	{ "tests", "test" },
+	{ "testing", "test" },
+	{ "coverage", "test" },
+	{ "verify", "test" },
+	{ "validate", "test" },
+	{ "e2e", "test" },
+	{ "design", "design" },
+	{ "research", "design" },
+	{ "investigate", "design" },
+	{ "spike", "design" },
+	{ "evaluate", "design" },
+	{ "set up", "setup" },
+	{ "setup", "setup" },
+	{ "configure", "setup" },
+	{ "install", "setup" },
+	{ "initialize", "setup" },
+	{ "scaffold", "setup" },
+	{ "ci", "setup" },
+	{ "deploy", "setup" },
+	{ "release", "chore" },
+	{ "remove", "chore" },
+	{ "delete", "chore" },
+};
+
+/* What a word adds to technical, integration and testing. */
+static const struct {
+	const char *word;
+	int technical, integration, testing;
+} features[] = {
+	{ "algorithm", 3, 0, 2 },     { "concurrency", 3, 1, 3 }, { "concurrent", 3, 1, 3 },
+	{ "thread", 3, 1, 3 },        { "lock", 2, 1, 2 },        { "race", 3, 1, 3 },
+	{ "distributed", 3, 3, 3 },   { "protocol", 2, 2, 2 },    { "parser", 2, 0, 2 },
+	{ "compiler", 4, 1, 3 },      { "scheduler", 3, 2, 2 },   { "orchestrator", 4, 4, 4 },
+	{ "security", 2, 1, 3 },      { "auth", 2, 2, 2 },        { "authentication", 2, 2, 2 },
+	{ "authorization", 2, 2, 2 }, { "encryption", 3, 1, 2 },  { "crypto", 3, 1, 2 },
+	{ "migration", 2, 3, 3 },     { "migrate", 2, 3, 3 },     { "schema", 1, 2, 1 },
+	{ "database", 2, 2, 2 },      { "transaction", 2, 2, 2 }, { "cache", 2, 1, 2 },
+	{ "performance", 2, 1, 2 },   { "optimize", 2, 1, 2 },    { "real time", 3, 2, 2 },
+	{ "streaming", 3, 2, 2 },     { "event", 2, 2, 1 },       { "queue", 2, 2, 2 },
+	{ "integrate", 1, 3, 2 },     { "integration", 1, 3, 2 }, { "api", 1, 2, 1 },
+	{ "service", 1, 2, 1 },       { "server", 1, 2, 1 },      { "client", 1, 1, 1 },
+	{ "framework", 2, 3, 2 },     { "system", 1, 2, 1 },      { "engine", 3, 2, 2 },
+	{ "pipeline", 2, 2, 1 },      { "webhook", 1, 2, 1 },     { "payment", 2, 3, 3 },
+	{ "deploy", 1, 2, 1 },        { "deployment", 1, 2, 1 },  { "ci", 0, 1, 1 },
+	{ "test", 0, 0, 2 },          { "tests", 0, 0, 2 },       { "e2e", 1, 2, 3 },
+	{ "coverage", 0, 0, 2 },      { "benchmark", 1, 0, 2 },   { "refactor", 2, 1, 2 },
+	{ "rewrite", 3, 2, 3 },       { "rename", -1, 0, 0 },     { "typo", -2, -1, -2 },
+	{ "readme", -2, -1, -2 },     { "document", -1, 0, -1 },  { "documentation", -1, 0, -1 },
+	{ "directory", -1, 0, -1 },   { "config", -1, 0, 0 },     { "configure", -1, 0, 0 },
+};
+
+/* Words that are a file though they have no dot. */
+static const char *const bare[] = { "Makefile",  "Dockerfile",  "LICENSE", "README",
+	                            "CHANGELOG", "Jenkinsfile", "Gemfile", "Rakefile",
+	                            "Procfile",  "Justfile" };
+
+/* Endings that need no folder before them to be a file's. */
+static const char *const endings[] = {
+	"c",    "h",    "cc",     "cpp",   "hpp",  "rs",    "go",   "py",    "js",    "ts",
+	"tsx",  "jsx",  "mjs",    "java",  "kt",   "rb",    "php",  "cs",    "swift", "sh",
+	"sql",  "json", "yaml",   "yml",   "toml", "md",    "html", "css",   "scss",  "proto",
+	"lua",  "vue",  "svelte", "astro", "xml",  "ini",   "cfg",  "txt",   "svg",   "png",
+	"lock", "mk",   "zig",    "ex",    "exs",  "ipynb", "tf",   "jsonl", "csv",   "gitignore",
+};
+
+const char *score_kind(const char *title)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (name_has(title, kinds[i].word))
+			return kinds[i].kind;
+	return "feature";
+}
+
+static bool in_path(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c != '\0' && strchr("._-/@+[]*{}", c) != NULL) || (unsigned char)c >= 0x80;
+}
+
+static bool is_file(const char *s, size_t n)
+{
+	const char *slash = memrchr(s, '/', n), *dot = memrchr(s, '.', n);
+	size_t ending = dot == NULL ? 0 : n - (size_t)(dot - s) - 1;
+	bool letter = false;
+
+	for (size_t i = 0; i < sizeof bare / sizeof *bare; i++)
+		if (n >= strlen(bare[i]) &&
+		    memcmp(s + n - strlen(bare[i]), bare[i], strlen(bare[i])) == 0 &&
+		    (n == strlen(bare[i]) || s[n - strlen(bare[i]) - 1] == '/'))
+			return true;
+	if (dot == NULL || ending == 0 || ending > 10 || (slash != NULL && dot < slash) ||
+	    s[0] == '@')
+		return false;
+	for (size_t i = n - ending; i < n; i++) {
+		if (!((s[i] >= 'a' && s[i] <= 'z') || (s[i] >= '0' && s[i] <= '9')))
+			return false;
+		letter = letter || (s[i] >= 'a' && s[i] <= 'z');
+	}
+	if (!letter)
+		return false;
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+		if (strlen(endings[i]) == ending && memcmp(endings[i], s + n - ending, ending) == 0)
+			return dot > s || slash != NULL || ending > 2;
+	return slash != NULL && slash > s;
+}
+
+void score_files(struct arena *a, const char *words, struct plan_texts *files)
+{
+	for (size_t i = 0; words[i] != '\0' && files->n < FILES_MAX;) {
+		size_t n = 0;
+		bool known = false;
+
+		while (in_path(words[i + n]))
+			n++;
+		if (n == 0) {
+			i++;
+			continue;
+		}
+		if (words[i + n] == ':' && words[i + n + 1] == '/') { /* an address */
+			i += n + strcspn(words + i + n, " \t\n)");
+			continue;
+		}
+		for (size_t end = n; end > 2; end--) {
+			if (strchr(".,]}*", words[i + end - 1]) != NULL)
+				continue; /* a full stop is not the file's */
+			if (!is_file(words + i, end))
+				break;
+			for (size_t k = 0; k < files->n; k++)
+				known = known || (strlen(files->at[k]) == end &&
+				                  memcmp(files->at[k], words + i, end) == 0);
+			if (!known)
+				draft_text(a, files, arena_copy(a, words + i, end));
+			break;
+		}
+		i += n;
+	}
+}
+
+static int bounded(int value)
+{
+	return value < 1 ? 1 : value > 10 ? 10 : value;
+}
+
+/* From the words a base of 2, and what each feature adds; links and files add to integration. */
+static void features_score(struct plan_task *t, size_t n_in, size_t n_out)
+{
+	int technical = 2, integration = 1, testing = 2;
+	int links = (int)(n_in > 4 ? 4 : n_in) + (int)(n_out > 4 ? 4 : n_out);
+
+	for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
+		if (!name_has(t->title, features[i].word) &&
+		    (features[i].technical < 0 || !name_has(t->description, features[i].word)))
+			continue;
+		technical += features[i].technical;
+		integration += features[i].integration;
+		testing += features[i].testing;
+	}
+	if (t->estimate_source == PLAN_STATED && t->estimate_min > 0)
+		technical += t->estimate_min >= 1440  ? 4
+		             : t->estimate_min >= 480 ? 3
+		                                      : t->estimate_min >= 240;
+	integration += links / 2 + (t->files.n > 3 ? 2 : t->files.n > 1);
+	testing += t->acceptance.n > 3 ? 2 : t->acceptance.n > 0;
+	if (t->technical == 0)
+		t->technical = bounded(technical);
+	if (t->integration == 0)
+		t->integration = bounded(integration);
+	if (t->testing == 0)
+		t->testing = bounded(testing);
+}
+
+void score_task(struct draft_task *d, size_t n_in, size_t n_out)
+{
+	struct plan_task *t = &d->t;
+	bool scored = t->technical > 0 && t->integration > 0 && t->testing > 0;
+
+	if (t->kind[0] == '\0')
+		t->kind = score_kind(t->title);
+	d->scored = scored;
+	if (!scored)
+		features_score(t, n_in, n_out);
+	if (t->complexity == 0 && !scored && d->label_complexity > 0)
+		t->complexity = d->label_complexity;
+	if (t->complexity == 0)
+		t->complexity = t->technical + t->integration + t->testing;
+	if (!d->risk_stated)
+		t->risk = measure_risk_of(t->complexity);
+	if (t->estimate_min == 0) {
+		t->estimate_min = PLAN_ESTIMATE_MIN;
+		t->estimate_source = PLAN_DEFAULT;
+	}
+}

@@ -1,0 +1,19 @@
+/*
+ * score.h - complexity, risk, kind and estimate of a task where they are not stated, from
+ * its words, its files and its place in the graph. What is stated is never changed.
+ */
+#ifndef DOMAIN_PLAN_SCORE_H
+#define DOMAIN_PLAN_SCORE_H
+
+#include "domain/plan/draft.h"
+
+/* feature, fix, refactor, docs, test, migration, performance, upgrade, setup, design, chore. */
+const char *score_kind(const char *title);
+
+/* n_in and n_out: edges to and from it. */
+void score_task(struct draft_task *t, size_t n_in, size_t n_out);
+
+/* Paths named in a text, added to a list, each once. */
+void score_files(struct arena *a, const char *words, struct plan_texts *files);
+
+#endif

@@ -1,0 +1,275 @@
+#include <string.h>
+
+#include "base/text.h"
+#include "domain/plan/measure.h"
+#include "domain/plan/name.h"
+#include "domain/plan/role.h"
+
+static bool is_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool ends_id(char c)
+{
+	return c == '\0' || c == ' ' || c == ':' || c == '\n' || c == ')' || c == ']' || c == '\t';
+}
+
+/* `1.2`, `1.2.3`, `4.` before words; a plain number is no id. */
+static size_t dotted(const char *s)
+{
+	size_t n = 0, dots = 0;
+
+	while (is_digit(s[n]) || (s[n] == '.' && n > 0)) {
+		dots += s[n] == '.';
+		n++;
+	}
+	if (dots == 0 || n > 20 || (s[n] != ' ' && s[n] != ':'))
+		return 0;
+	while (n > 0 && s[n - 1] == '.')
+		n--;
+	return n;
+}
+
+size_t role_lead_id(const char *s)
+{
+	size_t letters = 0, hyphens = 0, digits = 0, n;
+
+	if (is_digit(s[0]))
+		return dotted(s);
+	while (is_upper(s[letters]))
+		letters++;
+	if (letters == 0 && strncasecmp(s, "task-", 5) == 0)
+		letters = 4;
+	if (letters == 0 || letters > 10)
+		return 0;
+	n = letters;
+	while (s[n] == '-' || s[n] == '_') {
+		hyphens++;
+		n++;
+	}
+	while (is_digit(s[n]) || (s[n] == '.' && digits > 0 && is_digit(s[n + 1]))) {
+		digits++;
+		n++;
+	}
+	if (digits > 0 && s[n] >= 'a' && s[n] <= 'z')
+		n++; /* T031a */
+	if (digits == 0 || digits > 8 || hyphens > 1 || !ends_id(s[n]))
+		return 0;
+	if (digits > 1 || hyphens > 0 || s[n] == ':' || s[n] == ')' || s[n] == ']')
+		return n;
+	/* `S3 bucket` and `EC2 image` are words: one digit needs a mark, or a usual letter */
+	return letters == 1 && (s[0] == 'T' || s[0] == 'F') ? n : 0;
+}
+
+static void label_add(struct draft *d, struct draft_task *t, const char *s, size_t n)
+{
+	for (size_t i = 0; i < t->t.labels.n; i++)
+		if (strlen(t->t.labels.at[i]) == n && memcmp(t->t.labels.at[i], s, n) == 0)
+			return;
+	draft_text(d->a, &t->t.labels, draft_copy(d->a, s, n));
+}
+
+/* `[P]`, `[US1]`, `(P)` before the words; a longer bracket is words. Returns bytes taken. */
+static size_t tag(struct draft *d, struct draft_task *t, const char *s)
+{
+	const char *close = s[0] == '[' ? "]" : ")";
+	size_t n = strcspn(s, close);
+
+	if ((s[0] != '[' && s[0] != '(') || s[n] == '\0' || n < 2 || n > 12 ||
+	    memchr(s, ' ', n) != NULL)
+		return 0;
+	if (s[0] == '(' && !(n == 2 && s[1] == 'P'))
+		return 0;
+	if (n == 2 && s[1] == 'P')
+		t->marked_parallel = true;
+	else
+		label_add(d, t, s + 1, n - 1);
+	return n + 1;
+}
+
+static bool begins(const char *s, size_t n, const char *word)
+{
+	size_t len = strlen(word);
+
+	return n >= len && strncasecmp(s, word, len) == 0 &&
+	       (n == len || s[len] == ' ' || s[len] == ':' || s[len] == '#');
+}
+
+/* What stands in brackets at the end: a duration, a dependency, an issue. */
+static bool remark(struct draft *d, struct draft_task *t, const char *s, size_t n,
+                   enum plan_source source)
+{
+	static const char *const words[] = { "depends on", "depends",      "blocked by",
+		                             "after",      "requires",     "needs",
+		                             "deps",       "dependencies", "dependency",
+		                             "waits for",  "prerequisite", "prerequisites",
+		                             "depend on",  "following" };
+	struct role_value v = { .source = source, .line = t->t.line };
+	struct measure_span span;
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (begins(s, n, words[i])) {
+			size_t skip = strlen(words[i]);
+
+			skip += s[skip] == ':';
+			v.words = draft_copy(d->a, s + skip, n - skip);
+			return role_apply(d, t, ROLE_DEPENDS, &v);
+		}
+	v.words = draft_copy(d->a, s, n);
+	if (begins(s, n, "blocks") || begins(s, n, "enables")) {
+		v.words = draft_copy(d->a, s + strcspn(s, " :") + 1, n - strcspn(s, " :") - 1);
+		return role_apply(d, t, ROLE_BLOCKS, &v);
+	}
+	if (measure_duration(s, n, 0, &span) && n - (span.end - span.at) <= 12)
+		return role_apply(d, t, ROLE_DURATION, &v);
+	if (s[0] == '#' || begins(s, n, "part of") || memmem(s, n, "partial", 7) != NULL)
+		return role_apply(d, t, ROLE_ISSUE, &v);
+	return begins(s, n, "parallel") ? (t->marked_parallel = true) : false;
+}
+
+/* Where a bracket that ends the words opens, or n. */
+static size_t last_bracket(const char *s, size_t n)
+{
+	size_t depth = 0;
+
+	if (n == 0 || (s[n - 1] != ')' && s[n - 1] != ']'))
+		return n;
+	for (size_t i = n; i-- > 0;) {
+		if (s[i] == ')' || s[i] == ']')
+			depth++;
+		else if ((s[i] == '(' || s[i] == '[') && --depth == 0)
+			return i;
+	}
+	return n;
+}
+
+/* `... #242` at the end of a title. */
+static size_t issue_at_end(struct draft *d, struct draft_task *t, const char *s, size_t n)
+{
+	size_t i = n;
+
+	while (i > 0 && is_digit(s[i - 1]))
+		i--;
+	if (i == n || i < 2 || s[i - 1] != '#' || s[i - 2] != ' ')
+		return n;
+	label_add(d, t, s + i - 1, n - i + 1);
+	return i - 2;
+}
+
+/* ` - 4h`, ` ~2 days`, ` | 30 min` at the end, after a mark. */
+static size_t duration_at_end(struct draft *d, struct draft_task *t, const char *s, size_t n,
+                              enum plan_source source)
+{
+	static const char *const marks[] = {
+		" - ", " \xe2\x80\x93 ", " \xe2\x80\x94 ", " ~", " | ", ": ", ", "
+	};
+
+	for (size_t i = n < 24 ? 0 : n - 24; i < n; i++)
+		for (size_t k = 0; k < sizeof marks / sizeof *marks; k++) {
+			size_t len = strlen(marks[k]);
+			struct measure_span span;
+			struct role_value v = { .source = source, .line = t->t.line };
+
+			if (i == 0 || n - i <= len || memcmp(s + i, marks[k], len) != 0 ||
+			    !measure_duration(s + i + len, n - i - len, 0, &span) || span.at > 5 ||
+			    i + len + span.end + 1 < n)
+				continue;
+			v.words = draft_copy(d->a, s + i + len, n - i - len);
+			return role_apply(d, t, ROLE_DURATION, &v) ? i : n;
+		}
+	return n;
+}
+
+static size_t without_end(struct draft *d, struct draft_task *t, const char *s, size_t n,
+                          enum plan_source source)
+{
+	for (;;) {
+		size_t open, was = n;
+
+		while (n > 0 && strchr(" \t\n,;", s[n - 1]) != NULL)
+			n--;
+		open = last_bracket(s, n);
+		if (open > 0 && open < n && remark(d, t, s + open + 1, n - open - 2, source))
+			n = open;
+		n = issue_at_end(d, t, s, n);
+		n = duration_at_end(d, t, s, n, source);
+		if (n == was)
+			return n;
+	}
+}
+
+/* Words before a task's own: `Task 3: Title`, `Step 2 - Title`. Returns bytes up to the title. */
+static size_t counted(struct draft *d, struct draft_task *t, const char *s)
+{
+	static const char *const words[] = { "task", "step", "story", "item", "ticket", "issue" };
+	size_t at = 0, start, len, n = strcspn(s, "\n");
+
+	if (!name_word(s, n, &at, &start, &len) || start != 0)
+		return 0;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		size_t digits, from;
+
+		if (len != strlen(words[i]) || strncasecmp(s, words[i], len) != 0)
+			continue;
+		from = len + strspn(s + len, " #");
+		digits = strspn(s + from, "0123456789.");
+		while (digits > 0 && s[from + digits - 1] == '.')
+			digits--;
+		if (digits == 0 || from == len)
+			return 0;
+		t->t.id = text_printf(d->a, "%s-%.*s", words[i], (int)digits, s + from);
+		t->alias = draft_copy(d->a, s + from, digits);
+		t->own_id = true;
+		return from + digits;
+	}
+	return 0;
+}
+
+void role_title(struct draft *d, struct draft_task *t, const char *words, enum plan_source source)
+{
+	const char *s = words + strspn(words, " \t\n*");
+	size_t lead, n = strcspn(s, "\n");
+
+	/* a bracket around an id: `[T001] title` */
+	lead = s[0] == '[' ? role_lead_id(s + 1) : 0;
+	if (lead > 0 && s[lead + 1] == ']' && !t->own_id) {
+		t->t.id = draft_copy(d->a, s + 1, lead);
+		t->own_id = true;
+		s += lead + 2;
+	} else if ((lead = role_lead_id(s)) > 0 && s[lead] != '\0') {
+		if (!t->own_id) {
+			t->t.id = draft_copy(d->a, s, lead);
+			t->own_id = true;
+		}
+		s += lead;
+	} else if (!t->own_id && (lead = counted(d, t, s)) > 0) {
+		s += lead;
+	} else if (s[0] == '#' && is_digit(s[1])) {
+		lead = 1 + strspn(s + 1, "0123456789");
+		label_add(d, t, s, lead);
+		s += lead;
+	}
+	for (;;) {
+		size_t skip = strspn(s, " \t.:)-*");
+
+		if (strncmp(s + skip, "\xe2\x80\x93", 3) == 0 ||
+		    strncmp(s + skip, "\xe2\x80\x94", 3) == 0)
+			skip += 3;
+		s += skip;
+		lead = tag(d, t, s);
+		if (skip == 0 && lead == 0)
+			break;
+		s += lead;
+	}
+	n = strcspn(s, "\n");
+	n = without_end(d, t, s, n, source);
+	t->t.title = draft_copy(d->a, s, n);
+	if (t->t.title[0] == '\0')
+		t->t.title = t->own_id ? t->t.id : draft_copy(d->a, words, strcspn(words, "\n"));
+}

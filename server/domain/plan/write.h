@@ -1,0 +1,15 @@
+/*
+ * write.h - pieces of text that several writers of plans share.
+ */
+#ifndef DOMAIN_PLAN_WRITE_H
+#define DOMAIN_PLAN_WRITE_H
+
+#include "domain/plan.h"
+
+/* `40 h`, `4 h 30 min`, `25 min`; "" when the arena is full. */
+const char *write_span(struct arena *a, long minutes);
+
+/* Words for the bits of an edge's sources, in a fixed order; *n of them. */
+const char *write_source(unsigned sources, size_t nth);
+
+#endif
