@@ -187,7 +187,7 @@ bool proc_alive(const struct proc_id *id);
  */
 enum status proc_sweep(const char *const *mark, int64_t grace_ms, int *ended, struct err *err);
 
-/* Pid of one process whose working folder is folder or below it, 0 when there is none. */
+/* Pid of a process whose working folder is folder or below it; 0: none; -1: could not look. */
 int proc_using(const char *folder);
 
 #endif
