@@ -80,6 +80,7 @@ void project_free(struct project *p)
 	for (size_t i = 0; i < PROJECT_LINKS_MAX; i++)
 		db_free(p->own->links[i].db);
 	(void)pthread_mutex_destroy(&p->own->lock);
+	project_settings_free(p->own);
 	arena_free(p->own->arena);
 	mem_free(p->own);
 	mem_free(p);

@@ -10,6 +10,7 @@
 #define DOMAIN_PROJECT_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "base/call.h"
 #include "base/clock.h"
@@ -56,6 +57,19 @@ enum status project_commit(struct project *p, struct db *db, struct err *err);
  * Owned by the project and good until it is freed. E_INPUT with file and line on mistakes.
  */
 enum status project_config(struct project *p, const struct config **out, struct err *err);
+
+/* Have the project's configuration, as it is now, define commands: `gadugi trust`. */
+struct project_trust {
+	const char *path, *hash; /* of the file; in the arena */
+	bool anew;               /* it was not trusted before */
+};
+
+/*
+ * Record in the user's configuration folder that these bytes at this path are trusted.
+ * E_ABSENT without a configuration, E_INPUT when it has mistakes.
+ */
+enum status project_trust(struct project *p, struct arena *a, struct project_trust *out,
+                          struct err *err);
 
 /*
  * Stable identity for memory scopes: the first root commit's id, or, before there is

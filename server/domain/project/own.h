@@ -19,6 +19,8 @@ struct project_link {
 	bool lent;
 };
 
+struct settings;
+
 struct project_own {
 	struct arena *arena;  /* the paths; not touched after project_open */
 	const char *database; /* ROOT/.gadugi/gadugi.db */
@@ -26,9 +28,13 @@ struct project_own {
 	pthread_mutex_t lock; /* guards the members below */
 	struct project_link links[PROJECT_LINKS_MAX];
 	char identity[PROJECT_IDENTITY_SIZE]; /* "" until asked for */
+	struct settings *settings;            /* the newest first; settings.c's */
 };
 
 /* The identity file, made when the state folder is there. lock is held. */
 enum status project_identity_keep(struct project *p, struct err *err);
+
+/* Free what project_config has read. */
+void project_settings_free(struct project_own *own);
 
 #endif
