@@ -39,7 +39,7 @@ LDFLAGS += -pthread $(LDFLAGS_$(MODE))
 
 # --- what there is -----------------------------------------------------------------------------
 PROTO := $(patsubst protos/%.proto,%,$(wildcard protos/*.proto))
-GEN_C := $(PROTO:%=build/gen/%.pb-c.c) build/gen/schema.c
+GEN_C := $(PROTO:%=build/gen/%.pb-c.c) build/gen/schema.c build/gen/editors.c
 GEN_H := $(PROTO:%=build/gen/%.pb-c.h)
 SRC := $(filter-out server/main.c,$(wildcard server/*/*.c server/*/*/*.c handlers/*.c))
 OBJ := $(SRC:%.c=$(B)/%.o) $(GEN_C:build/gen/%.c=$(B)/gen/%.o)
@@ -74,7 +74,10 @@ build/gen/%.pb-c.c build/gen/%.pb-c.h &: protos/%.proto
 	@protoc-c --proto_path=protos --c_out=build/gen $<
 build/gen/schema.c: $(wildcard server/store/schema/*.sql) server/store/schema.awk
 	@mkdir -p build/gen
-	awk -f server/store/schema.awk $(sort $(wildcard server/store/schema/*.sql)) > $@
+	@awk -f server/store/schema.awk $(sort $(wildcard server/store/schema/*.sql)) > $@
+build/gen/editors.c: editors/neovim/lua/gadugi.lua editors/embed.awk
+	@mkdir -p build/gen
+	@awk -f editors/embed.awk editors_neovim=$< > $@
 
 $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(LIB)
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(PKG_LIBS)

@@ -1,11 +1,12 @@
 /* main.c - options, wiring, exit code; the only file that sees every layer. */
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/json.h"
 #include "base/log.h"
 #include "bus/wake.h"
+#include "cli/cli.h"
+#include "domain/config.h"
+#include "domain/doctor.h"
 #include "domain/project.h"
 #include "handlers/tool.h"
 #include "store/db.h"
@@ -30,37 +31,48 @@ static const char instructions[] =
     "Errors say what was wrong and what to do next. Long answers are shortened: pass limit and "
     "the nextCursor you were given to read on.";
 
+/* What the command line and the server share: the project, found at first need. */
 struct ground {
 	const char *root;
 	struct project *project;
 	struct wake *wake;
 };
 
-/* On the first worker that runs a call: the reader never touches the disk. */
-static enum status ground_open(void *arg, struct project **project, int *fd, struct err *err)
+static enum status find_project(struct ground *g, struct err *err)
 {
-	struct ground *g = arg;
-	enum status st = OK;
-
-	if (g->project == NULL)
-		st = project_open(&g->project, g->root, err);
-	if (st == OK && g->wake == NULL)
-		st = wake_open(&g->wake, g->project->state, err);
-	if (st != OK)
-		return st;
-	*project = g->project;
-	*fd = wake_fd(g->wake);
-	return OK;
+	return g->project != NULL ? OK : project_open(&g->project, g->root, err);
 }
 
-static void ground_wake_clear(void *arg)
+static enum status listen(struct ground *g, int *fd, struct err *err)
+{
+	enum status st = OK;
+
+	if (g->wake == NULL)
+		st = wake_open(&g->wake, g->project->state, err);
+	if (st == OK)
+		*fd = wake_fd(g->wake);
+	return st;
+}
+
+static void clear_wake(void *arg)
 {
 	const struct ground *g = arg;
 
 	wake_clear(g->wake);
 }
 
-static int serve(const char *root)
+/* On the first worker that runs a call: the reader never touches the disk. */
+static enum status serve_open(void *arg, struct project **project, int *fd, struct err *err)
+{
+	struct ground *g = arg;
+	enum status st = find_project(g, err);
+
+	if (st == OK && (st = listen(g, fd, err)) == OK)
+		*project = g->project;
+	return st;
+}
+
+static int serve(void *arg, const struct cli_options *options, int argc, char **argv)
 {
 	const struct mcp_offer offer = {
 		.name = "gadugi",
@@ -69,30 +81,104 @@ static int serve(const char *root)
 		.instructions = instructions,
 		.tools = tool_all,
 	};
-	struct ground g = { .root = root };
-	const struct mcp_ground ground = { &g, ground_open, ground_wake_clear };
+	struct ground *g = arg;
+	const struct mcp_ground ground = { g, serve_open, clear_wake };
 	struct err err = { 0 };
 	bool idle;
 
+	(void)argv;
+	if (argc > 0) {
+		log_line(LOG_ERROR, "'serve' takes no words; 'gadugi help' lists the commands");
+		return CLI_USAGE;
+	}
+	g->root = options->root;
 	if (serve_stdio(&offer, &ground, &idle, &err) != OK) {
 		log_line(LOG_ERROR, "%s", err.text);
-		return 1;
+		return CLI_FAILED;
 	}
 	if (!idle)
 		_exit(0); /* a call that does not stop in time does not keep its host waiting */
-	wake_free(g.wake);
-	project_free(g.project);
-	return 0;
+	return CLI_DONE;
 }
+
+static enum status cli_open(void *arg, const struct cli_options *options, struct project **project,
+                            const char **root, struct err *err)
+{
+	struct ground *g = arg;
+	enum status st;
+
+	g->root = options->root;
+	if ((st = find_project(g, err)) != OK)
+		return st;
+	*project = g->project;
+	*root = g->project->root;
+	return OK;
+}
+
+static enum status cli_wake(void *arg, int *fd, struct err *err)
+{
+	return listen(arg, fd, err);
+}
+
+static enum status cli_trust(void *arg, cJSON **out, struct err *err)
+{
+	struct ground *g = arg;
+	struct arena *a = arena_new(CALL_ARENA_MAX);
+	struct project_trust trust;
+	const struct config *config;
+	struct json_build b = { 0 };
+	cJSON *answer;
+	enum status st;
+
+	if (a == NULL)
+		return err_nomem(err, "trusting");
+	if ((st = project_trust(g->project, a, &trust, err)) == OK &&
+	    (st = project_config(g->project, &config, err)) == OK) {
+		answer = json_object(&b);
+		json_put_text(&b, answer, "path", trust.path);
+		json_put_text(&b, answer, "hash", trust.hash);
+		json_put_flag(&b, answer, "anew", trust.anew);
+		config_put_commands(&b, answer, config);
+		st = json_built(&b, answer, out, err);
+	}
+	arena_free(a);
+	return st;
+}
+
+static enum status cli_doctor(void *arg, cJSON **out, struct err *err)
+{
+	struct ground *g = arg;
+
+	return doctor_look(g->project, out, err);
+}
+
+/* Commands that no help lists. */
+static const struct cli_program programs[] = {
+	{ 0 },
+};
 
 int main(int argc, char **argv)
 {
+	struct ground ground = { 0 };
+	const struct cli_world world = {
+		.version = GADUGI_VERSION,
+		.tools = tool_all,
+		.serve = serve,
+		.programs = programs,
+		.arg = &ground,
+		.open = cli_open,
+		.wake = cli_wake,
+		.wake_clear = clear_wake,
+		.trust = cli_trust,
+		.doctor = cli_doctor,
+	};
+	int rc;
+
 	json_use_mem();
 	if (db_use_mem() != OK)
-		return 1;
-	if (argc > 1 && strcmp(argv[1], "version") == 0) {
-		(void)puts("gadugi " GADUGI_VERSION);
-		return 0;
-	}
-	return serve(NULL);
+		return CLI_FAILED;
+	rc = cli_run(&world, argc, argv);
+	wake_free(ground.wake);
+	project_free(ground.project);
+	return rc;
 }

@@ -315,3 +315,33 @@ bool config_may_write(const struct config *c, const char *actor, const char *sco
 	return permits(&c->rules->user, actor, scope, true) &&
 	       permits(&c->rules->project, actor, scope, true);
 }
+
+static void add_command(struct json_build *b, cJSON *list, const char *what, const char *name,
+                        const struct config_texts *command)
+{
+	struct text words;
+
+	text_init(&words, CONFIG_BYTES_MAX);
+	text_addf(&words, "%s%s%s:", what, name[0] == '\0' ? "" : " ", name);
+	for (size_t i = 0; i < command->n; i++)
+		text_addf(&words, " %s", command->at[i]);
+	if (words.failed)
+		b->failed = true;
+	json_add_text(b, list, text_string(&words));
+	text_done(&words);
+}
+
+void config_put_commands(struct json_build *b, cJSON *object, const struct config *c)
+{
+	static const char *const own[] = { "the command of each task" };
+	static const struct config_texts shell = { own, 1 };
+	cJSON *list = json_put_array(b, object, "commands");
+
+	for (size_t i = 0; i < c->n_agents; i++)
+		add_command(b, list, "agent", c->agents[i].name,
+		            c->agents[i].shell ? &shell : &c->agents[i].command);
+	for (size_t i = 0; i < c->n_gates; i++)
+		add_command(b, list, "gate", c->gates[i].name, &c->gates[i].command);
+	if (c->setup.n > 0)
+		add_command(b, list, "setup", "", &c->setup);
+}

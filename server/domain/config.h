@@ -22,6 +22,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/json.h"
 
 #define CONFIG_BYTES_MAX   ((size_t)256 << 10)
 #define CONFIG_JOBS_MAX    64
@@ -130,6 +131,9 @@ enum status config_trusted(const struct config *c, struct err *err);
  */
 bool config_may_read(const struct config *c, const char *actor, const char *scope);
 bool config_may_write(const struct config *c, const char *actor, const char *scope);
+
+/* Everything that the configuration may run, a text each, as the member `commands`. */
+void config_put_commands(struct json_build *b, cJSON *object, const struct config *c);
 
 /* Words of the enums, as the file has them. */
 const char *config_mode_word(enum config_mode mode);

@@ -1,0 +1,135 @@
+/* commands.c - the table of all commands, in the order of the help. */
+#include "cli/command.h"
+
+static const struct option_row decompose_options[] = {
+	{ "format", 'f', OPTION_TEXT, NULL, "FORMAT",
+	  "table (default), markdown, mermaid or json" },
+	{ "workers", 'w', OPTION_NUMBER, "workers", "N", "schedule for N workers" },
+	{ 0 },
+};
+
+static const struct option_row orchestrate_options[] = {
+	{ "agent", 'a', OPTION_TEXT, "agent", "NAME", "who does the tasks that name no agent" },
+	{ "jobs", 'j', OPTION_NUMBER, "jobs", "N", "how many at once" },
+	{ "dry-run", 'n', OPTION_FLAG, "dryRun", NULL,
+	  "check all, say what would happen, run nothing" },
+	{ "detach", 'd', OPTION_FLAG, NULL, NULL, "print the run's id and return at once" },
+	{ "no-merge", 0, OPTION_FLAG, NULL, NULL, "leave the results on the tasks' branches" },
+	{ "base", 0, OPTION_TEXT, "base", "COMMIT", "begin on this commit or branch" },
+	{ "mode", 0, OPTION_TEXT, "mode", "MODE", "worktree, shared or sequential" },
+	{ "retries", 0, OPTION_NUMBER, "retries", "N", "attempts after the first" },
+	{ "timeout", 0, OPTION_NUMBER, "timeoutSeconds", "SECONDS", "for each attempt" },
+	{ "gate", 0, OPTION_TEXTS, "gates", "NAME", "only this configured gate; may be repeated" },
+	{ 0 },
+};
+
+static const struct option_row runs_options[] = {
+	{ "watch", 0, OPTION_FLAG, NULL, NULL, "show progress until the run has ended" },
+	{ "log", 'l', OPTION_FLAG, NULL, NULL, "what the task's agent said" },
+	{ "limit", 0, OPTION_NUMBER, "limit", "N", "how many" },
+	{ "cursor", 0, OPTION_TEXT, "cursor", "CURSOR", "go on where the last answer ended" },
+	{ 0 },
+};
+
+static const struct option_row resume_options[] = {
+	{ "detach", 'd', OPTION_FLAG, NULL, NULL, "return at once" },
+	{ 0 },
+};
+
+static const struct option_row remember_options[] = {
+	{ "kind", 'k', OPTION_TEXT, "kind", "KIND", "decision, lesson, fact, ..." },
+	{ "entity", 'e', OPTION_TEXT, "entity", "NAME", "what it is about" },
+	{ "scope", 's', OPTION_TEXT, "scope", "SCOPE", "who shall find it" },
+	{ "author", 0, OPTION_TEXT, "author", "NAME", "who says so" },
+	{ "session", 0, OPTION_TEXT, "session", "ID", "in which session" },
+	{ "importance", 0, OPTION_NUMBER, "importance", "N", "how much it matters" },
+	{ "from", 0, OPTION_TEXT, "validFrom", "TIME", "true since" },
+	{ "to", 0, OPTION_TEXT, "validTo", "TIME", "true until" },
+	{ "supersedes", 0, OPTION_TEXT, "supersedes", "ID", "the memory that it replaces" },
+	{ 0 },
+};
+
+static const struct option_row recall_options[] = {
+	{ "limit", 'n', OPTION_NUMBER, "limit", "N", "most memories wanted" },
+	{ "kind", 'k', OPTION_TEXTS, "kinds", "KIND", "only of this kind; may be repeated" },
+	{ "entity", 'e', OPTION_TEXT, "entity", "NAME", "only about this" },
+	{ "scope", 's', OPTION_TEXT, "scope", "SCOPE", "only of this scope" },
+	{ "as-of", 0, OPTION_TEXT, "asOf", "TIME", "what was known and true then" },
+	{ "also", 0, OPTION_TEXTS, "also", "QUERY", "another way to say it; may be repeated" },
+	{ "max-tokens", 0, OPTION_NUMBER, "maxTokens", "N", "about how long the answer may be" },
+	{ "hops", 0, OPTION_NUMBER, "hops", "N", "how far to follow relations" },
+	{ 0 },
+};
+
+static const struct option_row forget_options[] = {
+	{ "query", 'q', OPTION_TEXT, "query", "QUERY", "what matches, with --confirm" },
+	{ "confirm", 'y', OPTION_FLAG, "confirm", NULL, "do it" },
+	{ "purge", 0, OPTION_FLAG, "purge", NULL,
+	  "remove it for good instead of ending its validity" },
+	{ 0 },
+};
+
+static const struct option_row coach_options[] = {
+	{ "issues", 0, OPTION_TEXT, "issues", "HOW", "draft or post issues for what was found" },
+	{ "since", 0, OPTION_TEXT, "since", "TIME", "only what happened since then" },
+	{ 0 },
+};
+
+static const struct option_row events_options[] = {
+	{ "follow", 'f', OPTION_FLAG, NULL, NULL, "go on as events come" },
+	{ "topic", 't', OPTION_TEXT, "topic", "GLOB",
+	  "only topics like this: task.*.*.failed, run.#" },
+	{ "after", 0, OPTION_NUMBER, NULL, "SEQ",
+	  "begin after this number (0: from the first on)" },
+	{ "limit", 'n', OPTION_NUMBER, "limit", "N", "at most so many" },
+	{ 0 },
+};
+
+static const struct option_row install_options[] = {
+	{ "dry-run", 'n', OPTION_FLAG, NULL, NULL, "only say what would be written" },
+	{ "project", 0, OPTION_FLAG, NULL, NULL, "in a file of this project instead of yours" },
+	{ 0 },
+};
+
+const struct command cli_commands[] = {
+	{ "decompose", "FILE|-", "turn a plan into tasks, order, critical path and findings",
+	  "decompose", decompose_options, 1, 1, command_decompose },
+	{ "orchestrate", "FILE|PLAN_ID", "run a plan with agents, in parallel", "orchestrate",
+	  orchestrate_options, 1, 1, command_orchestrate },
+	{ "runs", "[RUN_ID [TASK_ID]]", "list runs; show one, or a task of it", "runs",
+	  runs_options, 0, 2, command_runs },
+	{ "cancel", "RUN_ID [TASK_ID]", "end a run or a task", "runs", NULL, 1, 2,
+	  command_control },
+	{ "pause", "RUN_ID", "start nothing new in a run", "runs", NULL, 1, 1, command_control },
+	{ "resume", "RUN_ID", "go on with a run that was paused, interrupted or failed", "runs",
+	  resume_options, 1, 1, command_resume },
+	{ "retry", "RUN_ID TASK_ID", "try a task again", "runs", NULL, 1, 2, command_control },
+	{ "approve", "RUN_ID TASK_ID", "let a task that waits for approval go on", "runs", NULL, 1,
+	  2, command_control },
+	{ "remember", "TEXT...", "keep a decision, a fact, a lesson", "remember", remember_options,
+	  1, -1, command_remember },
+	{ "recall", "QUERY...", "find what was remembered", "recall", recall_options, 1, -1,
+	  command_recall },
+	{ "forget", "[ID...]", "take back what is wrong or outdated", "forget", forget_options, 0,
+	  -1, command_forget },
+	{ "coach", "[RUN_ID|FILE|DIR]", "what cost time, and what to change", "coach",
+	  coach_options, 0, 1, command_coach },
+	{ "events", "[publish TOPIC [JSON]]", "what happened, in order", "events", events_options,
+	  0, 3, command_events },
+	{ "agents", "[list|show NAME|validate [NAME]]", "who can do tasks here", "agents", NULL, 0,
+	  3, command_agents },
+	{ "recipes", "[list|show NAME|validate [NAME]|graph|...]",
+	  "requirements and designs of components", "recipes", NULL, 0, 3, command_recipes },
+	{ "call", "TOOL [JSON|@FILE|-]", "call any tool with JSON arguments", NULL, NULL, 1, 2,
+	  command_call },
+	{ "trust", "", "let this project's configuration define commands", NULL, NULL, 0, 0,
+	  command_trust },
+	{ "install", "HOST", "make gadugi known to a host", NULL, install_options, 0, 1,
+	  command_install },
+	{ "uninstall", "HOST", "take it away again", NULL, install_options, 0, 1, command_install },
+	{ "doctor", "", "look for what is missing or wrong", NULL, NULL, 0, 0, command_doctor },
+	{ "version", "", "show the version", NULL, NULL, 0, 0, command_version },
+	{ "help", "[COMMAND|TOOL]", "show this, or more about a command", NULL, NULL, 0, 1,
+	  command_help },
+	{ 0 },
+};

@@ -1,0 +1,148 @@
+/* lists.c - coach, agents, recipes: answers shown as they are built, key by key. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/command.h"
+
+#define DEPTH_MAX 12
+
+static bool is_flat(const cJSON *value)
+{
+	return !cJSON_IsObject(value) && !cJSON_IsArray(value);
+}
+
+static void show_flat(struct cli *c, const cJSON *value)
+{
+	if (cJSON_IsString(value))
+		screen_text(&c->screen, value->valuestring);
+	else if (cJSON_IsNumber(value))
+		text_add(&c->screen.text, show_number(c, value->valuedouble));
+	else
+		text_add(&c->screen.text, cJSON_IsTrue(value)    ? "yes"
+		                          : cJSON_IsFalse(value) ? "no"
+		                                                 : "-");
+}
+
+static void indent(struct cli *c, size_t depth)
+{
+	for (size_t i = 0; i < depth; i++)
+		text_add(&c->screen.text, "  ");
+}
+
+static void show_tree(struct cli *c, const cJSON *value, size_t depth);
+
+static void show_entry(struct cli *c, const cJSON *entry, size_t depth)
+{
+	indent(c, depth);
+	if (entry->string != NULL) {
+		screen_styled(&c->screen, STYLE_BOLD, entry->string, SIZE_MAX);
+		text_add(&c->screen.text, is_flat(entry) ? ": " : ":\n");
+	} else {
+		text_add(&c->screen.text, is_flat(entry) ? "- " : "-\n");
+	}
+	if (is_flat(entry)) {
+		show_flat(c, entry);
+		text_add_char(&c->screen.text, '\n');
+	} else {
+		show_tree(c, entry, depth + 1);
+	}
+}
+
+/* Members and items a line each; what is empty is left out. Deeper than a person reads: cut. */
+static void show_tree(struct cli *c, const cJSON *value, size_t depth)
+{
+	const cJSON *entry;
+
+	if (depth > DEPTH_MAX)
+		return;
+	cJSON_ArrayForEach(entry, value) {
+		if (is_flat(entry) || entry->child != NULL)
+			show_entry(c, entry, depth);
+	}
+}
+
+static void show_answer(struct cli *c, const cJSON *result)
+{
+	show_tree(c, result, 0);
+}
+
+static void show_findings(struct cli *c, const cJSON *list)
+{
+	struct screen *s = &c->screen;
+	const cJSON *finding;
+
+	cJSON_ArrayForEach(finding, list) {
+		const char *severity = json_text(finding, "severity"),
+			   *code = json_text(finding, "code");
+		const char *message = json_text(finding, "message");
+		bool high = severity != NULL &&
+		            (strcmp(severity, "high") == 0 || strcmp(severity, "error") == 0);
+
+		screen_cell(s, high ? STYLE_RED : STYLE_YELLOW, severity == NULL ? "" : severity,
+		            8);
+		screen_styled(s, STYLE_BOLD, code == NULL ? "" : code, SIZE_MAX);
+		text_add(&s->text, ": ");
+		screen_text(s, message == NULL ? "" : message);
+		text_add_char(&s->text, '\n');
+	}
+}
+
+static void show_advice(struct cli *c, const cJSON *list)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, list) {
+		const char *words =
+		    cJSON_IsString(item) ? item->valuestring : json_text(item, "message");
+
+		text_add(&c->screen.text, "- ");
+		screen_text(&c->screen, words == NULL ? "" : words);
+		text_add_char(&c->screen.text, '\n');
+	}
+}
+
+static void show_coaching(struct cli *c, const cJSON *result)
+{
+	show_tree(c, json_get(result, "metrics"), 0);
+	text_add_char(&c->screen.text, '\n');
+	if (cJSON_GetArraySize(json_get(result, "findings")) == 0)
+		text_add(&c->screen.text, "nothing stands out\n");
+	show_findings(c, json_get(result, "findings"));
+	if (cJSON_GetArraySize(json_get(result, "recommendations")) > 0)
+		text_add(&c->screen.text, "\nwhat to change:\n");
+	show_advice(c, json_get(result, "recommendations"));
+	show_advice(c, json_get(result, "issues"));
+}
+
+int command_coach(struct cli *c)
+{
+	char real[PATH_MAX];
+	struct stat st;
+
+	if (c->n_words == 1 && stat(c->words[0], &st) == 0 && realpath(c->words[0], real) != NULL)
+		cli_put_text(c, "path", real);
+	else if (c->n_words == 1)
+		cli_put_text(c, strchr(c->words[0], '/') == NULL ? "runId" : "path", c->words[0]);
+	return cli_simple(c, show_coaching);
+}
+
+/* `[ACTION [NAME]]`; the tool knows which actions there are. */
+static int action(struct cli *c)
+{
+	cli_put_text(c, "action", c->n_words == 0 ? "list" : c->words[0]);
+	if (c->n_words > 1)
+		cli_put_text(c, "name", c->words[1]);
+	return cli_simple(c, show_answer);
+}
+
+int command_agents(struct cli *c)
+{
+	return action(c);
+}
+
+int command_recipes(struct cli *c)
+{
+	return action(c);
+}

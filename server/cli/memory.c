@@ -1,0 +1,102 @@
+/* memory.c - remember, recall, forget. */
+#include <string.h>
+
+#include "cli/command.h"
+
+static const char *text_of(const cJSON *object, const char *key)
+{
+	const char *text = json_text(object, key);
+
+	return text == NULL ? "" : text;
+}
+
+static void show_ids(struct cli *c, const char *what, const cJSON *list)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, list) {
+		text_addf(&c->screen.text, "%s ", what);
+		screen_text(&c->screen,
+		            cJSON_IsString(item) ? item->valuestring : text_of(item, "id"));
+		if (json_text(item, "text") != NULL) {
+			text_add(&c->screen.text, "  ");
+			screen_styled(&c->screen, STYLE_DIM, text_of(item, "text"), 72);
+		}
+		text_add_char(&c->screen.text, '\n');
+	}
+}
+
+static void show_stored(struct cli *c, const cJSON *result)
+{
+	show_ids(c, "remembered", json_get(result, "stored"));
+	show_ids(c, "known already", json_get(result, "duplicates"));
+	show_ids(c, "similar to", json_get(result, "similar"));
+}
+
+int command_remember(struct cli *c)
+{
+	const char *text = cli_joined(c, 0);
+	size_t n;
+
+	if (c->n_words == 1 && cli_content(c, c->words[0], &text, &n) != OK)
+		return cli_failed(c);
+	cli_put_text(c, "text", text);
+	return cli_simple(c, show_stored);
+}
+
+static void show_memories(struct cli *c, const cJSON *result)
+{
+	const cJSON *list = json_get(result, "memories"), *m;
+	struct screen *s = &c->screen;
+
+	if (cJSON_GetArraySize(list) == 0)
+		text_add(&s->text, "nothing is remembered about that\n");
+	cJSON_ArrayForEach(m, list) {
+		screen_styled(s, STYLE_BOLD, text_of(m, "id"), SIZE_MAX);
+		if (cJSON_IsNumber(json_get(m, "score")))
+			text_addf(&s->text, "  %s", show_number(c, json_number(m, "score", 0)));
+		if (json_text(m, "kind") != NULL) {
+			text_add(&s->text, "  ");
+			screen_styled(s, STYLE_DIM, text_of(m, "kind"), 24);
+		}
+		text_add(&s->text, "\n  ");
+		screen_text(s, text_of(m, "text"));
+		text_add_char(&s->text, '\n');
+		if (json_text(m, "why") != NULL) {
+			text_add(&s->text, "  ");
+			screen_styled(s, STYLE_DIM, text_of(m, "why"), SIZE_MAX);
+			text_add_char(&s->text, '\n');
+		}
+	}
+}
+
+int command_recall(struct cli *c)
+{
+	cli_put_text(c, "query", cli_joined(c, 0));
+	return cli_simple(c, show_memories);
+}
+
+static void show_forgotten(struct cli *c, const cJSON *result)
+{
+	show_ids(c, "no longer valid", json_get(result, "expired"));
+	show_ids(c, "removed", json_get(result, "purged"));
+	show_ids(c, "would go", json_get(result, "matches"));
+}
+
+int command_forget(struct cli *c)
+{
+	cJSON *ids = cJSON_CreateArray();
+
+	if (c->n_words == 0 && json_get(c->args, "query") == NULL) {
+		cJSON_Delete(ids);
+		return cli_usage(c, "which memories? give their ids, or --query with --confirm");
+	}
+	for (int i = 0; i < c->n_words; i++)
+		if (!cJSON_AddItemToArray(ids, cJSON_CreateString(c->words[i])))
+			c->no_memory = true;
+	if (c->n_words > 0)
+		cli_put(c, "ids", ids);
+	else
+		cJSON_Delete(ids);
+	return cli_simple(c, show_forgotten);
+}

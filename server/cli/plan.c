@@ -1,0 +1,87 @@
+/* plan.c - call, decompose: from words to a tool and its answer. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/judge.h"
+
+/* Any tool by name, with its arguments as JSON. */
+int command_call(struct cli *c)
+{
+	const char *text = "{}";
+	size_t n = 2;
+	cJSON *args = NULL, *result = NULL;
+	int rc;
+
+	if (c->n_words == 2 && cli_content(c, c->words[1], &text, &n) != OK)
+		return cli_failed(c);
+	if (json_read(text, n, &args, &c->err) != OK)
+		return cli_usage(c, "the arguments are not JSON: %s", c->err.text);
+	if (!cJSON_IsObject(args)) {
+		cJSON_Delete(args);
+		return cli_usage(c, "the arguments must be a JSON object, as in '{\"limit\": 5}'");
+	}
+	if (cli_call_with(c, c->words[0], args, &result) != OK)
+		return cli_failed(c);
+	rc = cli_print_json(c, result);
+	if (rc == CLI_DONE)
+		rc = judge(c->words[0], result);
+	cJSON_Delete(result);
+	return rc;
+}
+
+/* Is path root or below it? Both resolved. */
+static bool below(const char *root, const char *path)
+{
+	size_t n = strlen(root);
+
+	return strncmp(root, path, n) == 0 &&
+	       (path[n] == '/' || path[n] == '\0' || strcmp(root, "/") == 0);
+}
+
+enum status plan_argument(struct cli *c, const char *word)
+{
+	char real[PATH_MAX];
+	const char *bytes;
+	size_t n;
+	enum status st = cli_open(c);
+
+	if (st != OK)
+		return st;
+	if (strcmp(word, "-") != 0 && realpath(word, real) != NULL && below(c->root, real)) {
+		cli_put_text(c, "path", real);
+		return OK;
+	}
+	if ((st = cli_read(c, word, &bytes, &n)) != OK)
+		return st;
+	if (strlen(bytes) != n || text_utf8_valid(bytes, n) != n)
+		return err_set(&c->err, E_INPUT, "'%s' is not text in UTF-8", word);
+	cli_put_text(c, "document", bytes);
+	return OK;
+}
+
+int command_decompose(struct cli *c)
+{
+	const char *format = cli_value(c, "format"), *text;
+	cJSON *result = NULL;
+	int rc;
+
+	if (format == NULL)
+		format = c->options.json ? "json" : "table";
+	cli_put_text(c, "format", c->options.json ? "json" : format);
+	if (plan_argument(c, c->words[0]) != OK || cli_call(c, "decompose", &result) != OK)
+		return cli_failed(c);
+	rc = judge("decompose", result);
+	text = json_text(result, "text");
+	if (c->options.json || strcmp(format, "json") == 0 || text == NULL) {
+		(void)cli_print_json(c, result);
+	} else {
+		screen_text(&c->screen, text);
+		text_add(&c->screen.text,
+		         text[0] != '\0' && text[strlen(text) - 1] == '\n' ? "" : "\n");
+		screen_flush(&c->screen);
+	}
+	cJSON_Delete(result);
+	return rc;
+}

@@ -1,0 +1,210 @@
+/* work.c - running tools from a command, and answering. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "cli/command.h"
+
+#define HINT_MAX_MS 2000 /* a wake-up that was lost costs no more than this */
+
+bool command_offered(const struct cli_world *world, const struct command *command)
+{
+	if (command->tool == NULL)
+		return true;
+	for (const struct tool *const *t = world->tools; *t != NULL; t++)
+		if (strcmp((*t)->name, command->tool) == 0)
+			return true;
+	return false;
+}
+
+enum status cli_open(struct cli *c)
+{
+	if (c->project != NULL)
+		return OK;
+	return c->world->open(c->world->arg, &c->options, &c->project, &c->root, &c->err);
+}
+
+/* Ctrl-C and its like, as something to read; -1 when it cannot be had. */
+static int open_signals(sigset_t *before)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGHUP);
+	(void)pthread_sigmask(SIG_BLOCK, &set, before);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+enum status cli_sleep(struct cli *c, int64_t most_ms)
+{
+	struct signalfd_siginfo info;
+	sigset_t before;
+	struct pollfd fds[2];
+	enum status st = OK;
+	bool stopped;
+
+	if (c->wake_fd == -1 && (st = c->world->wake(c->world->arg, &c->wake_fd, &c->err)) != OK)
+		return st;
+	fds[0] = (struct pollfd){ c->wake_fd, POLLIN, 0 };
+	fds[1] = (struct pollfd){ open_signals(&before), POLLIN, 0 };
+	if (most_ms > HINT_MAX_MS)
+		most_ms = HINT_MAX_MS;
+	(void)poll(fds, 2, most_ms < 0 ? 0 : (int)most_ms);
+	stopped = fds[1].fd != -1 && read(fds[1].fd, &info, sizeof info) == (ssize_t)sizeof info;
+	if (fds[1].fd != -1)
+		(void)close(fds[1].fd);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if ((fds[0].revents & POLLIN) != 0)
+		c->world->wake_clear(c->world->arg);
+	return stopped ? err_set(&c->err, E_STOP, "stopped") : OK;
+}
+
+static void call_init(struct call *call, struct cli *c)
+{
+	*call = (struct call){ .project = c->project, .answer_max = SIZE_MAX };
+	atomic_init(&call->stop, false);
+	call->arena = arena_new(CALL_ARENA_MAX);
+}
+
+static enum status run_tool(struct cli *c, const struct tool *tool, const cJSON *args,
+                            cJSON **result)
+{
+	struct call call;
+	void *in;
+	enum status st;
+
+	call_init(&call, c);
+	in = call.arena == NULL ? NULL : arena_take(call.arena, tool->in_size + 1);
+	if (in == NULL) {
+		arena_free(call.arena);
+		return err_nomem(&c->err, "the call");
+	}
+	st = arg_read(tool->args, args, in, &call.err);
+	while (st == OK && (st = tool->run(&call, in, result)) == E_WAIT) {
+		int64_t left = call.wait_until_ms - clock_mono_ms();
+
+		if ((st = cli_sleep(c, left)) != OK)
+			call.err = c->err;
+	}
+	if (st != OK)
+		c->err = call.err;
+	arena_free(call.arena);
+	return st;
+}
+
+static enum status unknown_tool(struct cli *c, const char *name)
+{
+	const char *names[64], *near;
+	size_t n = 0;
+
+	for (const struct tool *const *t = c->world->tools; *t != NULL && n < 64; t++)
+		names[n++] = (*t)->name;
+	near = text_nearest(name, names, n);
+	return err_set(&c->err, E_INPUT, "there is no tool '%.60s'%s%s%s", name,
+	               near == NULL ? "; 'gadugi help call' lists them" : "; is it '",
+	               near == NULL ? "" : near, near == NULL ? "" : "'?");
+}
+
+enum status cli_call_with(struct cli *c, const char *name, cJSON *args, cJSON **result)
+{
+	const struct tool *tool = NULL;
+	enum status st;
+
+	for (const struct tool *const *t = c->world->tools; *t != NULL; t++)
+		if (strcmp((*t)->name, name) == 0)
+			tool = *t;
+	if (args == NULL || c->no_memory)
+		st = err_nomem(&c->err, "the arguments");
+	else if (tool == NULL)
+		st = unknown_tool(c, name);
+	else if ((st = cli_open(c)) == OK)
+		st = run_tool(c, tool, args, result);
+	cJSON_Delete(args);
+	return st;
+}
+
+enum status cli_call(struct cli *c, const char *tool, cJSON **result)
+{
+	cJSON *args = c->args;
+
+	c->args = NULL;
+	return cli_call_with(c, tool, args, result);
+}
+
+int cli_print_json(struct cli *c, const cJSON *value)
+{
+	char *printed = c->screen.terminal ? json_print_pretty(value) : json_print(value);
+
+	if (printed == NULL) {
+		(void)err_nomem(&c->err, "printing the answer");
+		return cli_failed(c);
+	}
+	text_add(&c->screen.text, printed);
+	text_add_char(&c->screen.text, '\n');
+	mem_free(printed);
+	screen_flush(&c->screen);
+	return CLI_DONE;
+}
+
+int cli_failed(struct cli *c)
+{
+	struct screen *s = &c->errors;
+
+	screen_flush(&c->screen);
+	screen_styled(s, STYLE_RED, "gadugi:", SIZE_MAX);
+	text_add_char(&s->text, ' ');
+	screen_text(s, c->err.text);
+	text_add_char(&s->text, '\n');
+	screen_flush(s);
+	return CLI_FAILED;
+}
+
+int cli_usage(struct cli *c, const char *fmt, ...)
+{
+	struct screen *s = &c->errors;
+	const char *name = c->command == NULL ? NULL : c->command->name;
+	struct text words;
+	va_list ap;
+
+	text_init(&words, 4096);
+	va_start(ap, fmt);
+	text_addv(&words, fmt, ap);
+	va_end(ap);
+	screen_styled(s, STYLE_RED, "gadugi:", SIZE_MAX);
+	text_add_char(&s->text, ' ');
+	screen_text(s, text_string(&words));
+	text_done(&words);
+	if (name != NULL)
+		text_addf(&s->text, "\nusage: gadugi %s%s%s   ('gadugi help %s' says more)\n", name,
+		          c->command->words[0] == '\0' ? "" : " ", c->command->words, name);
+	else
+		text_add(&s->text, "\n'gadugi help' lists the commands\n");
+	screen_flush(s);
+	return CLI_USAGE;
+}
+
+int cli_simple(struct cli *c, void render(struct cli *c, const cJSON *result))
+{
+	cJSON *result = NULL;
+	int rc = CLI_DONE;
+
+	if (cli_call(c, c->command->tool, &result) != OK)
+		return cli_failed(c);
+	if (c->options.json) {
+		rc = cli_print_json(c, result);
+	} else {
+		render(c, result);
+		screen_flush(&c->screen);
+	}
+	cJSON_Delete(result);
+	return rc;
+}
