@@ -109,7 +109,7 @@ enum status cli_open(struct cli *c);
 enum status cli_call(struct cli *c, const char *tool, cJSON **result);
 
 /* As cli_call, with arguments of its own (taken over, also on failure). */
-enum status cli_call_with(struct cli *c, const char *tool, cJSON *args, cJSON **result);
+enum status cli_call_with(struct cli *c, const char *tool_name, cJSON *args, cJSON **result);
 
 /*
  * Sleep until events came, Ctrl-C was pressed (E_STOP) or the time is over (OK as well).

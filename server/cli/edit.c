@@ -134,8 +134,8 @@ static void insert(const char *s, size_t open, size_t depth, const char *member,
 	text_add(out, s + open + 1);
 }
 
-enum status edit_json_put(const char *text, const char *section, const char *name,
-                          const char *value, struct text *out, bool *changed, struct err *err)
+enum status edit_json_put(const char *text, const struct edit_entry *e, struct text *out,
+                          bool *changed, struct err *err)
 {
 	size_t open = skip_blank(text, 0);
 	struct member part, entry;
@@ -143,26 +143,27 @@ enum status edit_json_put(const char *text, const char *section, const char *nam
 
 	*changed = true;
 	if (text[open] == '\0') {
-		text_addf(out, "{\n  \"%s\": {\n    \"%s\": %s\n  }\n}\n", section, name, value);
+		text_addf(out, "{\n  \"%s\": {\n    \"%s\": %s\n  }\n}\n", e->section, e->name,
+		          e->value);
 		return done(out, err);
 	}
-	if (!find_member(text, open, section, &part))
+	if (!find_member(text, open, e->section, &part))
 		return no_object(err);
 	text_init(&member, TEXT_LIMIT);
 	if (!part.found) {
-		text_addf(&member, "\"%s\": {\n    \"%s\": %s\n  }", section, name, value);
+		text_addf(&member, "\"%s\": {\n    \"%s\": %s\n  }", e->section, e->name, e->value);
 		insert(text, open, 1, text_string(&member), out);
-	} else if (!find_member(text, part.value, name, &entry)) {
+	} else if (!find_member(text, part.value, e->name, &entry)) {
 		text_done(&member);
 		return no_object(err);
 	} else if (!entry.found) {
-		text_addf(&member, "\"%s\": %s", name, value);
+		text_addf(&member, "\"%s\": %s", e->name, e->value);
 		insert(text, part.value, 2, text_string(&member), out);
 	} else {
-		*changed = strlen(value) != entry.end - entry.value ||
-		           strncmp(text + entry.value, value, strlen(value)) != 0;
+		*changed = strlen(e->value) != entry.end - entry.value ||
+		           strncmp(text + entry.value, e->value, strlen(e->value)) != 0;
 		text_add_n(out, text, entry.value);
-		text_add(out, value);
+		text_add(out, e->value);
 		text_add(out, text + entry.end);
 	}
 	text_done(&member);
@@ -184,16 +185,16 @@ static bool only_section(const char *text, const char *section)
 	return text[at] == '}' && text[skip_blank(text, at + 1)] == '\0';
 }
 
-enum status edit_json_drop(const char *text, const char *section, const char *name,
-                           struct text *out, bool *changed, struct err *err)
+enum status edit_json_drop(const char *text, const struct edit_entry *e, struct text *out,
+                           bool *changed, struct err *err)
 {
 	size_t open = skip_blank(text, 0), from, to;
 	struct member part = { 0 }, entry = { 0 };
 
 	*changed = false;
-	if (text[open] != '\0' && !find_member(text, open, section, &part))
+	if (text[open] != '\0' && !find_member(text, open, e->section, &part))
 		return no_object(err);
-	if (part.found && !find_member(text, part.value, name, &entry))
+	if (part.found && !find_member(text, part.value, e->name, &entry))
 		return no_object(err);
 	if (!entry.found) {
 		text_add(out, text);
@@ -211,7 +212,7 @@ enum status edit_json_drop(const char *text, const char *section, const char *na
 	}
 	text_add_n(out, text, from);
 	text_add(out, text + to);
-	if (!out->failed && only_section(text_string(out), section)) {
+	if (!out->failed && only_section(text_string(out), e->section)) {
 		text_done(out);
 		return OK;
 	}
@@ -250,12 +251,12 @@ static void find_table(const char *s, const char *section, const char *name, siz
 	text_done(&head);
 }
 
-enum status edit_toml_drop(const char *text, const char *section, const char *name,
-                           struct text *out, bool *changed, struct err *err)
+enum status edit_toml_drop(const char *text, const struct edit_entry *e, struct text *out,
+                           bool *changed, struct err *err)
 {
 	size_t from, to;
 
-	find_table(text, section, name, &from, &to);
+	find_table(text, e->section, e->name, &from, &to);
 	*changed = from != to;
 	while (from != to && from >= 2 && text[from - 1] == '\n' && text[from - 2] == '\n')
 		from--; /* the blank line before it */
@@ -264,16 +265,16 @@ enum status edit_toml_drop(const char *text, const char *section, const char *na
 	return done(out, err);
 }
 
-enum status edit_toml_put(const char *text, const char *section, const char *name,
-                          const char *value, struct text *out, bool *changed, struct err *err)
+enum status edit_toml_put(const char *text, const struct edit_entry *e, struct text *out,
+                          bool *changed, struct err *err)
 {
-	enum status st = edit_toml_drop(text, section, name, out, changed, err);
+	enum status st = edit_toml_drop(text, e, out, changed, err);
 
 	if (st != OK)
 		return st;
 	if (out->len > 0 && out->bytes[out->len - 1] != '\n')
 		text_add_char(out, '\n');
-	text_addf(out, "%s[%s.%s]\n%s", out->len > 0 ? "\n" : "", section, name, value);
+	text_addf(out, "%s[%s.%s]\n%s", out->len > 0 ? "\n" : "", e->section, e->name, e->value);
 	*changed = strcmp(text_string(out), text) != 0;
 	return done(out, err);
 }

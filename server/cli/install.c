@@ -1,4 +1,5 @@
 /* install.c - making gadugi known to hosts, and taking it away again. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -165,6 +166,7 @@ static enum status edit(struct cli *c, const struct host *h, bool install, const
                         struct text *after, bool *changed)
 {
 	const char *entry = entry_of(c, h);
+	const struct edit_entry e = { h->section, "gadugi", entry };
 
 	if (entry == NULL)
 		return err_nomem(&c->err, "the entry");
@@ -173,13 +175,13 @@ static enum status edit(struct cli *c, const struct host *h, bool install, const
 		*changed = strcmp(before, text_string(after)) != 0;
 		return after->failed ? err_nomem(&c->err, "the module") : OK;
 	}
+	if (h->form == FORM_TOML && install)
+		return edit_toml_put(before, &e, after, changed, &c->err);
 	if (h->form == FORM_TOML)
-		return install
-		           ? edit_toml_put(before, h->section, "gadugi", entry, after, changed,
-		                           &c->err)
-		           : edit_toml_drop(before, h->section, "gadugi", after, changed, &c->err);
-	return install ? edit_json_put(before, h->section, "gadugi", entry, after, changed, &c->err)
-	               : edit_json_drop(before, h->section, "gadugi", after, changed, &c->err);
+		return edit_toml_drop(before, &e, after, changed, &c->err);
+	if (install)
+		return edit_json_put(before, &e, after, changed, &c->err);
+	return edit_json_drop(before, &e, after, changed, &c->err);
 }
 
 static enum status make_folders(struct cli *c, const char *path)
@@ -257,7 +259,7 @@ int command_install(struct cli *c)
 {
 	bool install = strcmp(c->command->name, "install") == 0, changed = false;
 	const struct host *h = c->n_words == 0 ? NULL : find(c->words[0]);
-	const char *path, *before = "";
+	const char *path = NULL, *before = "";
 	struct text after;
 	enum status st;
 	size_t n = 0;
@@ -266,6 +268,7 @@ int command_install(struct cli *c)
 		return unknown(c, c->n_words == 0 ? NULL : c->words[0]);
 	if (find_path(c, h, cli_has(c, "project"), &path) != OK)
 		return cli_failed(c);
+	assert(path != NULL);
 	if (access(path, F_OK) == 0 && cli_read(c, path, &before, &n) != OK)
 		return cli_failed(c);
 	text_init(&after, SETTINGS_MAX);

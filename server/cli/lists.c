@@ -33,6 +33,7 @@ static void indent(struct cli *c, size_t depth)
 
 static void show_tree(struct cli *c, const cJSON *value, size_t depth);
 
+/* NOLINTNEXTLINE(misc-no-recursion): with show_tree, no deeper than DEPTH_MAX */
 static void show_entry(struct cli *c, const cJSON *entry, size_t depth)
 {
 	indent(c, depth);
@@ -51,6 +52,7 @@ static void show_entry(struct cli *c, const cJSON *entry, size_t depth)
 }
 
 /* Members and items a line each; what is empty is left out. Deeper than a person reads: cut. */
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than DEPTH_MAX */
 static void show_tree(struct cli *c, const cJSON *value, size_t depth)
 {
 	const cJSON *entry;

@@ -8,6 +8,9 @@
 
 #define TICK_MS        500 /* how often the clocks on the terminal move */
 #define INTERRUPTED_RC 130 /* as shells have it for Ctrl-C */
+#define RANKS          5   /* of `shown` */
+#define ID_LEAST       4
+#define ID_MOST        24
 #define BAR_WIDTH      24
 #define DRAW_MAX       ((size_t)64 << 20) /* words of one drawing */
 #define LINES_AROUND   4                  /* of the screen that are not tasks */
@@ -69,7 +72,7 @@ static void draw_bar(struct cli *c, size_t done, size_t all)
 	size_t full = all == 0 ? 0 : done * BAR_WIDTH / all;
 	struct text bar;
 
-	text_init(&bar, 4 * BAR_WIDTH);
+	text_init(&bar, (size_t)4 * BAR_WIDTH);
 	for (size_t i = 0; i < BAR_WIDTH; i++)
 		text_add(&bar, i < full ? "\xe2\x96\x88" : "\xe2\x96\x91");
 	screen_styled(&c->screen, STYLE_GREEN, text_string(&bar), BAR_WIDTH);
@@ -114,11 +117,33 @@ static bool shown(const cJSON *task, size_t rank)
 	}
 }
 
+/* As many tasks as fit, the telling ones first. Returns how many were left out. */
+static size_t draw_some(struct cli *c, const cJSON *tasks, size_t width, size_t room)
+{
+	const cJSON *task;
+	size_t left = 0;
+
+	for (size_t rank = 0; rank < RANKS; rank++) {
+		cJSON_ArrayForEach(task, tasks) {
+			if (!shown(task, rank))
+				continue;
+			if (room == 0) {
+				left++;
+				continue;
+			}
+			draw_task(c, task, width);
+			room--;
+		}
+	}
+	return left;
+}
+
 static void draw(struct cli *c, const cJSON *run)
 {
 	const cJSON *tasks = json_get(run, "tasks"), *task;
-	size_t all = (size_t)cJSON_GetArraySize(tasks), done = 0, working = 0, width = 4;
-	size_t room = c->screen.rows > LINES_AROUND ? c->screen.rows - LINES_AROUND : 1, n = 0;
+	size_t all = (size_t)cJSON_GetArraySize(tasks), done = 0, working = 0, width = ID_LEAST,
+	       left = 0;
+	size_t room = c->screen.rows > LINES_AROUND ? c->screen.rows - LINES_AROUND : 1;
 	struct screen *s = &c->screen;
 
 	cJSON_ArrayForEach(task, tasks) {
@@ -128,22 +153,19 @@ static void draw(struct cli *c, const cJSON *run)
 		working += at_work(task);
 		width = id > width ? id : width;
 	}
-	width = width > 24 ? 24 : width;
+	width = width > ID_MOST ? ID_MOST : width;
 	draw_bar(c, done, all);
 	text_addf(&s->text, " %zu/%zu  %zu at work  %s  ", done, all, working,
 	          show_ms(c, run_ms(run) < 0 ? 0 : run_ms(run)));
 	screen_styled(s, show_state_style(text_of(run, "state")), text_of(run, "state"), SIZE_MAX);
 	text_add_char(&s->text, '\n');
-	if (all <= room) {
+	if (all > room)
+		left = draw_some(c, tasks, width, room);
+	else
 		cJSON_ArrayForEach(task, tasks)
 			draw_task(c, task, width);
-	} else {
-		for (size_t rank = 0; rank < 5; rank++)
-			cJSON_ArrayForEach(task, tasks)
-				if (n < room && shown(task, rank) && ++n)
-					draw_task(c, task, width);
-		text_addf(&s->text, "  and %zu more\n", all - n);
-	}
+	if (left > 0)
+		text_addf(&s->text, "  and %zu more\n", left);
 	screen_redraw(s);
 }
 

@@ -114,18 +114,18 @@ static enum status unknown_tool(struct cli *c, const char *name)
 	               near == NULL ? "" : near, near == NULL ? "" : "'?");
 }
 
-enum status cli_call_with(struct cli *c, const char *name, cJSON *args, cJSON **result)
+enum status cli_call_with(struct cli *c, const char *tool_name, cJSON *args, cJSON **result)
 {
 	const struct tool *tool = NULL;
 	enum status st;
 
 	for (const struct tool *const *t = c->world->tools; *t != NULL; t++)
-		if (strcmp((*t)->name, name) == 0)
+		if (strcmp((*t)->name, tool_name) == 0)
 			tool = *t;
 	if (args == NULL || c->no_memory)
 		st = err_nomem(&c->err, "the arguments");
 	else if (tool == NULL)
-		st = unknown_tool(c, name);
+		st = unknown_tool(c, tool_name);
 	else if ((st = cli_open(c)) == OK)
 		st = run_tool(c, tool, args, result);
 	cJSON_Delete(args);

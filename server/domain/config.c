@@ -1,5 +1,6 @@
 #include "domain/config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -24,11 +25,12 @@ struct merge {
 static enum status read_source(struct part_reader *r, const struct config_source *source,
                                struct part *out)
 {
-	const char *bytes = source->bytes == NULL ? "" : source->bytes;
+	const struct yaml_source bytes = { .bytes = source->bytes == NULL ? "" : source->bytes,
+		                           .size = source->size,
+		                           .name = source->path };
 	const struct yaml *tree;
-	enum status st;
+	enum status st = yaml_parse(&bytes, r->arena, &tree, r->err);
 
-	st = yaml_parse(bytes, source->size, source->path, 1, r->arena, &tree, r->err);
 	return st == OK ? part_read(r, tree, out) : st;
 }
 
@@ -247,6 +249,7 @@ static enum status no_agent(const struct config *c, const char *name, struct err
 		               "no agent is configured; write one into '%s', for instance "
 		               "'agents: {claude: {preset: claude}}'",
 		               c->project_path);
+	assert(c->agents != NULL);
 	text_init(&all, ERR_TEXT_MAX / 2);
 	for (size_t i = 0; i < c->n_agents; i++)
 		text_addf(&all, "%s%s", i == 0 ? "" : ", ", c->agents[i].name);

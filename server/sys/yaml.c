@@ -207,11 +207,15 @@ static enum status read_all(struct reader *r)
 	return st;
 }
 
-enum status yaml_parse(const char *bytes, size_t n, const char *name, size_t first_line,
-                       struct arena *a, const struct yaml **out, struct err *err)
+enum status yaml_parse(const struct yaml_source *source, struct arena *a, const struct yaml **out,
+                       struct err *err)
 {
-	struct reader r = { .name = name, .first_line = first_line, .arena = a, .err = err };
-	size_t valid = text_utf8_valid(bytes, n);
+	struct reader r = { .name = source->name,
+		            .first_line = source->first_line == 0 ? 1 : source->first_line,
+		            .arena = a,
+		            .err = err };
+	const char *bytes = source->bytes, *name = source->name;
+	size_t n = source->size, valid = text_utf8_valid(bytes, n);
 	enum status st;
 
 	if (n > YAML_BYTES_MAX)
@@ -229,7 +233,7 @@ enum status yaml_parse(const char *bytes, size_t n, const char *name, size_t fir
 	if (r.root == NULL) {
 		if ((r.root = arena_take(a, sizeof *r.root)) == NULL)
 			return err_nomem(err, "reading YAML");
-		r.root->line = first_line;
+		r.root->line = r.first_line;
 		r.root->column = 1;
 	}
 	*out = r.root;

@@ -39,12 +39,17 @@ struct yaml {
 	size_t n;                 /* how many items or entries */
 };
 
-/*
- * Read a document. name and first_line (1 for a whole file) are for messages, which begin
- * NAME:LINE:COLUMN. Nothing but comments is a YAML_NULL. On OK *out lives in the arena.
- */
-enum status yaml_parse(const char *bytes, size_t n, const char *name, size_t first_line,
-                       struct arena *a, const struct yaml **out, struct err *err);
+/* What is read, and what messages, which begin NAME:LINE:COLUMN, say of it. */
+struct yaml_source {
+	const char *bytes;
+	size_t size;
+	const char *name;
+	size_t first_line; /* of the bytes in the file called name; 0 is as good as 1 */
+};
+
+/* Read a document. Nothing but comments is a YAML_NULL. On OK *out lives in the arena. */
+enum status yaml_parse(const struct yaml_source *source, struct arena *a, const struct yaml **out,
+                       struct err *err);
 
 /* The entry of a map with that key, or NULL; also when map is not one. */
 const struct yaml *yaml_get(const struct yaml *map, const char *key);

@@ -4,26 +4,29 @@
 
 #include "cli/edit.h"
 
+static const struct edit_entry json = { "servers", "gadugi", "{ \"x\": 1 }" };
+static const struct edit_entry toml = { "mcp", "gadugi", "a = 1\n" };
+
 typedef enum status change(const char *text, struct text *out, bool *changed, struct err *err);
 
 static enum status put(const char *text, struct text *out, bool *changed, struct err *err)
 {
-	return edit_json_put(text, "servers", "gadugi", "{ \"x\": 1 }", out, changed, err);
+	return edit_json_put(text, &json, out, changed, err);
 }
 
 static enum status drop(const char *text, struct text *out, bool *changed, struct err *err)
 {
-	return edit_json_drop(text, "servers", "gadugi", out, changed, err);
+	return edit_json_drop(text, &json, out, changed, err);
 }
 
 static enum status toml_put(const char *text, struct text *out, bool *changed, struct err *err)
 {
-	return edit_toml_put(text, "mcp", "gadugi", "a = 1\n", out, changed, err);
+	return edit_toml_put(text, &toml, out, changed, err);
 }
 
 static enum status toml_drop(const char *text, struct text *out, bool *changed, struct err *err)
 {
-	return edit_toml_drop(text, "mcp", "gadugi", out, changed, err);
+	return edit_toml_drop(text, &toml, out, changed, err);
 }
 
 static void becomes(change *how, const char *before, const char *after)

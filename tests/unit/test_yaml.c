@@ -20,11 +20,19 @@ static int teardown(void **state)
 	return 0;
 }
 
+static enum status parse(const char *bytes, size_t n, const char *name, size_t first_line,
+                         struct arena *a, const struct yaml **out)
+{
+	const struct yaml_source source = { bytes, n, name, first_line };
+
+	return yaml_parse(&source, a, out, &err);
+}
+
 static const struct yaml *read_good(struct arena *a, const char *text)
 {
 	const struct yaml *y = NULL;
 
-	if (yaml_parse(text, strlen(text), "f", 1, a, &y, &err) != OK)
+	if (parse(text, strlen(text), "f", 1, a, &y) != OK)
 		fail_msg("%s", err.text);
 	return y;
 }
@@ -33,7 +41,7 @@ static void refused(struct arena *a, const char *text, const char *message)
 {
 	const struct yaml *y = NULL;
 
-	assert_int_equal(yaml_parse(text, strlen(text), "f", 1, a, &y, &err), E_INPUT);
+	assert_int_equal(parse(text, strlen(text), "f", 1, a, &y), E_INPUT);
 	assert_string_equal(err.text, message);
 	assert_null(y);
 }
@@ -63,9 +71,9 @@ static void lines_count_from_where_the_text_began(void **state)
 {
 	const struct yaml *y = NULL;
 
-	assert_int_equal(yaml_parse("a: b", 4, "f", 7, *state, &y, &err), OK);
+	assert_int_equal(parse("a: b", 4, "f", 7, *state, &y), OK);
 	assert_int_equal(yaml_get(y, "a")->line, 7);
-	assert_int_equal(yaml_parse("a: }", 4, "f.md", 7, *state, &y, &err), E_INPUT);
+	assert_int_equal(parse("a: }", 4, "f.md", 7, *state, &y), E_INPUT);
 	assert_non_null(strstr(err.text, "f.md:7:"));
 }
 
@@ -95,8 +103,7 @@ static void a_syntax_error_says_where(void **state)
 {
 	const struct yaml *y = NULL;
 
-	assert_int_equal(yaml_parse("a: 1\nb: [1, 2\nc: 3\n", 19, "f", 1, *state, &y, &err),
-	                 E_INPUT);
+	assert_int_equal(parse("a: 1\nb: [1, 2\nc: 3\n", 19, "f", 1, *state, &y), E_INPUT);
 	assert_true(strncmp(err.text, "f:3:", 4) == 0);
 }
 
@@ -110,21 +117,21 @@ static void depth_and_number_are_bounded(void **state)
 		text_add(&t, "[");
 	for (int i = 0; i < YAML_DEPTH_MAX; i++)
 		text_add(&t, "]");
-	assert_int_equal(yaml_parse(t.bytes, t.len, "f", 1, *state, &y, &err), OK);
+	assert_int_equal(parse(t.bytes, t.len, "f", 1, *state, &y), OK);
 	text_done(&t);
 	for (int i = 0; i < 100000; i++)
 		text_add(&t, "[");
-	assert_int_equal(yaml_parse(t.bytes, t.len, "f", 1, *state, &y, &err), E_INPUT);
+	assert_int_equal(parse(t.bytes, t.len, "f", 1, *state, &y), E_INPUT);
 	assert_string_equal(err.text, "f:1:33: nested deeper than 32");
 	text_done(&t);
 	for (int i = 0; i <= YAML_NODES_MAX; i++)
 		text_add(&t, "- a\n");
-	assert_int_equal(yaml_parse(t.bytes, t.len, "f", 1, *state, &y, &err), E_INPUT);
+	assert_int_equal(parse(t.bytes, t.len, "f", 1, *state, &y), E_INPUT);
 	assert_non_null(strstr(err.text, "too many values"));
 	text_done(&t);
 	for (int i = 0; i <= YAML_KEYS_MAX; i++)
 		text_addf(&t, "k%d: 1\n", i);
-	assert_int_equal(yaml_parse(t.bytes, t.len, "f", 1, *state, &y, &err), E_INPUT);
+	assert_int_equal(parse(t.bytes, t.len, "f", 1, *state, &y), E_INPUT);
 	assert_string_equal(err.text, "f:1001:1: more than 1000 keys");
 	text_done(&t);
 }
@@ -168,7 +175,7 @@ static void without_memory_it_fails_cleanly(void **state)
 		const struct yaml *y = NULL;
 
 		mem_fail_after(n, 1);
-		st = yaml_parse(text, sizeof text - 1, "f", 1, a, &y, &err);
+		st = parse(text, sizeof text - 1, "f", 1, a, &y);
 		mem_fail_after(-1, 0);
 		arena_free(a);
 		if (st != OK)

@@ -311,7 +311,8 @@ static const struct yaml *front_matter(struct making *m, const char *bytes, size
 {
 	const struct yaml *map = NULL;
 	struct err why = { 0 };
-	enum status st = yaml_parse(bytes, n, "front matter", 2, m->arena, &map, &why);
+	const struct yaml_source source = { bytes, n, "front matter", 2 };
+	enum status st = yaml_parse(&source, m->arena, &map, &why);
 	long line = 2;
 	const char *at;
 
