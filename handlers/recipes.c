@@ -1,0 +1,206 @@
+#include <string.h>
+
+#include "base/text.h"
+#include "domain/project.h"
+#include "domain/recipe.h"
+#include "handlers/tools.h"
+
+#define LIST_LIMIT 40 /* recipes of an answer when nothing else was asked for */
+
+struct recipes_in {
+	const char *action, *name, *cursor;
+	long limit;
+};
+
+static const struct arg recipes_args[] = {
+	{ "action", ARG_CHOICE, 1, offsetof(struct recipes_in, action), 0, 0, NULL,
+	  "list|show|validate|graph" },
+	{ "name", ARG_TEXT, 0, offsetof(struct recipes_in, name), 1, 200, "Only this recipe.",
+	  NULL },
+	{ "limit", ARG_COUNT, 0, offsetof(struct recipes_in, limit), 1, RECIPES_MAX, NULL, NULL },
+	{ "cursor", ARG_TEXT, 0, offsetof(struct recipes_in, cursor), 1, 200, NULL, NULL },
+	{ 0 },
+};
+
+/* What an action works on. */
+struct work {
+	struct call *call;
+	const struct recipes_in *want;
+	const struct recipe_set *set;
+	size_t chosen; /* the named recipe, RECIPE_NONE for all */
+	struct json_build b;
+	cJSON *answer;
+};
+
+static bool is_wanted(const struct work *w, const char *recipe)
+{
+	return w->chosen == RECIPE_NONE || strcmp(w->set->recipes[w->chosen].name, recipe) == 0;
+}
+
+static void put_findings(struct work *w)
+{
+	cJSON *list = json_put_array(&w->b, w->answer, "findings");
+
+	for (size_t i = 0; i < w->set->n_findings; i++)
+		if (is_wanted(w, w->set->findings[i].recipe))
+			json_add(&w->b, list, recipe_finding_json(&w->b, &w->set->findings[i]));
+}
+
+static enum status list(struct work *w)
+{
+	cJSON *to = json_put_array(&w->b, w->answer, "recipes");
+	long limit = w->want->limit == 0 ? LIST_LIMIT : w->want->limit, shown = 0;
+
+	for (size_t i = 0; i < w->set->n_recipes; i++) {
+		const char *name = w->set->recipes[i].name;
+
+		if (!is_wanted(w, name) ||
+		    (w->want->cursor != NULL && strcmp(name, w->want->cursor) <= 0))
+			continue;
+		if (shown++ == limit) {
+			json_put_text(&w->b, w->answer, "nextCursor", w->set->recipes[i - 1].name);
+			break;
+		}
+		json_add(&w->b, to, recipe_summary_json(&w->b, w->set, i));
+	}
+	return OK;
+}
+
+static enum status show(struct work *w)
+{
+	if (w->chosen == RECIPE_NONE)
+		return err_set(&w->call->err, E_INPUT,
+		               "'show' needs the 'name' of a recipe; 'list' has them all");
+	json_put(&w->b, w->answer, "recipe", recipe_json(&w->b, w->set, w->chosen));
+	put_findings(w);
+	return OK;
+}
+
+static enum status need_recipes(const struct work *w)
+{
+	if (w->set->n_recipes > 0)
+		return OK;
+	return err_set(&w->call->err, E_ABSENT,
+	               "there are no recipes in '%s/recipes'; a recipe is a folder there with "
+	               "requirements.md, design.md and dependencies.json",
+	               w->call->project->root);
+}
+
+static enum status validate(struct work *w)
+{
+	enum status st = need_recipes(w);
+	int64_t recipes = 0, requirements = 0;
+	bool sound = true;
+
+	if (st != OK)
+		return st;
+	for (size_t i = 0; i < w->set->n_recipes; i++)
+		if (is_wanted(w, w->set->recipes[i].name)) {
+			recipes++;
+			requirements += (int64_t)w->set->recipes[i].n_requirements;
+		}
+	for (size_t i = 0; i < w->set->n_findings; i++)
+		if (is_wanted(w, w->set->findings[i].recipe))
+			sound = sound && w->set->findings[i].severity != RECIPE_ERROR;
+	json_put_flag(&w->b, w->answer, "sound", sound);
+	json_put_int(&w->b, w->answer, "checked", recipes);
+	json_put_int(&w->b, w->answer, "requirements", requirements);
+	put_findings(w);
+	return OK;
+}
+
+static void put_batches(struct work *w)
+{
+	cJSON *batches = json_put_array(&w->b, w->answer, "batches"), *batch = NULL;
+
+	for (size_t i = 0; i < w->set->n_order; i++) {
+		const struct recipe *r = &w->set->recipes[w->set->order[i]];
+
+		if (i == 0 || w->set->recipes[w->set->order[i - 1]].level != r->level)
+			batch = json_add_array(&w->b, batches);
+		json_add_text(&w->b, batch, r->name);
+	}
+}
+
+static enum status graph(struct work *w)
+{
+	enum status st = need_recipes(w);
+	cJSON *edges;
+
+	if (st != OK)
+		return st;
+	put_batches(w);
+	edges = json_put_array(&w->b, w->answer, "edges");
+	for (size_t i = 0; i < w->set->n_recipes; i++)
+		for (size_t k = 0; k < w->set->recipes[i].n_needs; k++) {
+			cJSON *edge = json_add_object(&w->b, edges);
+
+			json_put_text(&w->b, edge, "from", w->set->recipes[i].needs[k].name);
+			json_put_text(&w->b, edge, "to", w->set->recipes[i].name);
+		}
+	json_put_text(&w->b, w->answer, "mermaid", recipe_mermaid(w->set, w->call->arena));
+	json_put_text(&w->b, w->answer, "table", recipe_table(w->set, w->call->arena));
+	return OK;
+}
+
+static const struct {
+	const char *word;
+	enum status (*run)(struct work *w);
+} actions[] = {
+	{ "list", list },
+	{ "show", show },
+	{ "validate", validate },
+	{ "graph", graph },
+};
+
+static enum status choose(struct work *w)
+{
+	const char *nearest = NULL;
+
+	w->chosen = RECIPE_NONE;
+	if (w->want->name == NULL)
+		return OK;
+	w->chosen = recipe_find(w->set, w->want->name, &nearest);
+	if (w->chosen != RECIPE_NONE)
+		return OK;
+	return err_set(&w->call->err, E_ABSENT, "no recipe is called '%s'%s%s%s", w->want->name,
+	               nearest == NULL ? "; 'list' has them all" : "; did you mean '",
+	               nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
+}
+
+static enum status recipes_run(struct call *call, const void *in, cJSON **result)
+{
+	struct work w = { .call = call, .want = in };
+	struct recipe_set *set = NULL;
+	enum status st = recipe_load(call->project->root, call->arena, &set, &call->err);
+
+	if (st != OK)
+		return st;
+	w.set = set;
+	if ((st = choose(&w)) != OK)
+		return st;
+	w.answer = json_object(&w.b);
+	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+		if (strcmp(actions[i].word, w.want->action) == 0)
+			st = actions[i].run(&w);
+	if (st != OK) {
+		cJSON_Delete(w.answer);
+		return st;
+	}
+	return json_built(&w.b, w.answer, result, &call->err);
+}
+
+const struct tool tool_recipes = {
+	.name = "recipes",
+	.title = "Recipes",
+	.about =
+	    "What components must do, how, and what they need: list, show, check, and draw the "
+	    "recipes of this project.",
+	.args = recipes_args,
+	.in_size = sizeof(struct recipes_in),
+	.result = "{\"type\":\"object\",\"properties\":{\"recipes\":{\"type\":\"array\"},"
+		  "\"findings\":{\"type\":\"array\"},\"sound\":{\"type\":\"boolean\"},"
+		  "\"mermaid\":{\"type\":\"string\"}}}",
+	.flags = TOOL_READS | TOOL_IDEMPOTENT,
+	.run = recipes_run,
+};
