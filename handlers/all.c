@@ -9,6 +9,7 @@ const struct tool *const tool_all[] = {
 	&tool_recall,
 	&tool_forget,
 	&tool_coach,
+	&tool_recipes,
 	&tool_agents,
 	&tool_events,
 	NULL,

@@ -6,37 +6,49 @@
 #include "handlers/tools.h"
 
 struct coach_in {
-	const char *run, *path, *since, *issues;
+	const char *run, *path, *since;
 };
 
 static const struct arg coach_args[] = {
-	{ "runId", ARG_TEXT, 0, offsetof(struct coach_in, run), 1, 100, NULL, NULL },
+	{ "runId", ARG_TEXT, 0, offsetof(struct coach_in, run), 1, 100,
+	  "A run; without any argument the last one.", NULL },
 	{ "path", ARG_TEXT, 0, offsetof(struct coach_in, path), 1, 4000,
 	  "A session file (brings its subagents) or a folder with some.", NULL },
 	{ "since", ARG_TEXT, 0, offsetof(struct coach_in, since), 1, 40,
-	  "Only sessions that went on after this time.", NULL },
+	  "Only sessions that went on after this time; without path those of this project.", NULL },
 	{ 0 },
 };
 
-static enum status coach_run(struct call *call, const void *in, cJSON **result)
+/* The arguments that go together, as what to look at. */
+static enum status read_wish(struct call *call, const struct coach_in *want,
+                             struct coach_wish *wish)
 {
-	const struct coach_in *want = in;
-	struct coach_wish wish = { .stop = &call->stop };
-	struct coach_report *report = NULL;
-	struct json_build b = { 0 };
-	size_t most = call->answer_max == SIZE_MAX ? SIZE_MAX : call->answer_max / 2;
-	enum status st;
-	cJSON *answer;
-
-	if (want->since != NULL && clock_parse(want->since, &wish.since_ms) != 0)
+	if (want->run != NULL && (want->path != NULL || want->since != NULL))
+		return err_set(
+		    &call->err, E_INPUT,
+		    "give 'runId' for a run, or 'path' and 'since' for sessions, not both");
+	if (want->since != NULL && clock_parse(want->since, &wish->since_ms) != 0)
 		return err_set(&call->err, E_INPUT,
 		               "'since' is '%s', which is no time; write 2026-11-22 or "
 		               "2026-11-22T13:43Z",
 		               want->since);
-	wish.path = want->path == NULL || want->path[0] == '/'
-	                ? want->path
-	                : text_printf(call->arena, "%s/%s", call->project->root, want->path);
-	if ((st = coach_sessions(&wish, call->arena, &report, &call->err)) != OK)
+	wish->run = want->run;
+	wish->path = want->path;
+	return OK;
+}
+
+static enum status coach_run(struct call *call, const void *in, cJSON **result)
+{
+	struct coach_wish wish = { .stop = &call->stop };
+	size_t most = call->answer_max == SIZE_MAX ? SIZE_MAX : call->answer_max / 2;
+	struct coach_report *report = NULL;
+	struct json_build b = { 0 };
+	enum status st = read_wish(call, in, &wish);
+	cJSON *answer;
+
+	if (st == OK)
+		st = coach_look(call->project, &wish, call->arena, &report, &call->err);
+	if (st != OK)
 		return st;
 	answer = json_object(&b);
 	coach_put(&b, answer, report, most);

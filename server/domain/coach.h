@@ -20,7 +20,10 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "domain/coach/usage.h"
+#include "domain/project.h"
+#include "store/db.h"
 
+#define COACH_FACTOR_LEAST 3  /* tasks from which on a kind has a factor */
 #define COACH_EVIDENCE_MAX 10 /* places of a finding that are shown; all are counted */
 
 enum coach_severity { COACH_INFO, COACH_WARNING, COACH_ERROR };
@@ -67,16 +70,29 @@ struct coach_metrics {
 	size_t n_tools, tools_room;
 };
 
+/* How tasks of a kind came out against their estimates, over all finished runs. */
+struct coach_factor {
+	const char *kind; /* `*`: of any kind */
+	double factor;    /* the middle of actual by estimate */
+	double low, high; /* half of the tasks lie between */
+	size_t n;
+};
+
+struct facts; /* coach/facts.h */
+
 struct coach_report {
 	struct arena *a; /* not owned */
 	struct coach_metrics metrics;
 	struct coach_finding *findings;
 	size_t n_findings, findings_room;
 	struct usage_table usage;
-	const cJSON *run; /* metrics of a run as JSON, or NULL */
+	const struct facts *run;            /* of a run, or NULL */
+	const struct coach_factor *factors; /* calibration, with a run */
+	size_t n_factors;
 };
 
 struct coach_wish {
+	const char *run;          /* a run; NULL with neither path nor since: the last one */
 	const char *path;         /* absolute: a session file or a folder with some */
 	int64_t since_ms;         /* only sessions that went on after this; 0: all */
 	const char *const *gates; /* programs of configured gates, NULL-terminated, or NULL */
@@ -89,6 +105,29 @@ struct coach_wish {
  */
 enum status coach_sessions(const struct coach_wish *wish, struct arena *a,
                            struct coach_report **out, struct err *err);
+
+/*
+ * Look at what the wish says in a project: a run, the sessions at a path (relative ones
+ * against the project's root), or, with only a time, the sessions of this project, where
+ * Claude Code keeps them.
+ */
+enum status coach_look(struct project *p, const struct coach_wish *wish, struct arena *a,
+                       struct coach_report **out, struct err *err);
+
+/*
+ * Look at a finished run; id NULL: the last one. E_ABSENT when there is none. What another
+ * run is needed for (estimates by kind, unusual cost) is taken from all finished ones.
+ */
+enum status coach_of_run(struct db *db, const char *id, struct arena *a, struct coach_report **out,
+                         struct err *err);
+
+/*
+ * Calibration from all finished runs: one factor for each kind with at least
+ * COACH_FACTOR_LEAST tasks, sorted by kind, `*` first. A plan's estimate times the factor is
+ * what it would have taken so far. Nothing yet is an empty list.
+ */
+enum status coach_factors(struct db *db, struct arena *a, struct coach_factor **out, size_t *n,
+                          struct err *err);
 
 /*
  * The report as JSON: metrics, findings, recommendations. Of the findings only as many as

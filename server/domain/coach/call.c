@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "domain/coach/scan.h"
+#include "domain/coach/pull.h"
 #include "domain/coach/shell.h"
 
 #define PATH_MAX_SHOWN 512
@@ -87,15 +87,15 @@ static const struct {
 static struct input read_input(struct json_span json)
 {
 	struct input in = { 0 };
-	struct scan s = scan_of(json);
+	struct pull s = pull_of(json);
 	struct json_span key, value;
 
-	if (json.len == 0 || !scan_object(&s))
+	if (json.len == 0 || !pull_object(&s))
 		return in;
-	while (scan_key(&s, &key)) {
-		value = scan_value(&s);
+	while (pull_key(&s, &key)) {
+		value = pull_value(&s);
 		for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-			if (scan_is(key, members[i].name))
+			if (pull_is(key, members[i].name))
 				*(struct json_span *)(void *)((char *)&in + members[i].at) = value;
 	}
 	return in;
@@ -114,24 +114,24 @@ static uint64_t text_key(struct json_span text)
 /* A command as one text, or as words of which the last behind `-c` or `-lc` is the script. */
 static void command_text(struct json_span command, char *out, size_t size)
 {
-	struct scan s = scan_of(command);
+	struct pull s = pull_of(command);
 	struct json_span word, last = { 0 };
 	size_t n = 0;
 	bool script = false;
 
-	if (scan_is_text(command) || !scan_array(&s)) {
-		(void)scan_text(command, out, size);
+	if (pull_is_text(command) || !pull_array(&s)) {
+		(void)pull_text(command, out, size);
 		return;
 	}
 	out[0] = '\0';
-	while (scan_more(&s)) {
-		word = scan_value(&s);
-		script = scan_is(last, "-c") || scan_is(last, "-lc");
+	while (pull_more(&s)) {
+		word = pull_value(&s);
+		script = pull_is(last, "-c") || pull_is(last, "-lc");
 		if (script)
 			n = 0;
 		if (n > 0 && n + 1 < size)
 			out[n++] = ' ';
-		n += scan_text(word, out + n, size - n);
+		n += pull_text(word, out + n, size - n);
 		last = word;
 		if (script)
 			return;
@@ -184,15 +184,15 @@ bool call_read(struct session *s, struct session_call *c, struct json_span name,
 	struct input in = read_input(input);
 	char path[PATH_MAX_SHOWN];
 
-	(void)scan_text(name, path, sizeof path);
+	(void)pull_text(name, path, sizeof path);
 	c->tool = text_dup(s->a, path[0] == '\0' ? "unknown" : path);
 	if (c->tool == NULL)
 		return false;
 	c->head = c->tool;
 	c->act = session_act(c->tool);
-	c->background = scan_is_true(in.background);
+	c->background = pull_is_true(in.background);
 	c->input = hash_of(c->tool, input.at == NULL ? "" : input.at, input.len);
-	if (scan_text(in.path, path, sizeof path) > 0)
+	if (pull_text(in.path, path, sizeof path) > 0)
 		c->target = text_dup(s->a, path);
 	if (c->act == ACT_SHELL) {
 		read_command(s, c, in.command);
@@ -243,7 +243,7 @@ void call_result(struct session *s, struct session_call *c, bool failed, struct 
 
 	if (!failed && c->act != ACT_SHELL)
 		return;
-	(void)scan_text(text, head, sizeof head);
+	(void)pull_text(text, head, sizeof head);
 	c->missing_program = has(head, missing);
 	if (!failed)
 		return;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "domain/coach/scan.h"
+#include "domain/coach/pull.h"
 
 #define TIME_SIZE 40
 #define TAIL_SIZE ((size_t)256)
@@ -73,7 +73,7 @@ static const struct {
 static enum line_kind kind_of(struct json_span type)
 {
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (scan_is(type, kinds[i].type))
+		if (pull_is(type, kinds[i].type))
 			return kinds[i].kind;
 	return LINE_UNKNOWN;
 }
@@ -81,16 +81,16 @@ static enum line_kind kind_of(struct json_span type)
 /* False when the line is no object that can be followed. Stops early at what is skipped. */
 static bool read_envelope(struct json_span line, struct envelope *e, enum line_kind *kind)
 {
-	struct scan s = scan_of(line);
+	struct pull s = pull_of(line);
 	struct json_span key, value;
 
 	*kind = LINE_UNKNOWN;
-	if (!scan_object(&s))
+	if (!pull_object(&s))
 		return false;
-	while (scan_key(&s, &key)) {
-		value = scan_value(&s);
+	while (pull_key(&s, &key)) {
+		value = pull_value(&s);
 		for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-			if (scan_is(key, members[i].name))
+			if (pull_is(key, members[i].name))
 				*(struct json_span *)(void *)((char *)e + members[i].at) = value;
 		if (value.at == e->type.at && (*kind = kind_of(value)) == LINE_SKIPPED)
 			return true;
@@ -103,7 +103,7 @@ static int64_t time_of(struct json_span text)
 	char iso[TIME_SIZE];
 	int64_t ms;
 
-	if (text.len == 0 || scan_text(text, iso, sizeof iso) == 0 || clock_parse(iso, &ms) != 0)
+	if (text.len == 0 || pull_text(text, iso, sizeof iso) == 0 || clock_parse(iso, &ms) != 0)
 		return SESSION_NO_TIME;
 	return ms;
 }
@@ -126,7 +126,7 @@ static void copy_once(struct session *s, const char **to, struct json_span text)
 {
 	char copy[512];
 
-	if (*to == NULL && text.len > 0 && scan_text(text, copy, sizeof copy) > 0)
+	if (*to == NULL && text.len > 0 && pull_text(text, copy, sizeof copy) > 0)
 		*to = text_dup(s->a, copy);
 }
 
@@ -141,32 +141,32 @@ static void read_usage(struct json_span usage, int64_t tokens[TOKENS_N])
 		{ "cache_creation_input_tokens", TOKENS_CACHE_WRITE },
 		{ "output_tokens", TOKENS_OUTPUT },
 	};
-	struct scan s = scan_of(usage);
+	struct pull s = pull_of(usage);
 	struct json_span key, value;
 
-	if (usage.len == 0 || !scan_object(&s))
+	if (usage.len == 0 || !pull_object(&s))
 		return;
-	while (scan_key(&s, &key)) {
-		value = scan_value(&s);
+	while (pull_key(&s, &key)) {
+		value = pull_value(&s);
 		for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-			if (scan_is(key, names[i].name))
-				tokens[names[i].kind] = scan_int(value, 0);
+			if (pull_is(key, names[i].name))
+				tokens[names[i].kind] = pull_int(value, 0);
 	}
 }
 
 static void read_calls(struct session *s, const struct session_at *at, struct json_span content,
                        uint32_t message)
 {
-	struct scan list = scan_of(content);
+	struct pull list = pull_of(content);
 
-	if (content.len == 0 || !scan_array(&list))
+	if (content.len == 0 || !pull_array(&list))
 		return;
-	while (scan_more(&list)) {
-		struct json_span block = scan_value(&list);
+	while (pull_more(&list)) {
+		struct json_span block = pull_value(&list);
 
-		if (scan_is(scan_member(block, "type"), "tool_use"))
-			(void)session_call(s, at, scan_member(block, "id"),
-			                   scan_member(block, "name"), scan_member(block, "input"),
+		if (pull_is(pull_member(block, "type"), "tool_use"))
+			(void)session_call(s, at, pull_member(block, "id"),
+			                   pull_member(block, "name"), pull_member(block, "input"),
 			                   message);
 	}
 }
@@ -174,26 +174,26 @@ static void read_calls(struct session *s, const struct session_at *at, struct js
 static void assistant(struct session *s, const struct session_at *at, const struct envelope *e)
 {
 	struct json_span key, value, id = { 0 }, content = { 0 }, model = { 0 };
-	struct scan m = scan_of(e->message);
+	struct pull m = pull_of(e->message);
 	int64_t tokens[TOKENS_N] = { 0 };
 	uint32_t message;
 
-	if (e->message.len == 0 || !scan_object(&m))
+	if (e->message.len == 0 || !pull_object(&m))
 		return;
-	while (scan_key(&m, &key)) {
-		value = scan_value(&m);
-		if (scan_is(key, "id"))
-			id = scan_inside(value);
-		else if (scan_is(key, "content"))
+	while (pull_key(&m, &key)) {
+		value = pull_value(&m);
+		if (pull_is(key, "id"))
+			id = pull_inside(value);
+		else if (pull_is(key, "content"))
 			content = value;
-		else if (scan_is(key, "model"))
+		else if (pull_is(key, "model"))
 			model = value;
-		else if (scan_is(key, "usage"))
+		else if (pull_is(key, "usage"))
 			read_usage(value, tokens);
 	}
-	if (!scan_is(model, "<synthetic>"))
+	if (!pull_is(model, "<synthetic>"))
 		copy_once(s, &s->model, model);
-	message = session_message(s, at, id.len == 0 ? 0 : session_key(id, scan_inside(e->request)),
+	message = session_message(s, at, id.len == 0 ? 0 : session_key(id, pull_inside(e->request)),
 	                          tokens);
 	read_calls(s, at, content, message);
 }
@@ -201,16 +201,16 @@ static void assistant(struct session *s, const struct session_at *at, const stru
 /* The first text of a result: it is the text itself, or that of its first text block. */
 static struct json_span first_text(struct json_span content, size_t *bytes)
 {
-	struct scan list = scan_of(content);
+	struct pull list = pull_of(content);
 	struct json_span first = { 0 };
 
-	*bytes = scan_inside(content).len;
-	if (content.len == 0 || scan_is_text(content) || !scan_array(&list))
+	*bytes = pull_inside(content).len;
+	if (content.len == 0 || pull_is_text(content) || !pull_array(&list))
 		return content;
-	while (scan_more(&list)) {
-		struct json_span text = scan_member(scan_value(&list), "text");
+	while (pull_more(&list)) {
+		struct json_span text = pull_member(pull_value(&list), "text");
 
-		*bytes += scan_inside(text).len;
+		*bytes += pull_inside(text).len;
 		if (first.len == 0)
 			first = text;
 	}
@@ -220,18 +220,18 @@ static struct json_span first_text(struct json_span content, size_t *bytes)
 static void tool_result(struct session *s, const struct session_at *at, struct json_span block)
 {
 	struct session_result r = { 0 };
-	struct scan b = scan_of(block);
+	struct pull b = pull_of(block);
 	struct json_span key, value;
 
-	if (!scan_object(&b))
+	if (!pull_object(&b))
 		return;
-	while (scan_key(&b, &key)) {
-		value = scan_value(&b);
-		if (scan_is(key, "tool_use_id"))
+	while (pull_key(&b, &key)) {
+		value = pull_value(&b);
+		if (pull_is(key, "tool_use_id"))
 			r.id = value;
-		else if (scan_is(key, "is_error"))
-			r.failed = scan_is_true(value);
-		else if (scan_is(key, "content"))
+		else if (pull_is(key, "is_error"))
+			r.failed = pull_is_true(value);
+		else if (pull_is(key, "content"))
 			r.text = first_text(value, &r.bytes);
 	}
 	session_result(s, at, &r);
@@ -239,7 +239,7 @@ static void tool_result(struct session *s, const struct session_at *at, struct j
 
 static bool begins(struct json_span text, const char *word)
 {
-	struct json_span in = scan_inside(text);
+	struct json_span in = pull_inside(text);
 	size_t n = strlen(word);
 
 	return in.len >= n && memcmp(in.at, word, n) == 0;
@@ -259,8 +259,8 @@ static void said(struct session *s, const struct session_at *at, const struct en
 		session_interrupt(s, at);
 		return;
 	}
-	if (scan_is_true(e->meta) || scan_is_true(e->sidechain) ||
-	    scan_is_true(e->compact_summary) || at->agent != 0 || text.len == 0)
+	if (pull_is_true(e->meta) || pull_is_true(e->sidechain) ||
+	    pull_is_true(e->compact_summary) || at->agent != 0 || text.len == 0)
 		return;
 	for (size_t i = 0; i < sizeof not_said / sizeof *not_said; i++)
 		if (begins(text, not_said[i]))
@@ -270,24 +270,24 @@ static void said(struct session *s, const struct session_at *at, const struct en
 
 static void user(struct session *s, const struct session_at *at, const struct envelope *e)
 {
-	struct json_span content = scan_member(e->message, "content"), text = { 0 };
-	struct scan list = scan_of(content);
+	struct json_span content = pull_member(e->message, "content"), text = { 0 };
+	struct pull list = pull_of(content);
 	bool results = false;
 
-	if (scan_is_text(content)) {
+	if (pull_is_text(content)) {
 		said(s, at, e, content);
 		return;
 	}
-	if (content.len == 0 || !scan_array(&list))
+	if (content.len == 0 || !pull_array(&list))
 		return;
-	while (scan_more(&list)) {
-		struct json_span block = scan_value(&list), type = scan_member(block, "type");
+	while (pull_more(&list)) {
+		struct json_span block = pull_value(&list), type = pull_member(block, "type");
 
-		if (scan_is(type, "tool_result")) {
+		if (pull_is(type, "tool_result")) {
 			tool_result(s, at, block);
 			results = true;
-		} else if (scan_is(type, "text") && (text.len == 0 || begins(text, "<"))) {
-			text = scan_member(block, "text");
+		} else if (pull_is(type, "text") && (text.len == 0 || begins(text, "<"))) {
+			text = pull_member(block, "text");
 		}
 	}
 	if (!results || begins(text, "[Request interrupted by user"))
@@ -324,7 +324,7 @@ void claude_line(struct session *s, struct session_at *at, struct json_span line
 		return;
 	}
 	if (kind == LINE_SKIPPED) {
-		if (scan_is(e.type, "progress"))
+		if (pull_is(e.type, "progress"))
 			session_time(s, tail_time(line));
 		return;
 	}
@@ -342,9 +342,9 @@ void claude_line(struct session *s, struct session_at *at, struct json_span line
 		user(s, at, &e);
 		break;
 	case LINE_SYSTEM:
-		if (scan_is(e.subtype, "compact_boundary"))
+		if (pull_is(e.subtype, "compact_boundary"))
 			session_compaction(s, at,
-			                   scan_int(scan_member(e.compact, "preTokens"), -1));
+			                   pull_int(pull_member(e.compact, "preTokens"), -1));
 		break;
 	case LINE_RESULT:
 		if (e.cost.len > 0)

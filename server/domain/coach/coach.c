@@ -7,6 +7,7 @@
 #include "domain/coach/claude.h"
 #include "domain/coach/find.h"
 #include "domain/coach/measure.h"
+#include "domain/coach/report.h"
 #include "domain/coach/sources.h"
 #include "sys/folder.h"
 
@@ -83,18 +84,37 @@ static int by_weight(const void *a, const void *b)
 	return order != 0 ? order : strcmp(x->fingerprint, y->fingerprint);
 }
 
+struct coach_report *report_new(struct arena *a)
+{
+	struct coach_report *r = arena_take(a, sizeof *r);
+
+	if (r == NULL)
+		return NULL;
+	r->a = r->usage.a = a;
+	r->metrics.cost_usd = -1;
+	return r;
+}
+
+enum status report_end(struct coach_report *r, struct coach_report **out, struct err *err)
+{
+	if (r->n_findings > 0)
+		qsort(r->findings, r->n_findings, sizeof *r->findings, by_weight);
+	if (arena_failed(r->a))
+		return err_nomem(err, "a report");
+	*out = r;
+	return OK;
+}
+
 enum status coach_sessions(const struct coach_wish *wish, struct arena *a,
                            struct coach_report **out, struct err *err)
 {
-	struct coach_report *r = arena_take(a, sizeof *r);
+	struct coach_report *r = report_new(a);
 	struct source *sources = NULL;
 	size_t n = 0;
 	enum status st;
 
 	if (r == NULL)
 		return err_nomem(err, "a report");
-	r->a = r->usage.a = a;
-	r->metrics.cost_usd = -1;
 	if ((st = sources_find(wish->path, wish->since_ms, a, &sources, &n, err)) != OK)
 		return st;
 	for (size_t i = 0; st == OK && i < n; i++)
@@ -105,10 +125,5 @@ enum status coach_sessions(const struct coach_wish *wish, struct arena *a,
 		return err_set(err, E_ABSENT, "there is no session in '%s'%s", wish->path,
 		               wish->since_ms == 0 ? "" : " that went on since then");
 	measure_end(r);
-	if (r->n_findings > 0)
-		qsort(r->findings, r->n_findings, sizeof *r->findings, by_weight);
-	if (arena_failed(a))
-		return err_nomem(err, "a report");
-	*out = r;
-	return OK;
+	return report_end(r, out, err);
 }

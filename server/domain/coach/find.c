@@ -80,9 +80,6 @@ static const struct {
 	                          "set-up that all of them wait for." },
 	[FIND_MISSING_ENV] = { "missing-env", "Install it in the project's set-up (`setup` in "
 	                                      ".gadugi/config), before the agent starts." },
-	[FIND_GATE_FAILURES] = { "gate-failures", "Let the agent run this gate itself before it "
-	                                          "ends: put the command into the task's "
-	                                          "acceptance." },
 };
 
 static void (*const rules[])(struct finder *f) = {

@@ -37,7 +37,6 @@ enum finding_code {
 	FIND_MERGE_CONFLICT,
 	FIND_FALSE_PARALLEL,
 	FIND_MISSING_ENV,
-	FIND_GATE_FAILURES,
 	FIND_N,
 };
 
@@ -114,6 +113,12 @@ void find_serial_reads(struct finder *f);
 void find_interrupts(struct finder *f);
 void find_idle(struct finder *f);
 void find_cache_misses(struct finder *f);
+
+/* All rules over a run; find_run.c. history: tasks of all finished runs, newest first. */
+struct facts;
+struct history_task;
+void find_in_run(struct finder *f, const struct facts *facts, const struct history_task *history,
+                 size_t n_history);
 
 /* All rules over one session. */
 void find_all(struct finder *f);

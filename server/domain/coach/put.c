@@ -4,7 +4,7 @@
 #include "base/list.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "domain/coach.h"
+#include "domain/coach/report.h"
 
 static const char *const severity_words[] = { "info", "warning", "error" };
 
@@ -107,6 +107,14 @@ static void put_places(struct json_build *b, cJSON *to, const struct coach_findi
 	json_put_int(b, to, "evidenceCount", (int64_t)f->count);
 }
 
+static bool is_first_of_task(const struct coach_finding *f, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (f->places[k].task != NULL && strcmp(f->places[k].task, f->places[i].task) == 0)
+			return false;
+	return true;
+}
+
 static cJSON *finding_json(struct json_build *b, const struct coach_finding *f)
 {
 	cJSON *to = json_object(b), *tasks;
@@ -116,7 +124,7 @@ static cJSON *finding_json(struct json_build *b, const struct coach_finding *f)
 	json_put_text(b, to, "message", f->message);
 	tasks = json_put_array(b, to, "tasks");
 	for (size_t i = 0; i < f->n_places; i++)
-		if (f->places[i].task != NULL)
+		if (f->places[i].task != NULL && is_first_of_task(f, i))
 			json_add_text(b, tasks, f->places[i].task);
 	if (f->n_places > 0 && f->places[0].file != NULL)
 		json_put_int(b, to, "line", f->places[0].line);
@@ -197,7 +205,9 @@ void coach_put(struct json_build *b, cJSON *answer, const struct coach_report *r
 {
 	cJSON *metrics = json_put_object(b, answer, "metrics");
 
-	if (r->metrics.sessions > 0)
+	if (r->run != NULL)
+		report_put_run(b, metrics, r);
+	else
 		put_session_metrics(b, metrics, &r->metrics);
 	put_findings(b, answer, r, most);
 	put_recommendations(b, answer, r);

@@ -5,7 +5,7 @@
 
 #include "base/list.h"
 #include "domain/coach/call.h"
-#include "domain/coach/scan.h"
+#include "domain/coach/pull.h"
 
 #define FIRST_INDEX ((size_t)256)
 #define KNOWN_MAX   ((size_t)256 << 10) /* bytes of prompts and inputs kept for `depends` */
@@ -104,7 +104,7 @@ static bool is_news(const struct session *s, const char *at, size_t n)
 /* The whole text, or one of its pieces between marks, first came with the recent results. */
 static bool value_depends(const struct session *s, struct json_span value)
 {
-	struct json_span in = scan_inside(value);
+	struct json_span in = pull_inside(value);
 	size_t from = 0;
 
 	if (is_news(s, in.at, in.len))
@@ -124,13 +124,13 @@ static bool value_depends(const struct session *s, struct json_span value)
 
 static bool input_depends(const struct session *s, struct json_span input)
 {
-	struct scan scan = scan_of(input);
+	struct pull scan = pull_of(input);
 	struct json_span key;
 
-	if (s->recent.len == 0 || input.len == 0 || !scan_object(&scan))
+	if (s->recent.len == 0 || input.len == 0 || !pull_object(&scan))
 		return false;
-	while (scan_key(&scan, &key))
-		if (value_depends(s, scan_value(&scan)))
+	while (pull_key(&scan, &key))
+		if (value_depends(s, pull_value(&scan)))
 			return true;
 	return false;
 }

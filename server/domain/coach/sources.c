@@ -4,7 +4,7 @@
 
 #include "base/list.h"
 #include "base/text.h"
-#include "domain/coach/scan.h"
+#include "domain/coach/pull.h"
 #include "sys/folder.h"
 
 #define PEEK_MAX ((size_t)1 << 20) /* bytes of a first line that are looked at */
@@ -34,21 +34,21 @@ struct peek {
 
 static bool peek_line(struct json_span line, struct peek *p)
 {
-	struct json_span id = scan_member(line, "sessionId"), type = scan_member(line, "type");
+	struct json_span id = pull_member(line, "sessionId"), type = pull_member(line, "type");
 
 	if (id.len == 0)
-		id = scan_member(line, "session_id"); /* stream-json */
+		id = pull_member(line, "session_id"); /* stream-json */
 	if (id.len > 0) {
 		p->host = "claude";
-		(void)scan_text(id, p->id, sizeof p->id);
+		(void)pull_text(id, p->id, sizeof p->id);
 		return true;
 	}
-	if (scan_is(type, "summary") || scan_is(type, "file-history-snapshot")) {
+	if (pull_is(type, "summary") || pull_is(type, "file-history-snapshot")) {
 		p->host = "claude"; /* without an id; look on */
 		return false;
 	}
-	if (scan_is(type, "session_meta") ||
-	    (type.len > 0 && scan_member(line, "payload").len > 0)) {
+	if (pull_is(type, "session_meta") ||
+	    (type.len > 0 && pull_member(line, "payload").len > 0)) {
 		p->host = "codex";
 		return true;
 	}

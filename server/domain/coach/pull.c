@@ -1,21 +1,21 @@
-#include "domain/coach/scan.h"
+#include "domain/coach/pull.h"
 
 #include <string.h>
 
 #include "base/text.h"
 
-struct scan scan_of(struct json_span value)
+struct pull pull_of(struct json_span value)
 {
-	return (struct scan){ .p = value.at, .end = value.at + value.len };
+	return (struct pull){ .p = value.at, .end = value.at + value.len };
 }
 
-static void blanks(struct scan *s)
+static void blanks(struct pull *s)
 {
 	while (s->p < s->end && (*s->p == ' ' || *s->p == '\t' || *s->p == '\n' || *s->p == '\r'))
 		s->p++;
 }
 
-static bool enter(struct scan *s, char open)
+static bool enter(struct pull *s, char open)
 {
 	blanks(s);
 	if (s->failed || s->p >= s->end || *s->p != open)
@@ -25,12 +25,12 @@ static bool enter(struct scan *s, char open)
 	return true;
 }
 
-bool scan_object(struct scan *s)
+bool pull_object(struct pull *s)
 {
 	return enter(s, '{');
 }
 
-bool scan_array(struct scan *s)
+bool pull_array(struct pull *s)
 {
 	return enter(s, '[');
 }
@@ -53,7 +53,7 @@ static const char *text_end(const char *p, const char *end)
 }
 
 /* Past the comma to the next item; false at the closing mark or when there is neither. */
-static bool next(struct scan *s, char close)
+static bool next(struct pull *s, char close)
 {
 	blanks(s);
 	if (s->failed || s->p >= s->end) {
@@ -77,7 +77,7 @@ static bool next(struct scan *s, char close)
 	return true;
 }
 
-bool scan_key(struct scan *s, struct json_span *key)
+bool pull_key(struct pull *s, struct json_span *key)
 {
 	const char *stop;
 
@@ -98,7 +98,7 @@ bool scan_key(struct scan *s, struct json_span *key)
 	return true;
 }
 
-bool scan_more(struct scan *s)
+bool pull_more(struct pull *s)
 {
 	return next(s, ']');
 }
@@ -128,7 +128,7 @@ static const char *nest_end(const char *p, const char *end)
 	return end + 1;
 }
 
-struct json_span scan_value(struct scan *s)
+struct json_span pull_value(struct pull *s)
 {
 	struct json_span value = { 0 };
 	const char *stop;
@@ -154,41 +154,41 @@ struct json_span scan_value(struct scan *s)
 	return value;
 }
 
-struct json_span scan_member(struct json_span object, const char *key)
+struct json_span pull_member(struct json_span object, const char *key)
 {
-	struct scan s = scan_of(object);
+	struct pull s = pull_of(object);
 	struct json_span name, value;
 
-	if (object.len == 0 || !scan_object(&s))
+	if (object.len == 0 || !pull_object(&s))
 		return (struct json_span){ 0 };
-	while (scan_key(&s, &name)) {
-		value = scan_value(&s);
-		if (scan_is(name, key))
+	while (pull_key(&s, &name)) {
+		value = pull_value(&s);
+		if (pull_is(name, key))
 			return value;
 	}
 	return (struct json_span){ 0 };
 }
 
-bool scan_is(struct json_span span, const char *word)
+bool pull_is(struct json_span span, const char *word)
 {
 	size_t n = strlen(word);
 
 	if (span.len >= 2 && *span.at == '"')
-		span = scan_inside(span);
+		span = pull_inside(span);
 	return span.len == n && memcmp(span.at, word, n) == 0;
 }
 
-bool scan_is_text(struct json_span span)
+bool pull_is_text(struct json_span span)
 {
 	return span.len >= 2 && *span.at == '"';
 }
 
-bool scan_is_true(struct json_span span)
+bool pull_is_true(struct json_span span)
 {
 	return span.len == 4 && memcmp(span.at, "true", 4) == 0;
 }
 
-int64_t scan_int(struct json_span span, int64_t fallback)
+int64_t pull_int(struct json_span span, int64_t fallback)
 {
 	int64_t value = 0;
 	size_t i = span.len > 0 && *span.at == '-';
@@ -203,9 +203,9 @@ int64_t scan_int(struct json_span span, int64_t fallback)
 	return *span.at == '-' ? -value : value;
 }
 
-struct json_span scan_inside(struct json_span span)
+struct json_span pull_inside(struct json_span span)
 {
-	if (!scan_is_text(span))
+	if (!pull_is_text(span))
 		return (struct json_span){ 0 };
 	return (struct json_span){ span.at + 1, span.len - 2 };
 }
@@ -283,9 +283,9 @@ static size_t escape(const char **p, const char *end, char *out)
 	return put_utf8(out, code);
 }
 
-size_t scan_text(struct json_span span, char *out, size_t size)
+size_t pull_text(struct json_span span, char *out, size_t size)
 {
-	struct json_span in = scan_inside(span);
+	struct json_span in = pull_inside(span);
 	const char *p = in.at, *end = in.at + in.len;
 	size_t n = 0;
 

@@ -1,0 +1,16 @@
+/* report.h - a report's beginning and end. */
+#ifndef DOMAIN_COACH_REPORT_H
+#define DOMAIN_COACH_REPORT_H
+
+#include "domain/coach.h"
+
+/* An empty report, or NULL when the arena is full. */
+struct coach_report *report_new(struct arena *a);
+
+/* Put the findings in order, the most serious first; E_NOMEM when something did not fit. */
+enum status report_end(struct coach_report *r, struct coach_report **out, struct err *err);
+
+/* A run's numbers as JSON, in put_run.c. */
+void report_put_run(struct json_build *b, cJSON *metrics, const struct coach_report *r);
+
+#endif

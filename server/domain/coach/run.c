@@ -1,0 +1,43 @@
+/* run.c - a finished run to a report. */
+#include <stdlib.h>
+
+#include "domain/coach/facts.h"
+#include "domain/coach/find.h"
+#include "domain/coach/learn.h"
+#include "domain/coach/report.h"
+
+static enum status choose(struct db *db, const char **id, struct arena *a, struct err *err)
+{
+	enum status st = *id != NULL ? OK : history_last_run(db, a, id, err);
+
+	if (st == OK && *id == NULL)
+		return err_set(err, E_ABSENT,
+		               "no run has ended yet; give 'path' to look at session files");
+	return st;
+}
+
+enum status coach_of_run(struct db *db, const char *id, struct arena *a, struct coach_report **out,
+                         struct err *err)
+{
+	struct coach_report *r = report_new(a);
+	struct history_task *history = NULL;
+	struct coach_factor *factors = NULL;
+	struct facts *facts = NULL;
+	struct finder f = { .report = r };
+	size_t n = 0, n_factors = 0;
+	enum status st;
+
+	if (r == NULL)
+		return err_nomem(err, "a report");
+	if ((st = choose(db, &id, a, err)) != OK ||
+	    (st = facts_read(db, id, a, &facts, err)) != OK ||
+	    (st = history_tasks(db, LEARN_TASKS, a, &history, &n, err)) != OK ||
+	    (st = learn_factors(history, n, a, &factors, &n_factors, err)) != OK)
+		return st;
+	r->run = facts;
+	r->factors = factors;
+	r->n_factors = n_factors;
+	f.run = facts->run->id;
+	find_in_run(&f, facts, history, n);
+	return report_end(r, out, err);
+}

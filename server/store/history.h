@@ -1,0 +1,36 @@
+/*
+ * history.h - what earlier runs tell: which was last, and how long tasks took.
+ *
+ * Reads only; rows are copied into the arena. As store/runs.h: NULL and RUNS_NONE stand for
+ * NULL in the row.
+ */
+#ifndef STORE_HISTORY_H
+#define STORE_HISTORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "store/db.h"
+#include "store/rows.h" /* RUNS_NONE */
+
+/* A task that succeeded: its last attempt. */
+struct history_task {
+	const char *run, *task, *kind, *agent;
+	int64_t estimate_min;
+	int64_t run_ms; /* the agent's process */
+	int64_t tokens; /* in and out; RUNS_NONE when not known */
+	int64_t ended_ms;
+};
+
+/* The run that ended last; *id stays NULL when none has. */
+enum status history_last_run(struct db *db, struct arena *a, const char **id, struct err *err);
+
+/*
+ * Up to limit tasks that succeeded with an estimate somebody stated (assumed ones teach
+ * nothing), newest first.
+ */
+enum status history_tasks(struct db *db, size_t limit, struct arena *a, struct history_task **out,
+                          size_t *n, struct err *err);
+
+#endif
