@@ -149,9 +149,11 @@ sizes:
 banned: $(LIB) $(B)/server/main.o
 	@sh tests/banned.sh $^
 shellcheck:
-	@git ls-files '*.sh' .ci/run tests/hosts/pre-commit | xargs shellcheck
+	@git ls-files '*.sh' .ci/run | xargs shellcheck
 hooks:
-	@ln -sf ../../tests/lib/pre-commit.sh .git/hooks/pre-commit && echo 'the pre-commit hook is installed'
+	@mkdir -p "$$(git rev-parse --git-path hooks)"
+	@ln -sf "$$PWD/tests/lib/pre-commit.sh" "$$(git rev-parse --git-path hooks)/pre-commit"
+	@echo 'the pre-commit hook is installed'
 install: all
 	install -D -m 755 $(B)/gadugi $(DESTDIR)$(PREFIX)/bin/gadugi
 uninstall:

@@ -6,7 +6,7 @@ BEGIN {
 		split(ARGV[i], pair, "=")
 		printf "const char %s[] =\n", pair[1]
 		while ((getline line < pair[2]) > 0) {
-			gsub(/\\/, "\\\\", line)
+			gsub(/\\/, "&&", line)
 			gsub(/"/, "\\\"", line)
 			printf "\t\"%s\\n\"\n", line
 		}

@@ -28,7 +28,7 @@ one() { # one NAME COMMAND...
 	mkdir -p "$work/tmp" "$work/home"
 	TMPDIR="$work/tmp" HOME="$work/home" timeout -k 10 "$limit" "$@" >"$work/out" 2>&1 </dev/null
 	rc=$?
-	rm -rf "$work/tmp" "$work/home"
+	rm -rf "${work:?}/tmp" "${work:?}/home"
 	p=$(grep -cE '^ok |^\[       OK \]' "$work/out")
 	f=$(grep -cE '^not ok |^\[  FAILED  \] [a-zA-Z_0-9]+$' "$work/out")
 	s=$(grep -cE '^skip |^\[  SKIPPED \] [a-zA-Z_0-9]+$' "$work/out")

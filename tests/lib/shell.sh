@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034 # what is set here is used by the tests
 # shell.sh - for tests written as scripts: `. tests/lib/shell.sh`.
 #
 #   run COMMAND...        runs it; its output is in $out, its errors in $err, its exit in $rc
