@@ -34,7 +34,7 @@ void index_data_free(struct index_data *d)
 	}
 	for (size_t i = 0; i < d->n_sessions; i++)
 		mem_free(d->sessions[i].name);
-	for (size_t i = 0; i < d->n_names; i++) {
+	for (size_t i = 0; i < d->n_names && d->name != NULL; i++) {
 		mem_free(d->name[i].text);
 		mem_free(d->name[i].terms);
 	}

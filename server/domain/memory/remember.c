@@ -114,25 +114,36 @@ static int64_t hash_of(const struct memory_ready *r)
 	return (int64_t)h;
 }
 
+/* Everything that is compared, folded; false when out of memory. */
+static bool fold_all(struct memory_ready *r, struct arena *a)
+{
+	const struct memory_item *item = r->item;
+
+	r->folded = fold(r->text, a);
+	r->folded_to = arena_take(a, (item->n_relations + 1) * sizeof *r->folded_to);
+	if (r->folded == NULL || r->folded_to == NULL)
+		return false;
+	if (item->entity != NULL && (r->folded_entity = fold(item->entity, a)) == NULL)
+		return false;
+	for (size_t i = 0; i < item->n_relations; i++)
+		if ((r->folded_to[i] = fold(item->relations[i].to, a)) == NULL)
+			return false;
+	return true;
+}
+
 static enum status make_ready(struct terms *t, struct memory_ready *r, struct arena *a,
                               struct err *err)
 {
-	const struct memory_item *item = r->item;
 	const void *terms;
 	void *copy;
 	enum status st;
 
-	r->text = memory_mask(item->text, a, &r->out->masked);
-	if (r->text == NULL)
+	r->text = memory_mask(r->item->text, a, &r->out->masked);
+	if (r->text == NULL || !fold_all(r, a))
 		return err_nomem(err, "a memory");
-	r->folded = fold(r->text, a);
-	r->folded_entity = item->entity == NULL ? NULL : fold(item->entity, a);
-	r->folded_to = arena_take(a, (item->n_relations + 1) * sizeof *r->folded_to);
-	for (size_t i = 0; i < item->n_relations && r->folded_to != NULL; i++)
-		r->folded_to[i] = fold(item->relations[i].to, a);
 	if ((st = terms_pack(t, r->text, strlen(r->text), &terms, &r->terms_size, err)) != OK)
 		return st;
-	if ((copy = arena_take(a, r->terms_size)) == NULL || arena_failed(a))
+	if ((copy = arena_take(a, r->terms_size)) == NULL)
 		return err_nomem(err, "a memory");
 	memcpy(copy, terms, r->terms_size);
 	r->terms = copy;
