@@ -80,7 +80,7 @@ static void show_forgotten(struct cli *c, const cJSON *result)
 {
 	show_ids(c, "no longer valid", json_get(result, "expired"));
 	show_ids(c, "removed", json_get(result, "purged"));
-	show_ids(c, "would go", json_get(result, "matches"));
+	show_ids(c, "would go", json_get(result, "wouldForget"));
 }
 
 int command_forget(struct cli *c)

@@ -185,28 +185,6 @@ enum status graph_relation_close(struct db *db, const struct graph_relation *r, 
 	return db_run(db, s, err);
 }
 
-enum status graph_unrelate(struct db *db, int64_t from, int64_t to, const char *type,
-                           int64_t now_ms, int64_t change, size_t *n, struct err *err)
-{
-	sqlite3_stmt *s;
-	enum status st = db_stmt(db,
-	                         "UPDATE relation SET expired_ms = ?4, change = ?5"
-	                         " WHERE from_id = ?1 AND to_id = ?2 AND expired_ms IS NULL"
-	                         " AND (?3 IS NULL OR type = ?3)",
-	                         &s, err);
-
-	if (st != OK)
-		return st;
-	db_bind_int(s, 1, from);
-	db_bind_int(s, 2, to);
-	db_bind_text(s, 3, type);
-	db_bind_int(s, 4, now_ms);
-	db_bind_int(s, 5, change);
-	if ((st = db_run(db, s, err)) == OK)
-		*n = (size_t)sqlite3_changes(db_handle(db));
-	return st;
-}
-
 enum status graph_forget_said(struct db *db, int64_t memory, int64_t now_ms, int64_t change,
                               bool purge, struct err *err)
 {

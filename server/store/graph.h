@@ -63,10 +63,6 @@ enum status graph_relate(struct db *db, const struct graph_relation *r, int64_t 
 enum status graph_relation_close(struct db *db, const struct graph_relation *r, int64_t at_ms,
                                  struct err *err);
 
-/* End all relations between two entities that hold (type NULL: of any type); *n says how many. */
-enum status graph_unrelate(struct db *db, int64_t from, int64_t to, const char *type,
-                           int64_t now_ms, int64_t change, size_t *n, struct err *err);
-
 /* What hangs on the memory goes with it: expired, or deleted when purge is true. */
 enum status graph_forget_said(struct db *db, int64_t memory, int64_t now_ms, int64_t change,
                               bool purge, struct err *err);

@@ -607,6 +607,39 @@ static void every_stored_memory_leaves_an_event_and_every_call_an_audit_row(void
 	project_done(b->p, db);
 }
 
+static void who_may_not_write_is_told_and_who_may_not_read_sees_nothing(void **state)
+{
+	struct bench *b = *state;
+	struct memory_item item = { .text = "the vault is in the cellar", .scope = "team" };
+	struct memory_stored out;
+	struct memory_found found;
+	sqlite3_stmt *s;
+	struct db *db;
+	bool row;
+
+	assert_int_equal(memory_remember(b->p, NULL, &item, 1, b->a, &out, &b->err), OK);
+	folder_put(
+	    b->f, ".gadugi/config",
+	    "memory:\n  permissions:\n    - {actor: user, read: [project], write: [project]}\n");
+	assert_int_equal(memory_remember(b->p, NULL, &item, 1, b->a, &out, &b->err), E_DENIED);
+	assert_non_null(strstr(b->err.text, "'user'"));
+	assert_non_null(strstr(b->err.text, "'team'"));
+	(void)put(b, (struct memory_item){ .text = "the garden has a vault of leaves" });
+	found = find(b, "vault");
+	assert_int_equal(found.n_hits, 1);
+	assert_string_equal(found.hits[0].scope, "project");
+	assert_int_equal(project_read(b->p, NULL, &db, &b->err), OK);
+	assert_int_equal(db_stmt(db,
+	                         "SELECT count(*) FROM memory_audit WHERE action = 'denied' AND "
+	                         "actor = 'user' AND scope = 'team'",
+	                         &s, &b->err),
+	                 OK);
+	assert_int_equal(db_step(db, s, &row, &b->err), OK);
+	assert_int_equal(sqlite3_column_int(s, 0), 1);
+	(void)db_end(s, OK);
+	project_done(b->p, db);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -633,6 +666,7 @@ int main(void)
 		TEST(what_is_recent_and_used_comes_first_among_equals),
 		TEST(another_process_sees_what_was_stored_and_forgotten),
 		TEST(threads_that_write_at_once_lose_nothing_and_spoil_nothing),
+		TEST(who_may_not_write_is_told_and_who_may_not_read_sees_nothing),
 		TEST(every_stored_memory_leaves_an_event_and_every_call_an_audit_row),
 	};
 

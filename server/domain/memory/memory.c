@@ -148,20 +148,13 @@ static void audit_denied(struct project *p, const char *actor, const char *scope
 	project_done(p, db);
 }
 
-enum status memory_rules(struct project *p, const struct config **out, struct err *err)
-{
-	(void)p, (void)err;
-	*out = NULL;
-	return OK;
-}
-
 enum status memory_may(struct project *p, const char *actor, const char *scope, bool write,
                        struct err *err)
 {
 	const struct config *config;
-	enum status st = memory_rules(p, &config, err);
+	enum status st = project_config(p, &config, err);
 
-	if (st != OK || config == NULL)
+	if (st != OK)
 		return st;
 	if (write ? config_may_write(config, actor, scope) : config_may_read(config, actor, scope))
 		return OK;

@@ -55,9 +55,6 @@ enum status memory_scope_read(struct project *p, const char *words, const char *
 /* Who is writing: an agent's name from the environment or the item's author, else user. */
 const char *memory_actor(const char *author, struct arena *a);
 
-/* The rules on who may do what; NULL: everyone may do everything. */
-enum status memory_rules(struct project *p, const struct config **out, struct err *err);
-
 /* May the actor do it? E_DENIED says scope and actor, and a denied write is in the audit. */
 enum status memory_may(struct project *p, const char *actor, const char *scope, bool write,
                        struct err *err);

@@ -234,7 +234,7 @@ static enum status run(struct recall *r)
 	if ((st = index_follow(r->p->memory->index, r->db, r->err)) != OK ||
 	    (st = memory_question_read(r->p->memory, r->q, &r->question, r->err)) != OK ||
 	    (st = entity_of(r)) != OK ||
-	    (st = memory_rules(r->p, &r->question.config, r->err)) != OK)
+	    (st = project_config(r->p, &r->question.config, r->err)) != OK)
 		return st;
 	if ((r->question.actor = memory_actor(NULL, r->a)) == NULL)
 		return err_nomem(r->err, "a question");
