@@ -251,15 +251,15 @@ static enum status subscribers(struct work *w)
 
 static enum status deadletters(struct work *w)
 {
+	struct dead_letters_want want = { .subscriber = w->want->subscriber };
 	struct dead_letter *all = NULL;
 	size_t n = 0, shown, limit = (size_t)limit_of(w);
-	int64_t after = 0;
 	cJSON *to;
-	enum status st = place(w, 0, &after);
+	enum status st = place(w, 0, &want.after);
 
+	want.limit = limit + 1;
 	if (st == OK)
-		st = subscription_dead(w->db, w->want->subscriber, after, limit + 1, w->call->arena,
-		                       &all, &n, &w->call->err);
+		st = subscription_dead(w->db, &want, w->call->arena, &all, &n, &w->call->err);
 	if (st != OK)
 		return st;
 	to = json_put_array(&w->b, w->answer, "deadletters");

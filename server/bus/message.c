@@ -87,7 +87,7 @@ static void put_number(char *to, ProtobufCType type, int64_t number)
 		memcpy(to, &v.d, sizeof v.d);
 		return;
 	default:
-		assert(!"a value for a field that takes none");
+		assert(0 && "a value for a field that takes none");
 	}
 }
 

@@ -113,9 +113,6 @@ struct event_want {
  */
 enum status event_find(struct db *db, const struct event_want *want, struct arena *a,
                        struct event_view **out, size_t *n, int64_t *last_seen, struct err *err);
-enum status event_read(struct db *db, int64_t after, const char *pattern, size_t limit,
-                       struct arena *a, struct event_view **out, size_t *n, int64_t *last_seen,
-                       struct err *err);
 
 const char *event_priority_word(enum event_priority priority);
 

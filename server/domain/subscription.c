@@ -170,11 +170,12 @@ enum status subscription_rewind(struct db *db, const char *name, const char *top
 	               topic == NULL ? "" : "'");
 }
 
-enum status subscription_dead(struct db *db, const char *subscriber, int64_t after, size_t limit,
-                              struct arena *a, struct dead_letter **out, size_t *n, struct err *err)
+enum status subscription_dead(struct db *db, const struct dead_letters_want *want, struct arena *a,
+                              struct dead_letter **out, size_t *n, struct err *err)
 {
+	const struct dead_want rows_wanted = { want->subscriber, want->after, want->limit };
 	struct dead_row *rows = NULL;
-	enum status st = dead_list(db, subscriber, after, limit, a, &rows, n, err);
+	enum status st = dead_list(db, &rows_wanted, a, &rows, n, err);
 
 	if (st != OK)
 		return st;

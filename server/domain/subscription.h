@@ -64,10 +64,15 @@ struct dead_letter {
 	struct event_view event;
 };
 
-/* Dead letters with a larger id, oldest first; subscriber may be NULL. */
-enum status subscription_dead(struct db *db, const char *subscriber, int64_t after, size_t limit,
-                              struct arena *a, struct dead_letter **out, size_t *n,
-                              struct err *err);
+struct dead_letters_want {
+	const char *subscriber; /* NULL: of all */
+	int64_t after;          /* only those with a larger id */
+	size_t limit;
+};
+
+/* The dead letters that are wanted, oldest first. */
+enum status subscription_dead(struct db *db, const struct dead_letters_want *want, struct arena *a,
+                              struct dead_letter **out, size_t *n, struct err *err);
 
 /* Try them again: those of one subscriber, or of all. *n is how many there are. */
 enum status subscription_retry(struct db *db, const char *subscriber, int64_t *n, struct err *err);

@@ -188,8 +188,8 @@ static enum status all_dead(struct db *db, sqlite3_stmt *s, struct arena *a, str
 	return st == OK && arena_failed(a) ? err_nomem(err, "the dead letters") : st;
 }
 
-enum status dead_list(struct db *db, const char *subscriber, int64_t after, size_t limit,
-                      struct arena *a, struct dead_row **rows, size_t *n, struct err *err)
+enum status dead_list(struct db *db, const struct dead_want *want, struct arena *a,
+                      struct dead_row **rows, size_t *n, struct err *err)
 {
 	sqlite3_stmt *s = NULL;
 	enum status st =
@@ -202,9 +202,9 @@ enum status dead_list(struct db *db, const char *subscriber, int64_t after, size
 
 	if (st != OK)
 		return st;
-	db_bind_int(s, 1, after);
-	db_bind_text(s, 2, subscriber);
-	db_bind_int(s, 3, (int64_t)limit);
+	db_bind_int(s, 1, want->after);
+	db_bind_text(s, 2, want->subscriber);
+	db_bind_int(s, 3, (int64_t)want->limit);
 	return db_end(s, all_dead(db, s, a, rows, n, err));
 }
 

@@ -45,9 +45,15 @@ struct dead_row {
 /* Note a delivery that was given up; one that was noted before is noted anew. */
 enum status dead_put(struct db *db, const struct dead_row *row, struct err *err);
 
-/* Those with a larger id, oldest first; subscriber NULL: of all. */
-enum status dead_list(struct db *db, const char *subscriber, int64_t after, size_t limit,
-                      struct arena *a, struct dead_row **rows, size_t *n, struct err *err);
+struct dead_want {
+	const char *subscriber; /* NULL: of all */
+	int64_t after;          /* only those with a larger id */
+	size_t limit;
+};
+
+/* Those that are wanted, oldest first. */
+enum status dead_list(struct db *db, const struct dead_want *want, struct arena *a,
+                      struct dead_row **rows, size_t *n, struct err *err);
 
 /* Forget one, or with id 0 all of that subscriber; *n is how many there were. */
 enum status dead_remove(struct db *db, const char *subscriber, int64_t id, int64_t *n,

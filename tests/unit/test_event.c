@@ -62,6 +62,14 @@ static int64_t publish(struct place *p, const char *topic, const char *payload)
 	return seq;
 }
 
+static enum status read_on(struct place *p, int64_t after, const char *pattern, size_t limit,
+                           struct event_view **v, size_t *n, int64_t *seen)
+{
+	const struct event_want want = { .after = after, .pattern = pattern, .limit = limit };
+
+	return event_find(p->db, &want, p->a, v, n, seen, NULL);
+}
+
 static void every_happening_can_be_read_back(void **state)
 {
 	struct place *p = *state;
@@ -140,7 +148,7 @@ static void every_happening_can_be_read_back(void **state)
 	                                  NULL),
 	                 OK);
 	assert_int_equal(db_commit(p->db, NULL), OK);
-	assert_int_equal(event_read(p->db, 0, NULL, 100, p->a, &v, &n, &seen, NULL), OK);
+	assert_int_equal(read_on(p, 0, NULL, 100, &v, &n, &seen), OK);
 	assert_int_equal(n, sizeof want / sizeof *want);
 	assert_int_equal(seen, v[n - 1].seq);
 	for (size_t i = 0; i < n; i++) {
@@ -169,8 +177,7 @@ static void a_reader_sees_each_event_once_in_order(void **state)
 		if (i % 10 != 9)
 			continue;
 		do {
-			assert_int_equal(
-			    event_read(p->db, seen, "a.*", 2, p->a, &v, &n, &seen, NULL), OK);
+			assert_int_equal(read_on(p, seen, "a.*", 2, &v, &n, &seen), OK);
 			for (size_t k = 0; k < n; k++, got++) {
 				(void)snprintf(payload, sizeof payload, "{\"i\":%zu}", got * 3);
 				assert_string_equal(v[k].payload_json, payload);
@@ -257,7 +264,7 @@ static void a_published_payload_is_one_line_with_all_its_digits(void **state)
 
 	(void)publish(p, "a", " {\n\t\"n\" : 12345678901234567890 , \"s\":\" x \\\" y\\n\" }\r\n");
 	(void)publish(p, "a", NULL);
-	assert_int_equal(event_read(p->db, 0, "#", 9, p->a, &v, &n, &seen, NULL), OK);
+	assert_int_equal(read_on(p, 0, "#", 9, &v, &n, &seen), OK);
 	assert_int_equal(n, 2);
 	assert_string_equal(v[0].payload_json,
 	                    "{\"n\":12345678901234567890,\"s\":\" x \\\" y\\n\"}");
@@ -299,7 +306,7 @@ static void damaged_and_unknown_events_hide_no_others(void **state)
 	assert_int_equal(journal_append(p->db, &damaged, &seq, NULL), OK);
 	assert_int_equal(db_commit(p->db, NULL), OK);
 	(void)publish(p, "a", NULL);
-	assert_int_equal(event_read(p->db, 0, NULL, 9, p->a, &v, &n, &seen, NULL), OK);
+	assert_int_equal(read_on(p, 0, NULL, 9, &v, &n, &seen), OK);
 	assert_int_equal(n, 2);
 	assert_string_equal(v[0].payload_json, "{\"undecodedBytes\":2}");
 	assert_string_equal(v[1].payload_json, "{}");

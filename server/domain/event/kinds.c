@@ -67,7 +67,7 @@ const struct kind *kind_for(const char *subject, const char *state)
 		if (strcmp(k->subject, subject) == 0 &&
 		    (k->state == NULL || strcmp(k->state, state) == 0))
 			return k;
-	assert(!"a subject without a row for any state");
+	assert(0 && "a subject without a row for any state");
 	return NULL;
 }
 

@@ -126,12 +126,3 @@ enum status event_find(struct db *db, const struct event_want *want, struct aren
 	*last_seen = seen;
 	return OK;
 }
-
-enum status event_read(struct db *db, int64_t after, const char *pattern, size_t limit,
-                       struct arena *a, struct event_view **out, size_t *n, int64_t *last_seen,
-                       struct err *err)
-{
-	return event_find(
-	    db, &(struct event_want){ .after = after, .pattern = pattern, .limit = limit }, a, out,
-	    n, last_seen, err);
-}
