@@ -214,3 +214,21 @@ enum status attempts_checkpoints(struct db *db, const char *run, struct arena *a
 	*n = r.n;
 	return st;
 }
+
+enum status attempts_last_ms(struct db *db, const char *run, int64_t *ms, struct err *err)
+{
+	sqlite3_stmt *s;
+	bool row = false;
+	enum status st = db_stmt(db,
+	                         "SELECT max(max(intent_ms, coalesce(started_ms, 0),"
+	                         " coalesce(ended_ms, 0), coalesce(done_ms, 0)))"
+	                         " FROM attempt WHERE run_id = ?",
+	                         &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, run);
+	if ((st = db_step(db, s, &row, err)) == OK)
+		*ms = row ? db_int_or(s, 0, 0) : 0;
+	return db_end(s, st);
+}

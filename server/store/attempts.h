@@ -52,6 +52,9 @@ enum status attempts_gates(struct db *db, const char *run, const char *task, str
 enum status attempts_checkpoints(struct db *db, const char *run, struct arena *a,
                                  struct checkpoint_row **out, size_t *n, struct err *err);
 
+/* The latest time that any attempt of the run tells of; 0 when there is none. */
+enum status attempts_last_ms(struct db *db, const char *run, int64_t *ms, struct err *err);
+
 /* Insert the attempt, or replace it as a whole. */
 enum status attempts_put(struct db *db, const char *run, const struct attempt_row *row,
                          struct err *err);

@@ -171,7 +171,8 @@ static void read_run(sqlite3_stmt *s, struct arena *a, void *row)
 	r->made_ms = sqlite3_column_int64(s, 16);
 	r->started_ms = db_int_or(s, 17, RUNS_NONE);
 	r->ended_ms = db_int_or(s, 18, RUNS_NONE);
-	r->active_ms = sqlite3_column_int64(s, 19);
+	r->session_ms = db_int_or(s, 19, RUNS_NONE);
+	r->active_ms = sqlite3_column_int64(s, 20);
 }
 
 enum status runs_get(struct db *db, const char *id, struct arena *a, struct run_row *out,
@@ -181,7 +182,8 @@ enum status runs_get(struct db *db, const char *id, struct arena *a, struct run_
 	enum status st = db_stmt(db,
 	                         "SELECT id, plan_id, title, state, wish, options, mode, jobs,"
 	                         " base_oid, branch, head_oid, cause, notes, runner_pid,"
-	                         " runner_start, boot_id, made_ms, started_ms, ended_ms, active_ms"
+	                         " runner_start, boot_id, made_ms, started_ms, ended_ms,"
+	                         " session_ms, active_ms"
 	                         " FROM run WHERE id = ?",
 	                         &s, err);
 
@@ -202,7 +204,8 @@ enum status runs_list(struct db *db, const char *before, size_t limit, struct ar
 	enum status st = db_stmt(db,
 	                         "SELECT id, plan_id, title, state, wish, NULL, mode, jobs,"
 	                         " base_oid, branch, head_oid, cause, NULL, runner_pid,"
-	                         " runner_start, boot_id, made_ms, started_ms, ended_ms, active_ms"
+	                         " runner_start, boot_id, made_ms, started_ms, ended_ms,"
+	                         " session_ms, active_ms"
 	                         " FROM run WHERE ?1 IS NULL OR (made_ms, id) <"
 	                         " (SELECT made_ms, id FROM run WHERE id = ?1)"
 	                         " ORDER BY made_ms DESC, id DESC LIMIT ?2",
@@ -225,7 +228,7 @@ enum status runs_put(struct db *db, const struct run_row *row, struct err *err)
 	    db_stmt(db,
 	            "UPDATE run SET state = ?, mode = ?, branch = ?, head_oid = ?, cause = ?,"
 	            " notes = ?, runner_pid = ?, runner_start = ?, boot_id = ?, started_ms = ?,"
-	            " ended_ms = ?, active_ms = ? WHERE id = ?",
+	            " ended_ms = ?, session_ms = ?, active_ms = ? WHERE id = ?",
 	            &s, err);
 
 	if (st != OK)
@@ -241,8 +244,9 @@ enum status runs_put(struct db *db, const struct run_row *row, struct err *err)
 	db_bind_text(s, 9, row->boot_id);
 	rows_bind_number(s, 10, row->started_ms);
 	rows_bind_number(s, 11, row->ended_ms);
-	db_bind_int(s, 12, row->active_ms);
-	db_bind_text(s, 13, row->id);
+	rows_bind_number(s, 12, row->session_ms);
+	db_bind_int(s, 13, row->active_ms);
+	db_bind_text(s, 14, row->id);
 	return change(db, s, "run", row->id, err);
 }
 
@@ -389,6 +393,26 @@ enum status runs_wish(struct db *db, const char *run, const char *task, const ch
 	return change(db, s, task == NULL ? "run" : "task", task == NULL ? run : task, err);
 }
 
+enum status runs_obeyed(struct db *db, const char *run, const char *task, const char *wish,
+                        struct err *err)
+{
+	sqlite3_stmt *s;
+	enum status st =
+	    task == NULL
+		? db_stmt(db, "UPDATE run SET wish = NULL WHERE id = ?1 AND wish = ?2", &s, err)
+		: db_stmt(db,
+	                  "UPDATE task SET wish = NULL WHERE run_id = ?1 AND wish = ?2 AND id = ?3",
+	                  &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, run);
+	db_bind_text(s, 2, wish);
+	if (task != NULL)
+		db_bind_text(s, 3, task);
+	return db_run(db, s, err);
+}
+
 static void read_wish(sqlite3_stmt *s, struct arena *a, void *row)
 {
 	struct task_row *t = row;
@@ -401,8 +425,11 @@ enum status runs_wishes(struct db *db, const char *run, struct arena *a, struct 
 {
 	struct rows r = { a, NULL, sizeof **out, 0, 0 };
 	sqlite3_stmt *s;
-	enum status st =
-	    db_stmt(db, "SELECT id, wish FROM task WHERE run_id = ? AND wish IS NOT NULL", &s, err);
+	enum status st = db_stmt(db,
+	                         "SELECT NULL, wish FROM run WHERE id = ?1 AND wish IS NOT NULL"
+	                         " UNION ALL SELECT id, wish FROM task"
+	                         " WHERE run_id = ?1 AND wish IS NOT NULL",
+	                         &s, err);
 
 	if (st != OK)
 		return st;

@@ -28,7 +28,7 @@ struct run_row {
 	const char *base_oid, *branch, *head_oid, *cause, *notes;
 	int64_t runner_pid, runner_start;
 	const char *boot_id;
-	int64_t made_ms, started_ms, ended_ms, active_ms;
+	int64_t made_ms, started_ms, ended_ms, session_ms, active_ms;
 };
 
 struct task_row {
@@ -92,7 +92,11 @@ enum status runs_put_task(struct db *db, const char *run, const struct task_row 
 enum status runs_wish(struct db *db, const char *run, const char *task, const char *wish,
                       struct err *err);
 
-/* The tasks of a run that have a wish: only id and wish are filled. */
+/* A wish was obeyed: take it back, unless it has become another since. */
+enum status runs_obeyed(struct db *db, const char *run, const char *task, const char *wish,
+                        struct err *err);
+
+/* All wishes of a run: only id and wish are filled; id NULL: the run's own, which comes first. */
 enum status runs_wishes(struct db *db, const char *run, struct arena *a, struct task_row **out,
                         size_t *n, struct err *err);
 

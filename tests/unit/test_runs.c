@@ -192,9 +192,16 @@ static void a_wish_stays_until_it_is_taken_back(void **state)
 	assert_string_equal(run.wish, "pause");
 	assert_int_equal(runs_put(b->db, &run, NULL), OK); /* leaves the wish alone */
 	assert_int_equal(runs_wishes(b->db, "r1", b->a, &wishes, &n, NULL), OK);
+	assert_int_equal(n, 2);
+	assert_null(wishes[0].id);
+	assert_string_equal(wishes[0].wish, "pause");
+	assert_string_equal(wishes[1].id, "two");
+	assert_string_equal(wishes[1].wish, "skip");
+	assert_int_equal(runs_obeyed(b->db, "r1", "two", "cancel", NULL),
+	                 OK); /* another one: stays */
+	assert_int_equal(runs_obeyed(b->db, "r1", NULL, "pause", NULL), OK);
+	assert_int_equal(runs_wishes(b->db, "r1", b->a, &wishes, &n, NULL), OK);
 	assert_int_equal(n, 1);
-	assert_string_equal(wishes->id, "two");
-	assert_string_equal(wishes->wish, "skip");
 	assert_int_equal(runs_wish(b->db, "r1", "two", NULL, NULL), OK);
 	assert_int_equal(runs_wishes(b->db, "r1", b->a, &wishes, &n, NULL), OK);
 	assert_int_equal(n, 0);

@@ -70,7 +70,10 @@ size_t schedule_ahead(const struct schedule *s, size_t most, size_t *tasks);
 /* A RUNNING task's agent is gone: its worker is free, the task is IDLE. */
 void schedule_idle(struct schedule *s, size_t task);
 
-/* An IDLE or RUNNING task goes back to READY: try again, now. */
+/* A WAITING or READY task becomes IDLE: an earlier attempt at it is still being looked after. */
+void schedule_hold(struct schedule *s, size_t task);
+
+/* An IDLE or RUNNING task goes back to READY (WAITING, if it was held so): try again, now. */
 void schedule_again(struct schedule *s, size_t task);
 
 /*

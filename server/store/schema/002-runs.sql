@@ -27,7 +27,8 @@ CREATE TABLE run (
 	made_ms      INTEGER NOT NULL,
 	started_ms   INTEGER,
 	ended_ms     INTEGER,
-	active_ms    INTEGER NOT NULL DEFAULT 0 -- time that runners before the present one worked on it
+	session_ms   INTEGER,                   -- when the present runner began; NULL once it ended
+	active_ms    INTEGER NOT NULL DEFAULT 0 -- time that the runners before it worked
 ) STRICT;
 CREATE INDEX run_by_time ON run (made_ms);
 CREATE TABLE task (

@@ -1,0 +1,227 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "domain/plan.h"
+#include "domain/project.h"
+#include "domain/run.h"
+#include "handlers/run_answer.h"
+#include "handlers/tools.h"
+
+#define LIST_LIMIT 20
+#define LOG_BYTES  8000 /* of a log in an answer of the usual size */
+
+struct runs_in {
+	const char *action, *run, *task, *cursor;
+	const cJSON *attempt;
+	long wait_s, limit;
+	bool confirm;
+};
+
+static const struct arg runs_args[] = {
+	{ "action", ARG_CHOICE, 1, offsetof(struct runs_in, action), 0, 0, NULL,
+	  "list|show|wait|log|cancel|pause|resume|retry|approve|skip|discard" },
+	{ "runId", ARG_TEXT, 0, offsetof(struct runs_in, run), 1, 100, NULL, NULL },
+	{ "taskId", ARG_TEXT, 0, offsetof(struct runs_in, task), 1, 500, NULL, NULL },
+	{ "waitSeconds", ARG_COUNT, 0, offsetof(struct runs_in, wait_s), 0, 3600, NULL, NULL },
+	{ "attempt", ARG_WHOLE, 0, offsetof(struct runs_in, attempt), 1, 1000,
+	  "log: which one; the last.", NULL },
+	{ "limit", ARG_COUNT, 0, offsetof(struct runs_in, limit), 1, 1000, NULL, NULL },
+	{ "cursor", ARG_TEXT, 0, offsetof(struct runs_in, cursor), 1, 100, NULL, NULL },
+	{ "confirm", ARG_FLAG, 0, offsetof(struct runs_in, confirm), 0, 0,
+	  "discard: really throw it away.", NULL },
+	{ 0 },
+};
+
+static enum status need_run(struct call *call, const struct runs_in *in)
+{
+	return in->run != NULL ? OK
+	                       : err_set(&call->err, E_INPUT,
+	                                 "'%s' needs 'runId'; action 'list' shows the runs there "
+	                                 "are",
+	                                 in->action);
+}
+
+static enum status need_task(struct call *call, const struct runs_in *in)
+{
+	enum status st = need_run(call, in);
+
+	if (st != OK || in->task != NULL)
+		return st;
+	return err_set(&call->err, E_INPUT, "'%s' needs 'taskId'; action 'show' lists the tasks",
+	               in->action);
+}
+
+static enum status list(struct call *call, const struct runs_in *in, cJSON **result)
+{
+	const struct run_page page = { in->cursor,
+		                       1 + (in->limit == 0 ? LIST_LIMIT : (size_t)in->limit) };
+	struct json_build b = { false };
+	struct run_views views;
+	cJSON *answer, *runs;
+	enum status st =
+	    run_list(call->project, &page, &call->stop, call->arena, &views, &call->err);
+
+	if (st != OK)
+		return st;
+	answer = json_object(&b);
+	runs = json_put_array(&b, answer, "runs");
+	for (size_t i = 0; i < views.n && i + 1 < page.limit; i++)
+		json_add(&b, runs, run_brief_json(&b, &views.at[i]));
+	if (views.n == page.limit)
+		json_put_text(&b, answer, "nextCursor", views.at[page.limit - 2].row.id);
+	return json_built(&b, answer, result, &call->err);
+}
+
+static enum status show_task(struct call *call, const struct runs_in *in, cJSON **result)
+{
+	struct json_build b = { false };
+	struct run_view v;
+	size_t at;
+	enum status st = run_look(call->project, in->run, &call->stop, call->arena, &v, &call->err);
+
+	if (st != OK)
+		return st;
+	if ((at = run_find_task(&v, in->task)) == PLAN_NONE)
+		return err_set(
+		    &call->err, E_ABSENT,
+		    "run '%s' has no task '%s'; action 'show' without 'taskId' lists them", in->run,
+		    in->task);
+	return json_built(&b, run_task_json(&b, &v, at), result, &call->err);
+}
+
+static enum status show(struct call *call, const struct runs_in *in, cJSON **result)
+{
+	char *end = NULL;
+	unsigned long from = 0;
+	enum status st = need_run(call, in);
+
+	if (st != OK)
+		return st;
+	if (in->task != NULL)
+		return show_task(call, in, result);
+	if (in->cursor != NULL) {
+		from = strtoul(in->cursor, &end, 10);
+		if (*end != '\0' || in->cursor[0] == '-')
+			return err_set(&call->err, E_INPUT,
+			               "'%.30s' is no cursor; give the nextCursor of the answer "
+			               "before",
+			               in->cursor);
+	}
+	return run_answer(call, in->run, from, in->limit == 0 ? SIZE_MAX : (size_t)in->limit,
+	                  result);
+}
+
+static enum status wait(struct call *call, const struct runs_in *in, cJSON **result)
+{
+	enum status st = need_run(call, in);
+
+	if (st == OK && call->memo == NULL &&
+	    (call->memo = run_wait_new(call, in->run, in->wait_s)) == NULL)
+		st = err_nomem(&call->err, "an answer");
+	return st != OK ? st : run_wait_look(call, call->memo, result);
+}
+
+static enum status log_of(struct call *call, const struct runs_in *in, cJSON **result)
+{
+	struct json_build b = { false };
+	const struct run_log_want want = {
+		.run = in->run,
+		.task = in->task,
+		.attempt = in->attempt == NULL ? 0 : (int64_t)in->attempt->valuedouble,
+		.max = call->answer_max > (size_t)4 << 20 ? (size_t)8 << 20 : LOG_BYTES
+	};
+	struct run_log log;
+	cJSON *answer;
+	enum status st = need_task(call, in);
+
+	if (st != OK || (st = run_log(call->project, &want, call->arena, &log, &call->err)) != OK)
+		return st;
+	answer = json_object(&b);
+	json_put_text(&b, answer, "runId", in->run);
+	json_put_text(&b, answer, "taskId", in->task);
+	json_put_text(&b, answer, "log", log.text);
+	json_put_flag(&b, answer, "beginningLeftOut", log.cut);
+	return json_built(&b, answer, result, &call->err);
+}
+
+static const struct {
+	const char *word;
+	enum run_verb verb;
+} verbs[] = {
+	{ "cancel", RUN_DO_CANCEL }, { "pause", RUN_DO_PAUSE },     { "resume", RUN_DO_RESUME },
+	{ "retry", RUN_DO_RETRY },   { "approve", RUN_DO_APPROVE }, { "skip", RUN_DO_SKIP },
+};
+
+/* Ask once, then, if wanted, wait for the end. */
+static enum status control(struct call *call, const struct runs_in *in, cJSON **result)
+{
+	size_t i = 0;
+	enum status st = need_run(call, in);
+
+	if (st != OK)
+		return st;
+	while (strcmp(verbs[i].word, in->action) != 0)
+		i++;
+	if (call->memo == NULL) {
+		st = run_control(call->project, in->run, in->task, verbs[i].verb, &call->stop,
+		                 &call->err);
+		if (st == OK && (call->memo = run_wait_new(call, in->run, in->wait_s)) == NULL)
+			st = err_nomem(&call->err, "an answer");
+	}
+	return st != OK ? st : run_wait_look(call, call->memo, result);
+}
+
+static enum status discard(struct call *call, const struct runs_in *in, cJSON **result)
+{
+	struct json_build b = { false };
+	const char *words = "";
+	cJSON *answer;
+	enum status st = need_task(call, in);
+
+	if (st != OK || (st = run_discard(call->project, in->run, in->task, in->confirm,
+	                                  call->arena, &words, &call->err)) != OK)
+		return st;
+	answer = json_object(&b);
+	json_put_text(&b, answer, "runId", in->run);
+	json_put_text(&b, answer, "taskId", in->task);
+	json_put_flag(&b, answer, "discarded", in->confirm);
+	json_put_text(&b, answer, "message", words);
+	return json_built(&b, answer, result, &call->err);
+}
+
+static const struct {
+	const char *word;
+	enum status (*run)(struct call *call, const struct runs_in *in, cJSON **result);
+} actions[] = {
+	{ "list", list },       { "show", show },     { "wait", wait },       { "log", log_of },
+	{ "cancel", control },  { "pause", control }, { "resume", control },  { "retry", control },
+	{ "approve", control }, { "skip", control },  { "discard", discard },
+};
+
+static enum status runs_run(struct call *call, const void *in, cJSON **result)
+{
+	const struct runs_in *want = in;
+
+	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+		if (strcmp(actions[i].word, want->action) == 0)
+			return actions[i].run(call, want, result);
+	return err_set(&call->err, E_BUG, "action '%s' has no function", want->action);
+}
+
+const struct tool tool_runs = {
+	.name = "runs",
+	.title = "Runs",
+	.about =
+	    "Look at runs and steer them: list, show, wait for the end, read a task's log, pause, "
+	    "cancel, resume what was interrupted or failed, retry or skip a task, discard what a "
+	    "task left.",
+	.args = runs_args,
+	.in_size = sizeof(struct runs_in),
+	.result = "{\"type\":\"object\",\"properties\":{\"runId\":{\"type\":\"string\"},"
+		  "\"state\":{\"type\":\"string\"},\"counts\":{\"type\":\"object\"},"
+		  "\"runs\":{\"type\":\"array\"},\"tasks\":{\"type\":\"array\"},"
+		  "\"log\":{\"type\":\"string\"},\"nextCursor\":{\"type\":\"string\"}}}",
+	.flags = TOOL_WRITES | TOOL_SPAWNS | TOOL_DESTROYS,
+	.run = runs_run,
+};

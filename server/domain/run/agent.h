@@ -1,0 +1,38 @@
+/*
+ * agent.h - how an agent is started: its words, its environment, its mark, what it may write.
+ */
+#ifndef DOMAIN_RUN_AGENT_H
+#define DOMAIN_RUN_AGENT_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "domain/config.h"
+#include "sys/proc.h"
+
+struct agent_start {
+	const struct config_agent *agent;
+	const cJSON *task; /* for the shell preset: its own command */
+	const char *prompt;
+	const char *folder;  /* where it works */
+	const char *git_dir; /* the repository's common folder, when it works in a worktree */
+	const char *run, *task_id;
+	int64_t attempt;
+	size_t slot;
+	bool confine; /* keep its writes to its folder where the system can */
+};
+
+/*
+ * Fill *spec for proc_start; everything lives in the arena, the sandbox (NULL: none) in
+ * *sandbox, which is the caller's. E_INPUT when the task has no command for a shell agent.
+ */
+enum status agent_prepare(const struct agent_start *start, struct arena *a, struct proc_spec *spec,
+                          struct sandbox **sandbox, struct err *err);
+
+/* May the task be given to the agent? E_INPUT says what is missing. */
+enum status agent_fits(const struct config_agent *agent, const cJSON *task, struct err *err);
+
+/* The environment of gates and set-up commands: the allow-list and nothing else. */
+const char *const *agent_plain_env(struct arena *a, const char *run);
+
+#endif

@@ -1,0 +1,154 @@
+/* ask.c - asking a run for something, from any process. */
+#include <string.h>
+
+#include "base/text.h"
+#include "domain/run.h"
+#include "domain/run/spawn.h"
+
+static const char *const wishes[] = {
+	[RUN_DO_PAUSE] = "pause", [RUN_DO_RESUME] = "resume",   [RUN_DO_CANCEL] = "cancel",
+	[RUN_DO_RETRY] = "retry", [RUN_DO_APPROVE] = "approve", [RUN_DO_SKIP] = "skip",
+};
+
+/* What to do about a request in the state that the run is in. */
+enum answer { WISH, WISH_AND_SPAWN, NOTHING_TO_DO, NO_SENSE };
+
+static enum answer of_run(enum run_verb verb, enum run_state state)
+{
+	bool live = state == RUN_QUEUED || state == RUN_RUNNING || state == RUN_PAUSED;
+
+	switch (verb) {
+	case RUN_DO_PAUSE:
+		return state == RUN_PAUSED ? NOTHING_TO_DO : live ? WISH : NO_SENSE;
+	case RUN_DO_RESUME:
+		return state == RUN_PAUSED              ? WISH
+		       : live || state == RUN_SUCCEEDED ? NOTHING_TO_DO
+		                                        : WISH_AND_SPAWN;
+	case RUN_DO_CANCEL:
+		return live                       ? WISH
+		       : state == RUN_CANCELLED   ? NOTHING_TO_DO
+		       : state == RUN_INTERRUPTED ? WISH_AND_SPAWN
+		                                  : NO_SENSE;
+	case RUN_DO_RETRY:
+		return live ? NOTHING_TO_DO : state == RUN_SUCCEEDED ? NO_SENSE : WISH_AND_SPAWN;
+	case RUN_DO_APPROVE:
+	case RUN_DO_SKIP:
+		break;
+	}
+	return NO_SENSE;
+}
+
+static enum answer of_task(enum run_verb verb, enum run_state run, enum task_state task)
+{
+	bool live = run == RUN_QUEUED || run == RUN_RUNNING || run == RUN_PAUSED;
+	enum answer yes = live ? WISH : WISH_AND_SPAWN;
+
+	switch (verb) {
+	case RUN_DO_CANCEL:
+		return task == TASK_CANCELLED   ? NOTHING_TO_DO
+		       : task >= TASK_SUCCEEDED ? NO_SENSE
+		                                : yes;
+	case RUN_DO_RETRY:
+		return task == TASK_SUCCEEDED          ? NO_SENSE
+		       : task < TASK_SUCCEEDED && live ? WISH
+		                                       : yes;
+	case RUN_DO_SKIP:
+		return task == TASK_SUCCEEDED || (task >= TASK_RUNNING && task <= TASK_MERGING)
+		           ? NO_SENSE
+		           : yes;
+	case RUN_DO_PAUSE:
+	case RUN_DO_RESUME:
+	case RUN_DO_APPROVE:
+		break;
+	}
+	return NO_SENSE;
+}
+
+static enum status wish(struct project *p, const char *run, const char *task, const char *words,
+                        const atomic_bool *stop, struct err *err)
+{
+	struct db *db = NULL;
+	enum status st = project_write(p, stop, &db, err);
+
+	if (st != OK)
+		return st;
+	if ((st = db_begin(db, err)) == OK && (st = runs_wish(db, run, task, words, err)) == OK)
+		st = project_commit(p, db, err); /* wakes the runner */
+	project_done(p, db);
+	return st;
+}
+
+static enum status refuse(const struct run_view *v, const char *task, enum run_verb verb,
+                          struct err *err)
+{
+	size_t at = task == NULL ? PLAN_NONE : run_find_task(v, task);
+
+	if (verb == RUN_DO_APPROVE)
+		return err_set(err, E_INPUT, "nothing in run '%s' waits for an approval",
+		               v->row.id);
+	if (task == NULL && verb == RUN_DO_SKIP)
+		return err_set(err, E_INPUT,
+		               "'skip' needs 'taskId': which task is to be left out?");
+	if (task == NULL)
+		return err_set(err, E_INPUT, "run '%s' is %s and cannot be asked to %s", v->row.id,
+		               run_state_word(v->state), wishes[verb]);
+	if (verb == RUN_DO_PAUSE || verb == RUN_DO_RESUME)
+		return err_set(err, E_INPUT, "'%s' concerns the whole run; leave out 'taskId'",
+		               wishes[verb]);
+	return err_set(err, E_INPUT, "task '%s' of run '%s' is %s and cannot be asked to %s", task,
+	               v->row.id, v->tasks[at].state, wishes[verb]);
+}
+
+/* The nearest task's id, for a person who mistyped one. */
+static enum status no_such_task(const struct run_view *v, const char *task, struct arena *a,
+                                struct err *err)
+{
+	const char **ids = arena_take(a, (v->n_tasks + 1) * sizeof *ids);
+	const char *near;
+
+	for (size_t i = 0; ids != NULL && i < v->n_tasks; i++)
+		ids[i] = v->tasks[i].id;
+	near = ids == NULL ? NULL : text_nearest(task, ids, v->n_tasks);
+	return err_set(err, E_ABSENT, "run '%s' has no task '%s'%s%s%s", v->row.id, task,
+	               near == NULL ? "" : "; did you mean '", near == NULL ? "" : near,
+	               near == NULL ? "" : "'?");
+}
+
+static enum status control(struct project *p, const struct run_view *v, const char *task,
+                           enum run_verb verb, const atomic_bool *stop, struct arena *a,
+                           struct err *err)
+{
+	enum answer answer;
+	enum status st;
+	size_t at = PLAN_NONE;
+
+	if (task != NULL && (at = run_find_task(v, task)) == PLAN_NONE)
+		return no_such_task(v, task, a, err);
+	answer = task == NULL ? of_run(verb, v->state)
+	                      : of_task(verb, v->state, task_state_read(v->tasks[at].state));
+	if (answer == NOTHING_TO_DO)
+		return OK;
+	if (answer == NO_SENSE)
+		return refuse(v, task, verb, err);
+	/* To try a run again is to resume it. */
+	if (task == NULL && verb == RUN_DO_RETRY)
+		verb = RUN_DO_RESUME;
+	if ((st = wish(p, v->row.id, task, wishes[verb], stop, err)) != OK)
+		return st;
+	if (answer == WISH_AND_SPAWN && !spawn_alive(p, v->row.id, a))
+		st = spawn_runner(p, v->row.id, a, err);
+	return st;
+}
+
+enum status run_control(struct project *p, const char *run, const char *task, enum run_verb verb,
+                        const atomic_bool *stop, struct err *err)
+{
+	struct arena *a = arena_new((size_t)256 << 20);
+	struct run_view v;
+	enum status st = a == NULL ? err_nomem(err, "the run") : run_look(p, run, stop, a, &v, err);
+
+	if (st == OK)
+		st = control(p, &v, task, verb, stop, a, err);
+	arena_free(a);
+	return st;
+}

@@ -1,0 +1,385 @@
+#include "domain/run/attempt.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "domain/run/agent.h"
+#include "domain/run/ending.h"
+#include "domain/run/prompt.h"
+#include "domain/run/record.h"
+#include "sys/fs.h"
+
+#define ATTEMPT_ARENA_MAX ((size_t)16 << 20)
+#define READ_SIZE         ((size_t)64 << 10)
+#define READS_A_TURN      16 /* of one agent, so that none keeps the others waiting */
+#define NAME_PART_MAX     60
+
+static int64_t wall(const struct runner *r)
+{
+	return clock_wall_ms(&r->project->clock);
+}
+
+/* --- beginning ------------------------------------------------------------------------------ */
+
+static bool keep_alive(struct runner *r, struct attempt *t)
+{
+	if (r->n_alive == r->alive_room) {
+		size_t room = r->alive_room == 0 ? 32 : r->alive_room * 2;
+		struct attempt **more = mem_grow(r->alive, room * sizeof *more);
+
+		if (more == NULL)
+			return false;
+		r->alive = more;
+		r->alive_room = room;
+	}
+	r->alive[r->n_alive++] = t;
+	return true;
+}
+
+struct attempt *attempt_new(struct runner *r, struct job *job)
+{
+	struct attempt *t = mem_zero(1, sizeof *t);
+
+	if (t == NULL)
+		return NULL;
+	t->job = job;
+	t->agent = job->agent;
+	t->cpu_us = -1;
+	t->verdict = TASK_STATES;
+	t->row = (struct attempt_row){ .task = job->row.id,
+		                       .agent = job->agent == NULL ? "" : job->agent->name,
+		                       .pid = RUNS_NONE,
+		                       .pid_start = RUNS_NONE,
+		                       .exit_code = RUNS_NONE,
+		                       .files = RUNS_NONE,
+		                       .started_ms = RUNS_NONE,
+		                       .ended_ms = RUNS_NONE,
+		                       .done_ms = RUNS_NONE,
+		                       .tokens_in = RUNS_NONE,
+		                       .tokens_out = RUNS_NONE,
+		                       .cost_usd = -1 };
+	if ((t->arena = arena_new(ATTEMPT_ARENA_MAX)) == NULL || !keep_alive(r, t)) {
+		attempt_free(t);
+		return NULL;
+	}
+	job->now = t;
+	return t;
+}
+
+void attempt_free(struct attempt *t)
+{
+	if (t == NULL)
+		return;
+	assert(t->step == NULL);
+	proc_free(t->proc);
+	(void)output_close(t->log, NULL);
+	arena_free(t->arena);
+	mem_free(t);
+}
+
+static size_t take_slot(struct runner *r, struct attempt *t)
+{
+	size_t slot = 0;
+
+	while (slot < r->n_slots && r->slots[slot] != NULL)
+		slot++;
+	assert(slot < r->n_slots);
+	r->slots[slot] = t;
+	return slot;
+}
+
+/* STATE/runs/RUN/TASK/attempt-N.log, its folder made; the row keeps it from STATE on. */
+static enum status place_log(struct runner *r, struct attempt *t, const char **path,
+                             struct err *err)
+{
+	const char *part = repo_name_part(t->arena, t->job->row.id, 80);
+	const char *folder = part == NULL ? NULL
+	                                  : text_printf(t->arena, "%s/runs/%s/%s",
+	                                                r->project->state, r->row.id, part);
+	enum status st;
+
+	t->row.log = part == NULL ? NULL
+	                          : text_printf(t->arena, "runs/%s/%s/attempt-%lld.log", r->row.id,
+	                                        part, (long long)t->row.number);
+	*path = t->row.log == NULL ? NULL
+	                           : text_printf(t->arena, "%s/%s", r->project->state, t->row.log);
+	if (folder == NULL || *path == NULL)
+		return err_nomem(err, "an attempt");
+	if (access(folder, W_OK) == 0)
+		return OK;
+	st = fs_make_folders(folder, 0700, err);
+	return st;
+}
+
+static const char *worktree_name(struct runner *r, struct attempt *t)
+{
+	const char *part = repo_name_part(t->arena, t->job->row.id, NAME_PART_MAX);
+	size_t n = strlen(r->row.id);
+
+	return part == NULL
+	           ? NULL
+	           : text_printf(t->arena, "gadugi-%s-%s-%lld", r->row.id + (n > 8 ? n - 8 : 0),
+	                         part, (long long)t->row.number);
+}
+
+static void prepare(struct runner *r, struct attempt *t, const char *name)
+{
+	struct step *step = step_new(STEP_PREPARE, t);
+
+	t->phase = PHASE_PREPARING;
+	if (step != NULL) {
+		step->base = t->base;
+		step->name = text_dup(step->arena, name);
+		step->message =
+		    text_printf(step->arena, "gadugi run %s, pid %ld", r->row.id, (long)getpid());
+		step->setup = r->config->setup;
+		step->keep_ignored = r->config->setup.n > 0;
+		step->env = r->env;
+		if (r->n_warm > 0) {
+			step->old_path = text_dup(step->arena, r->warm[--r->n_warm]);
+			mem_free(r->warm[r->n_warm]);
+		}
+	}
+	(void)ending_give(r, t, step);
+}
+
+void attempt_begin(struct runner *r, struct job *job)
+{
+	struct attempt *t = attempt_new(r, job);
+	const size_t *skipped;
+	size_t n;
+
+	job->retry_ms = 0;
+	if (t == NULL) {
+		record_task(r, job, TASK_FAILED, "no memory for an attempt");
+		n = schedule_fail(r->schedule, job->index, &skipped);
+		ending_tell_skipped(r, job, skipped, n);
+		return;
+	}
+	t->row.number = ++job->attempts;
+	t->row.slot = (int64_t)take_slot(r, t);
+	t->row.intent_ms = wall(r);
+	t->base = r->head;
+	record_attempt(r, t, "intent");
+	if (r->in_git) {
+		const char *name = worktree_name(r, t);
+
+		t->row.worktree =
+		    name == NULL ? NULL : text_printf(t->arena, "%s/%s", r->worktrees, name);
+		prepare(r, t, name);
+		return;
+	}
+	t->path = r->project->root;
+	t->phase = PHASE_PREPARED;
+}
+
+/* --- running -------------------------------------------------------------------------------- */
+
+static const char *write_prompt(struct runner *r, struct attempt *t)
+{
+	const struct job *job = t->job;
+	struct prompt_before *before = arena_take(t->arena, (job->n_needs + 1) * sizeof *before);
+	struct prompt p = { .task = job->spec,
+		            .plan = r->row.title,
+		            .before = before,
+		            .n_before = job->n_needs,
+		            .last_time = job->tries > 0 ? job->row.cause : NULL,
+		            .worktree = r->in_git };
+
+	if (before == NULL)
+		return NULL;
+	for (size_t i = 0; i < job->n_needs; i++) {
+		const struct job *need = &r->jobs[job->needs[i]];
+
+		before[i] = (struct prompt_before){ need->row.id, need->row.title, need->did };
+	}
+	return prompt_write(&p, t->arena);
+}
+
+static enum status start_agent(struct runner *r, struct attempt *t, struct err *err)
+{
+	struct agent_start start = { .agent = t->agent,
+		                     .task = t->job->spec,
+		                     .prompt = write_prompt(r, t),
+		                     .folder = t->path,
+		                     .git_dir = r->in_git ? r->project->git_dir : NULL,
+		                     .run = r->row.id,
+		                     .task_id = t->job->row.id,
+		                     .attempt = t->row.number,
+		                     .slot = (size_t)t->row.slot,
+		                     .confine = r->config->flags[CONFIG_CONFINE] };
+	struct sandbox *sandbox = NULL;
+	struct proc_spec spec;
+	const char *log;
+	enum status st;
+
+	if (start.prompt == NULL)
+		return err_nomem(err, "a prompt");
+	if ((st = place_log(r, t, &log, err)) != OK || (st = output_new(&t->log, log, err)) != OK)
+		return st;
+	if ((st = agent_prepare(&start, t->arena, &spec, &sandbox, err)) == OK)
+		st = proc_start(&t->proc, r->keeper, &spec, err);
+	sandbox_free(sandbox);
+	return st;
+}
+
+void attempt_start(struct runner *r, struct attempt *t)
+{
+	struct err err = { OK, "" };
+	struct proc_id id;
+	int64_t now = clock_mono_ms();
+
+	if (start_agent(r, t, &err) != OK) {
+		const char *cause = text_printf(t->arena, "agent '%s' could not be started: %s",
+		                                t->agent->name, err.text);
+
+		ending_fail(r, t, TASK_FAILED, false, cause);
+		return;
+	}
+	t->phase = PHASE_RUNNING;
+	t->row.started_ms = wall(r);
+	t->started_us = clock_mono_us();
+	t->row.pid = t->proc->pid;
+	if (proc_identify(t->proc->pid, &id, NULL) == OK) {
+		t->row.pid_start = id.start;
+		t->row.boot_id = text_dup(t->arena, id.boot);
+	}
+	t->heard_ms = now;
+	t->again_ms = INT64_MAX;
+	t->deadline_ms = r->options.timeout_ms > 0 ? now + r->options.timeout_ms : INT64_MAX;
+	record_attempt(r, t, "started");
+	record_task(r, t->job, TASK_RUNNING, NULL);
+}
+
+void attempt_hear(struct runner *r, struct attempt *t)
+{
+	char bytes[READ_SIZE];
+
+	for (int i = 0; i < READS_A_TURN && t->proc->out_fd != -1; i++) {
+		ssize_t n = read(t->proc->out_fd, bytes, sizeof bytes);
+
+		if (n < 0)
+			return;
+		if (n == 0) {
+			proc_close_out(t->proc);
+			return;
+		}
+		t->heard_ms = clock_mono_ms();
+		output_add(t->log, bytes, (size_t)n, wall(r));
+		if ((size_t)n < sizeof bytes)
+			return;
+	}
+}
+
+/* No word and no work for too long? */
+static bool stalled(struct runner *r, struct attempt *t, int64_t now)
+{
+	int64_t cpu_us;
+
+	if (r->options.stall_ms <= 0 || now < t->heard_ms + r->options.stall_ms)
+		return false;
+	cpu_us = proc_cpu_us(t->proc);
+	if (t->cpu_us != -1 && cpu_us >= 0 && cpu_us <= t->cpu_us)
+		return true;
+	t->cpu_us = cpu_us < 0 ? 0 : cpu_us;
+	t->heard_ms = now; /* it worked: it has the same time again */
+	return false;
+}
+
+static void end_for_time(struct runner *r, struct attempt *t, const char *cause)
+{
+	t->verdict = TASK_TIMED_OUT;
+	t->again = true;
+	t->cause = cause;
+	output_note(t->log, wall(r), "%s", cause == NULL ? "out of time" : cause);
+	proc_end(t->proc, PROC_HUNG, PROC_GRACE_MS);
+}
+
+void attempt_watch(struct runner *r, struct attempt *t)
+{
+	int64_t now = clock_mono_ms();
+
+	if (t->verdict == TASK_STATES && now >= t->deadline_ms)
+		end_for_time(r, t,
+		             text_printf(t->arena, "ended after its time limit of %lld s",
+		                         (long long)(r->options.timeout_ms / 1000)));
+	else if (t->verdict == TASK_STATES && stalled(r, t, now))
+		end_for_time(r, t,
+		             text_printf(t->arena, "stalled: no output and no work for %lld s",
+		                         (long long)(r->options.stall_ms / 1000)));
+	if (!proc_ended(t->proc, &t->again_ms))
+		return;
+	while (t->proc->out_fd != -1) {
+		int before = t->proc->out_fd;
+		uint64_t had = output_size(t->log);
+
+		attempt_hear(r, t);
+		if (t->proc->out_fd == before && output_size(t->log) == had)
+			break; /* somebody outside still holds the pipe */
+	}
+	ending_agent_over(r, t);
+}
+
+int64_t attempt_due(const struct runner *r, const struct attempt *t)
+{
+	int64_t due = t->again_ms;
+
+	if (t->phase != PHASE_RUNNING)
+		return INT64_MAX;
+	if (t->verdict != TASK_STATES)
+		return due;
+	if (t->deadline_ms < due)
+		due = t->deadline_ms;
+	if (r->options.stall_ms > 0 && t->heard_ms + r->options.stall_ms < due)
+		due = t->heard_ms + r->options.stall_ms;
+	return due;
+}
+
+/* --- ends ------------------------------------------------------------------------------------- */
+
+static void prepared(struct runner *r, struct attempt *t, struct step *step)
+{
+	if (step->made != NULL) {
+		t->path = text_dup(t->arena, step->made);
+		t->row.worktree = t->path;
+		t->own_worktree = true;
+	}
+	if (t->verdict != TASK_STATES) {
+		ending_fail(r, t, t->verdict, t->again, t->cause);
+	} else if (step->st != OK) {
+		ending_fail(r, t, TASK_FAILED, true, step->err.text);
+	} else {
+		t->phase = PHASE_PREPARED;
+	}
+}
+
+void attempt_step_done(struct runner *r, struct attempt *t, struct step *step)
+{
+	assert(t->step == step);
+	t->step = NULL;
+	if (step->kind == STEP_PREPARE)
+		prepared(r, t, step);
+	else
+		ending_step_done(r, t, step);
+	step_free(step);
+}
+
+void attempt_sweep(struct runner *r)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->n_alive; i++) {
+		struct attempt *t = r->alive[i];
+
+		if (t->job->now != t && !t->changed && t->step == NULL)
+			attempt_free(t);
+		else
+			r->alive[kept++] = t;
+	}
+	r->n_alive = kept;
+}

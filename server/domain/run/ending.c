@@ -1,0 +1,349 @@
+#include "domain/run/ending.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "domain/run/lane.h"
+#include "domain/run/record.h"
+
+#define CAUSE_LINE_MAX   300
+#define BACKOFF_FIRST_MS 250
+#define BACKOFF_MOST_MS  60000
+#define FILES_TOLD       12 /* in the summary for later tasks */
+
+static int64_t wall(const struct runner *r)
+{
+	return clock_wall_ms(&r->project->clock);
+}
+
+int64_t ending_backoff_ms(int64_t tries, uint64_t chance)
+{
+	int64_t ms = BACKOFF_FIRST_MS;
+
+	for (int64_t i = 1; i < tries && ms < BACKOFF_MOST_MS; i++)
+		ms *= 4;
+	if (ms > BACKOFF_MOST_MS)
+		ms = BACKOFF_MOST_MS;
+	return ms - ms / 5 + (int64_t)(chance % (uint64_t)(ms / 5 * 2 + 1));
+}
+
+static void leave_slot(struct runner *r, struct attempt *t)
+{
+	size_t slot = (size_t)t->row.slot;
+
+	if (slot >= r->n_slots || r->slots[slot] != t)
+		return;
+	r->slots[slot] = NULL;
+	if (schedule_state(r->schedule, t->job->index) == SCHEDULE_RUNNING)
+		schedule_idle(r->schedule, t->job->index);
+}
+
+/* Give a step away for the attempt; when that fails the step is gone and the attempt has failed. */
+bool ending_give(struct runner *r, struct attempt *t, struct step *step)
+{
+	struct err err = { OK, "" };
+
+	if (step == NULL || arena_failed(step->arena))
+		(void)err_nomem(&err, "a step of the run");
+	else if (steps_give(r->steps, step, &err) == OK) {
+		t->step = step;
+		return true;
+	}
+	step_free(step);
+	t->own_worktree = false; /* nothing more is done with it now */
+	ending_fail(r, t, TASK_FAILED, true, err.text);
+	return false;
+}
+
+/* --- ending --------------------------------------------------------------------------------- */
+
+static const char *words_of_failure(struct attempt *t)
+{
+	const struct proc_result *res = &t->proc->result;
+	const char *last = output_last_line(t->log);
+	size_t cut = text_utf8_cut(last, strlen(last), CAUSE_LINE_MAX);
+	const char *said = cut == 0 ? "" : text_printf(t->arena, ": %.*s", (int)cut, last);
+
+	if (res->exit_code < 0)
+		return text_printf(t->arena, "agent '%s' was ended by signal %d%s", t->agent->name,
+		                   res->signal, said);
+	return text_printf(t->arena, "agent '%s' ended with exit code %d%s", t->agent->name,
+	                   res->exit_code, said);
+}
+
+void ending_agent_over(struct runner *r, struct attempt *t)
+{
+	const struct proc_result *res = &t->proc->result;
+	struct err err = { OK, "" };
+	bool clean = res->outcome == PROC_CLEAN && t->verdict == TASK_STATES;
+	const char *why = clean ? NULL : words_of_failure(t);
+
+	t->row.ended_ms = wall(r);
+	t->row.exit_code = res->exit_code < 0 ? RUNS_NONE : res->exit_code;
+	t->row.output_size = (int64_t)output_size(t->log);
+	if (res->left > 0)
+		output_note(t->log, t->row.ended_ms,
+		            "%d processes outlived the agent and were ended", res->left);
+	if (output_close(t->log, &err) != OK)
+		record_note(r, "log-incomplete", "task '%s': %s", t->job->row.id, err.text);
+	t->log = NULL;
+	proc_free(t->proc);
+	t->proc = NULL;
+	leave_slot(r, t);
+	if (t->verdict != TASK_STATES) {
+		ending_fail(r, t, t->verdict, t->again, t->cause);
+	} else if (!clean) {
+		ending_fail(r, t, TASK_FAILED, true, why);
+	} else {
+		record_attempt(r, t, "result");
+		ending_collect(r, t);
+	}
+}
+
+void ending_collect(struct runner *r, struct attempt *t)
+{
+	struct step *step;
+
+	if (!r->in_git) {
+		lane_add(r, t);
+		return;
+	}
+	t->phase = PHASE_COLLECTING;
+	if ((step = step_new(STEP_COLLECT, t)) != NULL) {
+		step->path = text_dup(step->arena, t->path);
+		step->base = t->base;
+		step->message = text_printf(step->arena, "%s\n\nTask %s of run %s, attempt %lld\n",
+		                            t->job->row.title, t->job->row.id, r->row.id,
+		                            (long long)t->row.number);
+	}
+	(void)ending_give(r, t, step);
+}
+
+static void save(struct runner *r, struct attempt *t)
+{
+	struct step *step = step_new(STEP_SAVE, t);
+
+	t->phase = PHASE_SAVING;
+	if (step != NULL) {
+		step->path = text_dup(step->arena, t->path);
+		step->base = t->base;
+		step->run = r->row.id;
+		step->task = t->job->row.id;
+		step->attempt = (int)t->row.number;
+		step->message = text_printf(
+		    step->arena, "%s (unfinished)\n\nTask %s of run %s, attempt %lld\n",
+		    t->job->row.title, t->job->row.id, r->row.id, (long long)t->row.number);
+	}
+	(void)ending_give(r, t, step);
+}
+
+/* A worktree in which nothing would be lost can serve again. */
+static void keep_warm(struct runner *r, const struct attempt *t)
+{
+	size_t n = strlen(t->path) + 1;
+	char *copy;
+
+	if (r->n_warm == r->warm_room) {
+		size_t room = r->warm_room == 0 ? 16 : r->warm_room * 2;
+		char **more = mem_grow(r->warm, room * sizeof *more);
+
+		if (more == NULL)
+			return; /* it is found and removed at the end */
+		r->warm = more;
+		r->warm_room = room;
+	}
+	if ((copy = mem_take(n)) == NULL)
+		return;
+	memcpy(copy, t->path, n);
+	r->warm[r->n_warm++] = copy;
+}
+
+static const char *state_of(enum task_state verdict)
+{
+	switch (verdict) {
+	case TASK_TIMED_OUT:
+		return "timed_out";
+	case TASK_CANCELLED:
+		return "cancelled";
+	case TASK_CONFLICTED:
+		return "conflicted";
+	case TASK_PENDING:
+		return "lost";
+	case TASK_READY:
+	case TASK_RUNNING:
+	case TASK_GATING:
+	case TASK_MERGING:
+	case TASK_SUCCEEDED:
+	case TASK_FAILED:
+	case TASK_SKIPPED:
+	case TASK_STATES:
+		break;
+	}
+	return "failed";
+}
+
+void ending_tell_ready(struct runner *r, const size_t *tasks, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		record_task(r, &r->jobs[tasks[i]], TASK_READY, NULL);
+}
+
+void ending_tell_skipped(struct runner *r, const struct job *why, const size_t *tasks, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct job *job = &r->jobs[tasks[i]];
+		const char *cause = text_printf(r->arena, "needs '%s', which %s", why->row.id,
+		                                why->state == TASK_CANCELLED    ? "was cancelled"
+		                                : why->state == TASK_CONFLICTED ? "has conflicts"
+		                                : why->state == TASK_TIMED_OUT  ? "ran out of time"
+		                                                                : "failed");
+
+		record_task(r, job,
+		            why->state == TASK_CANCELLED && r->cancelled ? TASK_CANCELLED
+		                                                         : TASK_SKIPPED,
+		            cause);
+	}
+}
+
+/* The attempt is over for good; what of the task? */
+static void settle(struct runner *r, struct attempt *t)
+{
+	struct job *job = t->job;
+	bool again = t->again && !job->cancel && !r->cancelled && !r->given_up;
+	const size_t *skipped;
+	size_t n;
+
+	t->row.done_ms = wall(r);
+	t->row.cause = t->cause;
+	record_attempt(r, t, state_of(t->verdict));
+	leave_slot(r, t);
+	if (again && !t->no_count)
+		again = job->tries++ < r->options.retries;
+	if (again) {
+		uint64_t chance = (uint64_t)clock_mono_us() * 2654435761u;
+		int64_t wait_ms = t->no_count ? 0 : ending_backoff_ms(job->tries, chance);
+
+		job->retry_ms = clock_mono_ms() + wait_ms;
+		record_task(r, job, TASK_READY, t->cause);
+		job->now = NULL;
+		return;
+	}
+	record_task(r, job, t->verdict, t->cause);
+	job->now = NULL;
+	n = schedule_fail(r->schedule, job->index, &skipped);
+	ending_tell_skipped(r, job, skipped, n);
+}
+
+void ending_fail(struct runner *r, struct attempt *t, enum task_state verdict, bool again,
+                 const char *cause)
+{
+	t->verdict = verdict;
+	t->again = again;
+	t->cause = text_dup(t->arena, cause);
+	if (t->step != NULL) { /* it comes back, and then this is done */
+		atomic_store(&t->step->stop, true);
+		return;
+	}
+	if (t->proc != NULL) {
+		proc_end(t->proc, PROC_KILLED, PROC_GRACE_MS);
+		t->again_ms = 0;
+		return;
+	}
+	if (t->own_worktree && t->phase != PHASE_SAVING)
+		save(r, t);
+	else
+		settle(r, t);
+}
+
+void ending_succeed(struct runner *r, struct attempt *t, const char *commit)
+{
+	struct job *job = t->job;
+
+	t->row.done_ms = wall(r);
+	record_attempt(r, t, "merged");
+	job->row.commit_oid = text_dup(r->arena, commit);
+	job->row.branch = commit == NULL ? NULL : r->row.branch;
+	job->did = text_dup(r->arena, t->did);
+	record_task(r, job, TASK_SUCCEEDED, NULL);
+	job->now = NULL;
+	if (t->own_worktree)
+		keep_warm(r, t);
+	t->own_worktree = false;
+}
+
+/* Files it changed, in the run's arena: for telling conflicts and for later prompts. */
+static void note_files(struct runner *r, struct attempt *t, const struct step *step)
+{
+	const struct repo_change *c = step->changes;
+	struct text words;
+
+	text_init(&words, 4096);
+	text_addf(&words, "changed %zu file%s: ", step->files, step->files == 1 ? "" : "s");
+	t->files = arena_take(r->arena, (step->files + 1) * sizeof *t->files);
+	for (size_t i = 0; t->files != NULL && i < step->files; i++) {
+		t->files[t->n_files++] = text_dup(r->arena, c[i].path);
+		if (i < FILES_TOLD)
+			text_addf(&words, "%s%s (+%zu -%zu)", i == 0 ? "" : ", ", c[i].path,
+			          c[i].added, c[i].removed);
+	}
+	if (step->files > FILES_TOLD)
+		text_add(&words, ", ...");
+	t->did = text_copy(&words, t->arena);
+	text_done(&words);
+}
+
+static void collected(struct runner *r, struct attempt *t, struct step *step)
+{
+	if (step->st == OK) {
+		t->result = step->oid;
+		t->row.files = (int64_t)step->files;
+		record_attempt(r, t, "result");
+	}
+	if (step->nested > 0)
+		record_note(r, "nested-repository",
+		            "task '%s' left %zu git repositories inside its worktree; they cannot "
+		            "be committed and stay in '%s'",
+		            t->job->row.id, step->nested, t->path);
+	if (t->verdict != TASK_STATES) {
+		ending_fail(r, t, t->verdict, t->again, t->cause);
+		return;
+	}
+	if (step->st != OK) {
+		ending_fail(r, t, TASK_FAILED, true, step->err.text);
+		return;
+	}
+	if (step->files > 0)
+		note_files(r, t, step);
+	lane_add(r, t);
+}
+
+static void saved(struct runner *r, struct attempt *t, struct step *step)
+{
+	if (step->st == OK) {
+		t->result = step->oid;
+		t->row.files = (int64_t)step->files;
+		t->row.saved_ref = text_dup(t->arena, step->made);
+		if (step->nested == 0)
+			keep_warm(r, t);
+		t->own_worktree = false;
+	} else {
+		log_line(LOG_WARN, "%s", step->err.text);
+		record_note(r, "work-not-saved",
+		            "what attempt %lld of task '%s' left stays in '%s': %s",
+		            (long long)t->row.number, t->job->row.id, t->path, step->err.text);
+	}
+	settle(r, t);
+}
+
+void ending_step_done(struct runner *r, struct attempt *t, struct step *step)
+{
+	assert(step->kind == STEP_COLLECT || step->kind == STEP_SAVE);
+	if (step->kind == STEP_COLLECT)
+		collected(r, t, step);
+	else
+		saved(r, t, step);
+}

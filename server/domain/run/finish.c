@@ -1,0 +1,134 @@
+#include "domain/run/finish.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "domain/run/lane.h"
+#include "domain/run/record.h"
+#include "sys/repo_worktree.h"
+
+#define KEPT_TOLD 10
+
+/* Wait for a step that nothing else can go on without; wishes wait too. */
+static struct step *wait_for(struct runner *r)
+{
+	struct pollfd fd = { .fd = steps_fd(r->steps), .events = POLLIN };
+	struct step *step;
+
+	while ((step = steps_take(r->steps)) == NULL) {
+		(void)poll(&fd, 1, -1);
+		steps_clear(r->steps);
+	}
+	return step;
+}
+
+/* The gates of the run, on all that was merged. False, with a note, when one does not pass. */
+static bool gates_pass(struct runner *r)
+{
+	struct step *step = lane_run_gates(r);
+	struct err err = { OK, "" };
+	bool passed;
+
+	if (step == NULL)
+		return true;
+	if (steps_give(r->steps, step, &err) != OK) {
+		record_note(r, "gate-failed", "the gates of the run could not be run: %s",
+		            err.text);
+		step_free(step);
+		return false;
+	}
+	step = wait_for(r);
+	passed = lane_run_gates_done(r, step);
+	step_free(step);
+	return passed;
+}
+
+static void forward(struct runner *r)
+{
+	struct err err = { OK, "" };
+
+	if (!r->options.into || !r->in_git)
+		return;
+	if (repo_fast_forward(r->repo, &r->head, &err) != OK)
+		record_note(r, "not-merged",
+		            "the checkout was left alone: %s; merge branch '%s' yourself", err.text,
+		            r->row.branch);
+}
+
+static bool is_ours(const struct runner *r, const struct repo_worktree *w)
+{
+	size_t n = strlen(r->row.id);
+	const char *end = r->row.id + (n > 8 ? n - 8 : 0);
+
+	return strncmp(w->name, "gadugi-", 7) == 0 && strncmp(w->name + 7, end, strlen(end)) == 0;
+}
+
+/* Only what holds nothing is removed; what does is named. */
+static void clear_away(struct runner *r)
+{
+	struct arena *a = arena_new((size_t)16 << 20);
+	struct repo_worktree *trees;
+	struct err err = { OK, "" };
+	size_t n = 0, kept = 0;
+
+	if (a == NULL || !r->in_git)
+		goto out;
+	if (r->lane.gate_tree != NULL)
+		(void)repo_worktree_discard(r->repo, r->worktrees, r->lane.gate_tree, NULL);
+	if (repo_worktree_list(r->repo, r->worktrees, a, &trees, &n, &err) != OK) {
+		log_line(LOG_WARN, "%s", err.text);
+		goto out;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!is_ours(r, &trees[i]) ||
+		    repo_worktree_remove(r->repo, r->worktrees, trees[i].path, &err) == OK)
+			continue;
+		if (kept++ < KEPT_TOLD)
+			record_note(r, "worktree-kept", "%s", err.text);
+	}
+out:
+	arena_free(a);
+}
+
+static bool all_succeeded(const struct runner *r, size_t *n_not)
+{
+	*n_not = 0;
+	for (size_t i = 0; i < r->n_jobs; i++)
+		*n_not += r->jobs[i].state != TASK_SUCCEEDED;
+	return *n_not == 0;
+}
+
+void finish_run(struct runner *r)
+{
+	size_t n_not;
+	bool succeeded = all_succeeded(r, &n_not);
+	const char *cause = NULL;
+	enum run_state state = RUN_SUCCEEDED;
+	int64_t ended_ms;
+
+	if (r->cancelled) {
+		state = RUN_CANCELLED;
+		cause = "cancelled because somebody asked for it";
+	} else if (!succeeded) {
+		state = RUN_FAILED;
+		cause = text_printf(r->arena, "%zu of %zu tasks did not succeed", n_not, r->n_jobs);
+	} else if (!gates_pass(r)) {
+		state = RUN_FAILED;
+		cause = "a gate of the run did not pass";
+	}
+	ended_ms = clock_wall_ms(&r->project->clock);
+	if (state == RUN_SUCCEEDED)
+		forward(r);
+	else if (r->options.into)
+		record_note(r, "not-merged",
+		            "the checkout was left alone; what succeeded is on branch '%s'",
+		            r->row.branch == NULL ? "" : r->row.branch);
+	clear_away(r);
+	r->row.active_ms += ended_ms - r->row.session_ms;
+	r->row.session_ms = RUNS_NONE;
+	record_run(r, state, cause);
+	r->row.ended_ms = ended_ms;
+}

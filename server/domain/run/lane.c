@@ -1,0 +1,536 @@
+#include "domain/run/lane.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "domain/run/ending.h"
+#include "domain/run/record.h"
+
+#define CONFLICTS_TOLD 8
+#define GATE_LINE_MAX  300
+
+/* --- gates ---------------------------------------------------------------------------------- */
+
+static bool wanted(const struct runner *r, const struct config_gate *gate, enum config_when when)
+{
+	if (gate->when != when)
+		return false;
+	for (size_t i = 0; i < r->options.n_gates; i++)
+		if (strcmp(r->options.gates[i], gate->name) == 0)
+			return true;
+	return false;
+}
+
+static size_t count_gates(const struct runner *r, enum config_when when)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->config->n_gates; i++)
+		n += wanted(r, &r->config->gates[i], when);
+	return n;
+}
+
+static void fill_gates(const struct runner *r, struct step *step, enum config_when when)
+{
+	if (step->gates == NULL)
+		step->gates =
+		    arena_take(step->arena, (r->config->n_gates + 1) * sizeof *step->gates);
+	for (size_t i = 0; step->gates != NULL && i < r->config->n_gates; i++)
+		if (wanted(r, &r->config->gates[i], when))
+			step->gates[step->n++].gate = &r->config->gates[i];
+	step->env = r->env;
+}
+
+static void keep_result(struct runner *r, const struct step *step, const struct step_gate *gate,
+                        const struct attempt *t)
+{
+	struct lane *lane = &r->lane;
+
+	if (lane->n_results == lane->results_room) {
+		size_t room = lane->results_room == 0 ? 16 : lane->results_room * 2;
+		struct gate_row *more = mem_grow(lane->results, room * sizeof *more);
+
+		if (more == NULL)
+			return;
+		lane->results = more;
+		lane->results_room = room;
+	}
+	lane->results[lane->n_results++] = (struct gate_row){
+		.task = t == NULL ? NULL : t->job->row.id,
+		.attempt = t == NULL ? RUNS_NONE : t->row.number,
+		.name = gate->gate->name,
+		.tree_oid = step->tree.hex[0] == '\0' ? NULL : text_dup(r->arena, step->tree.hex),
+		.exit_code = gate->exit_code,
+		.passed = gate->passed,
+		.started_ms = gate->started_ms,
+		.ended_ms = gate->ended_ms,
+		.output = text_dup(r->arena, gate->output == NULL ? "" : gate->output),
+	};
+}
+
+enum status lane_put_results(struct runner *r, struct err *err)
+{
+	enum status st = OK;
+
+	for (size_t i = 0; st == OK && i < r->lane.n_results; i++)
+		st = attempts_add_gate(r->db, r->row.id, &r->lane.results[i], err);
+	return st;
+}
+
+/* --- the queue ------------------------------------------------------------------------------ */
+
+static void put_first(struct lane *lane, struct attempt *t)
+{
+	t->phase = PHASE_QUEUED;
+	t->next = lane->first;
+	lane->first = t;
+	if (t->next == NULL)
+		lane->last = &t->next;
+	lane->queued++;
+}
+
+static void put_last(struct lane *lane, struct attempt *t)
+{
+	t->phase = PHASE_QUEUED;
+	t->next = NULL;
+	*lane->last = t;
+	lane->last = &t->next;
+	lane->queued++;
+}
+
+static struct attempt *take_first(struct lane *lane)
+{
+	struct attempt *t = lane->first;
+
+	lane->first = t->next;
+	if (lane->first == NULL)
+		lane->last = &lane->first;
+	lane->queued--;
+	return t;
+}
+
+bool lane_take_out(struct runner *r, struct attempt *t)
+{
+	struct attempt **at = &r->lane.first;
+
+	while (*at != NULL && *at != t)
+		at = &(*at)->next;
+	if (*at == NULL)
+		return false;
+	*at = t->next;
+	if (*at == NULL)
+		r->lane.last = at;
+	r->lane.queued--;
+	return true;
+}
+
+bool lane_empty(const struct runner *r)
+{
+	return r->lane.queued == 0 && r->lane.step == NULL && !r->lane.moving;
+}
+
+static void done_without_merge(struct runner *r, struct attempt *t)
+{
+	size_t index = t->job->index, n;
+	const size_t *readied;
+
+	ending_succeed(r, t, NULL);
+	n = schedule_done(r->schedule, index, &readied);
+	ending_tell_ready(r, readied, n);
+}
+
+void lane_add(struct runner *r, struct attempt *t)
+{
+	if (r->in_git && t->n_files == 0) {
+		record_note(r, "no-change", "task '%s' succeeded and changed nothing",
+		            t->job->row.id);
+		done_without_merge(r, t);
+		return;
+	}
+	if (!r->in_git && count_gates(r, CONFIG_TASK) == 0) {
+		done_without_merge(r, t);
+		return;
+	}
+	put_last(&r->lane, t);
+	record_task(r, t->job, r->in_git ? TASK_MERGING : TASK_GATING, NULL);
+}
+
+/* --- one merge ------------------------------------------------------------------------------ */
+
+static void fail_all(struct runner *r, const char *cause)
+{
+	struct lane *lane = &r->lane;
+	size_t n = lane->n_on;
+
+	lane->n_on = 0;
+	for (size_t i = 0; i < n; i++)
+		ending_fail(r, lane->on[i], TASK_FAILED, true, cause);
+}
+
+static void give(struct runner *r, struct step *step)
+{
+	struct err err = { OK, "" };
+
+	if (step == NULL || arena_failed(step->arena))
+		(void)err_nomem(&err, "a merge");
+	else if (steps_give(r->steps, step, &err) == OK) {
+		r->lane.step = step;
+		return;
+	}
+	step_free(step);
+	fail_all(r, err.text);
+}
+
+static void begin_merge(struct runner *r)
+{
+	struct lane *lane = &r->lane;
+	struct step *step = step_new(STEP_MERGE, NULL);
+
+	while (lane->queued > 0 && lane->n_on < lane->most) {
+		lane->on[lane->n_on] = take_first(lane);
+		lane->on[lane->n_on++]->phase = PHASE_MERGING;
+	}
+	if (step != NULL) {
+		step->base = r->head;
+		step->items = arena_take(step->arena, lane->n_on * sizeof *step->items);
+		for (size_t i = 0; step->items != NULL && i < lane->n_on; i++) {
+			const struct attempt *t = lane->on[i];
+
+			step->items[i].from = t->result;
+			step->items[i].message = text_printf(step->arena, "Merge task %s: %s\n",
+			                                     t->job->row.id, t->job->row.title);
+		}
+		step->n = lane->n_on;
+	}
+	give(r, step);
+}
+
+/* Outside git there is nothing to merge: the gates look at the folder as it is. */
+static void begin_gate_in_place(struct runner *r)
+{
+	struct step *step = step_new(STEP_GATE, NULL);
+
+	r->lane.on[0] = take_first(&r->lane);
+	r->lane.on[0]->phase = PHASE_MERGING;
+	r->lane.n_on = 1;
+	if (step != NULL) {
+		step->path = r->project->root;
+		fill_gates(r, step, CONFIG_TASK);
+	}
+	give(r, step);
+}
+
+void lane_turn(struct runner *r)
+{
+	if (r->lane.step != NULL || r->lane.moving || r->lane.queued == 0)
+		return;
+	assert(r->lane.n_on == 0);
+	if (r->in_git)
+		begin_merge(r);
+	else
+		begin_gate_in_place(r);
+}
+
+/* The merged task that last changed path, of those this attempt did not start from. */
+static const struct job *who_changed(const struct runner *r, const struct attempt *t,
+                                     const char *path)
+{
+	const struct job *found = NULL;
+
+	for (size_t i = 0; i < r->n_jobs; i++) {
+		const struct job *job = &r->jobs[i];
+
+		if (job == t->job || job->state != TASK_SUCCEEDED ||
+		    (found != NULL && job->row.ended_ms < found->row.ended_ms))
+			continue;
+		for (size_t k = 0; k < job->n_files; k++)
+			if (strcmp(job->files[k], path) == 0) {
+				found = job;
+				break;
+			}
+	}
+	return found;
+}
+
+static void conflict(struct runner *r, struct attempt *t, const struct repo_merge *merge)
+{
+	struct text words;
+	const struct job *last = NULL;
+	const char *cause;
+
+	text_init(&words, 8192);
+	text_add(&words, "cannot be merged: ");
+	for (size_t i = 0; i < merge->n && i < CONFLICTS_TOLD; i++) {
+		const struct repo_conflict *c = &merge->conflicts[i];
+		const struct job *other = who_changed(r, t, c->path);
+
+		text_addf(&words, "%s%s (%s", i == 0 ? "" : ", ", c->path, c->words);
+		if (other != NULL)
+			text_addf(&words, ", by task '%s' too", other->row.id);
+		text_add_char(&words, ')');
+		last = other != NULL ? other : last;
+	}
+	if (merge->n > CONFLICTS_TOLD)
+		text_addf(&words, " and %zu more", merge->n - CONFLICTS_TOLD);
+	cause = text_copy(&words, t->arena);
+	text_done(&words);
+	record_note(r, "merge-conflict", "task '%s' %s%s%s%s", t->job->row.id,
+	            cause == NULL ? "conflicts" : cause, last == NULL ? "" : "; task '",
+	            last == NULL ? "" : last->row.id, last == NULL ? "" : "' was merged before it");
+	ending_fail(r, t, TASK_CONFLICTED, false, cause);
+}
+
+static void accept(struct runner *r, const struct oid *head)
+{
+	struct lane *lane = &r->lane;
+
+	r->head = *head;
+	r->changed = true;
+	lane->moving = true;
+	if (lane->most < SIZE_MAX / 2)
+		lane->most *= 2;
+	for (size_t i = 0; i < lane->n_on; i++) {
+		struct attempt *t = lane->on[i];
+		const size_t *readied;
+		size_t n = schedule_done(r->schedule, t->job->index, &readied);
+		size_t *copy = arena_take(t->arena, (n + 1) * sizeof *copy);
+
+		t->phase = PHASE_MOVING;
+		record_attempt(r, t, "gated");
+		if (copy == NULL)
+			continue; /* they start all the same; only their `ready` is not told */
+		memcpy(copy, readied, n * sizeof *copy);
+		t->readied = copy;
+		t->n_readied = n;
+	}
+}
+
+/* Where gates of several results are run: a worktree of their own, used again and again. */
+static void in_gate_tree(struct runner *r, struct step *step)
+{
+	struct lane *lane = &r->lane;
+	size_t n = strlen(r->row.id);
+
+	step->name = text_printf(step->arena, "gadugi-%s-gate-%zu", r->row.id + (n > 8 ? n - 8 : 0),
+	                         ++lane->gate_trees);
+	step->message = "gadugi gates";
+	step->setup = r->config->setup;
+	step->keep_ignored = true;
+	step->throw_away = true;
+	step->old_path = text_dup(step->arena, lane->gate_tree);
+	mem_free(lane->gate_tree);
+	lane->gate_tree = NULL;
+}
+
+static void begin_gate(struct runner *r, const struct step *merged)
+{
+	struct lane *lane = &r->lane;
+	struct step *step = step_new(STEP_GATE, NULL);
+	const struct attempt *only = lane->n_on == 1 ? lane->on[0] : NULL;
+
+	for (size_t i = 0; i < lane->n_on; i++)
+		record_task(r, lane->on[i]->job, TASK_GATING, NULL);
+	if (step != NULL) {
+		step->base = merged->oid;
+		fill_gates(r, step, CONFIG_TASK);
+		if (only != NULL && strcmp(only->result.hex, merged->oid.hex) == 0) {
+			step->path = text_dup(step->arena, only->path);
+		} else {
+			in_gate_tree(r, step);
+		}
+	}
+	give(r, step);
+}
+
+static void merged(struct runner *r, struct step *step)
+{
+	struct lane *lane = &r->lane;
+	size_t kept = 0, n = lane->n_on;
+
+	if (step->st != OK) {
+		fail_all(r, step->err.text);
+		return;
+	}
+	lane->n_on = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct attempt *t = lane->on[i];
+		const struct repo_merge *m = &step->items[i].merge;
+
+		switch (m->kind) {
+		case REPO_CONFLICTS:
+			conflict(r, t, m);
+			break;
+		case REPO_NOTHING:
+			record_note(r, "no-change",
+			            "what task '%s' changed had been changed so already",
+			            t->job->row.id);
+			done_without_merge(r, t);
+			break;
+		case REPO_FORWARD:
+		case REPO_MERGED:
+			t->merged = m->oid;
+			lane->on[kept++] = t;
+			break;
+		}
+	}
+	lane->n_on = kept;
+	if (kept == 0)
+		return;
+	if (count_gates(r, CONFIG_TASK) > 0)
+		begin_gate(r, step);
+	else
+		accept(r, &step->oid);
+}
+
+static const char *gate_words(const struct step *step, struct arena *a)
+{
+	for (size_t i = 0; i < step->n; i++) {
+		const struct step_gate *g = &step->gates[i];
+		const char *said = g->output == NULL ? "" : g->output;
+		size_t n = strlen(said);
+
+		if (g->ended_ms == 0 || g->passed)
+			continue;
+		while (n > 0 && (said[n - 1] == '\n' || said[n - 1] == '\r'))
+			n--;
+		if (n > GATE_LINE_MAX) {
+			said += n - GATE_LINE_MAX;
+			n = GATE_LINE_MAX;
+		}
+		while (n > 0 && text_utf8_valid(said, n) == 0) {
+			said++; /* the cut may have split a character */
+			n--;
+		}
+		n = text_utf8_valid(said, n);
+		return text_printf(a, "gate '%s' did not pass (exit code %d): %.*s", g->gate->name,
+		                   g->exit_code, (int)n, said);
+	}
+	return step->err.text;
+}
+
+static void keep_gate_tree(struct runner *r, const struct step *step)
+{
+	size_t n;
+
+	if (step->name == NULL || step->made == NULL)
+		return;
+	n = strlen(step->made) + 1;
+	if ((r->lane.gate_tree = mem_take(n)) != NULL)
+		memcpy(r->lane.gate_tree, step->made, n);
+}
+
+static void gated(struct runner *r, struct step *step)
+{
+	struct lane *lane = &r->lane;
+	struct attempt *only = lane->n_on == 1 ? lane->on[0] : NULL;
+
+	for (size_t i = 0; i < step->n; i++)
+		if (step->gates[i].ended_ms != 0)
+			keep_result(r, step, &step->gates[i], only);
+	keep_gate_tree(r, step);
+	if (step->st == OK && step->passed) {
+		if (r->in_git) {
+			accept(r, &step->base);
+		} else {
+			lane->n_on = 0;
+			done_without_merge(r, only);
+		}
+		return;
+	}
+	if (only == NULL && step->st == OK) {
+		size_t n = lane->n_on;
+
+		lane->most = n / 2;
+		lane->n_on = 0;
+		for (size_t i = n; i-- > 0;) {
+			lane->on[i]->merged = (struct oid){ "" };
+			put_first(lane, lane->on[i]);
+		}
+		return;
+	}
+	for (size_t i = 0; i < lane->n_on; i++)
+		lane->on[i]->merged = (struct oid){ "" };
+	fail_all(r, gate_words(step, step->arena));
+}
+
+struct step *lane_run_gates(struct runner *r)
+{
+	struct step *step;
+
+	if (count_gates(r, CONFIG_RUN) + count_gates(r, CONFIG_BATCH) == 0)
+		return NULL;
+	if ((step = step_new(STEP_GATE, NULL)) == NULL) {
+		record_note(r, "gate-failed", "no memory for the gates of the run");
+		return NULL;
+	}
+	fill_gates(r, step, CONFIG_BATCH);
+	fill_gates(r, step, CONFIG_RUN);
+	if (r->in_git) {
+		step->base = r->head;
+		in_gate_tree(r, step);
+	} else {
+		step->path = r->project->root;
+	}
+	return step;
+}
+
+bool lane_run_gates_done(struct runner *r, struct step *step)
+{
+	keep_gate_tree(r, step);
+	for (size_t i = 0; i < step->n; i++)
+		if (step->gates[i].ended_ms != 0)
+			keep_result(r, step, &step->gates[i], NULL);
+	if (step->st == OK && step->passed)
+		return true;
+	record_note(r, "gate-failed", "%s", gate_words(step, step->arena));
+	return false;
+}
+
+void lane_step_done(struct runner *r, struct step *step)
+{
+	assert(r->lane.step == step);
+	r->lane.step = NULL;
+	if (step->kind == STEP_MERGE)
+		merged(r, step);
+	else
+		gated(r, step);
+	step_free(step);
+}
+
+static void moved(struct runner *r)
+{
+	struct lane *lane = &r->lane;
+	size_t n = lane->n_on;
+
+	r->at = r->head;
+	lane->moving = false;
+	lane->n_on = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct attempt *t = lane->on[i];
+
+		t->job->files = t->files;
+		t->job->n_files = t->n_files;
+		ending_succeed(r, t, t->merged.hex);
+		ending_tell_ready(r, t->readied, t->n_readied);
+	}
+}
+
+void lane_move(struct runner *r)
+{
+	struct err err = { OK, "" };
+
+	if (!r->lane.moving)
+		return;
+	if (repo_ref_move(r->repo, r->branch_ref, &r->at, &r->head, "gadugi: merged", &err) == OK) {
+		moved(r);
+		return;
+	}
+	r->given_up = true;
+	r->row.cause = text_printf(r->arena,
+	                           "cannot move branch '%s': %s; resume merges onto "
+	                           "where it is now",
+	                           r->row.branch, err.text);
+}

@@ -1,0 +1,72 @@
+#include "domain/run/options.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+enum status run_options_write(const struct run_options *o, struct arena *a, const char **out,
+                              struct err *err)
+{
+	struct json_build b = { false };
+	cJSON *root = json_object(&b), *built = NULL, *gates;
+	enum status st;
+	char *text;
+
+	json_put_text(&b, root, "agent", o->agent);
+	json_put_int(&b, root, "jobs", o->jobs);
+	json_put_int(&b, root, "retries", o->retries);
+	json_put_int(&b, root, "timeoutMs", o->timeout_ms);
+	json_put_int(&b, root, "stallMs", o->stall_ms);
+	json_put_text(&b, root, "merge", o->into ? "into" : "none");
+	gates = json_put_array(&b, root, "gates");
+	for (size_t i = 0; i < o->n_gates; i++)
+		json_add_text(&b, gates, o->gates[i]);
+	if ((st = json_built(&b, root, &built, err)) != OK)
+		return st;
+	text = json_print(built);
+	*out = text == NULL ? NULL : text_dup(a, text);
+	mem_free(text);
+	cJSON_Delete(built);
+	return *out == NULL ? err_nomem(err, "the run's options") : OK;
+}
+
+static enum status read_all(const cJSON *json, struct arena *a, struct run_options *out)
+{
+	const cJSON *gates = json_get(json, "gates"), *gate;
+	const char *merge = json_text(json, "merge");
+
+	*out = (struct run_options){
+		.agent = text_dup(a, json_text(json, "agent")),
+		.jobs = (long)json_int(json, "jobs", 1),
+		.retries = (long)json_int(json, "retries", 0),
+		.timeout_ms = json_int(json, "timeoutMs", 0),
+		.stall_ms = json_int(json, "stallMs", 0),
+		.into = merge != NULL && strcmp(merge, "into") == 0,
+	};
+	out->gates = arena_take(a, ((size_t)cJSON_GetArraySize(gates) + 1) * sizeof *out->gates);
+	if (out->gates == NULL)
+		return E_NOMEM;
+	cJSON_ArrayForEach(gate, gates) {
+		if (cJSON_IsString(gate))
+			out->gates[out->n_gates++] = text_dup(a, gate->valuestring);
+	}
+	return arena_failed(a) ? E_NOMEM : OK;
+}
+
+enum status run_options_read(const char *json, struct arena *a, struct run_options *out,
+                             struct err *err)
+{
+	cJSON *root = NULL;
+	enum status st = json_read(json, strlen(json), &root, err);
+
+	if (st == E_NOMEM)
+		return st;
+	if (st != OK)
+		return err_set(err, E_BUG, "the run's stored options are damaged");
+	if ((st = read_all(root, a, out)) != OK)
+		st = err_nomem(err, "the run's options");
+	cJSON_Delete(root);
+	return st;
+}

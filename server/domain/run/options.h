@@ -1,0 +1,32 @@
+/*
+ * options.h - how a run is to be carried out, as it is stored with the run.
+ *
+ * Names only: what an agent or a gate is comes from the configuration when the runner
+ * starts, so that nothing stored can become a command.
+ */
+#ifndef DOMAIN_RUN_OPTIONS_H
+#define DOMAIN_RUN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct run_options {
+	const char *agent; /* NULL: each task names its own */
+	long jobs, retries;
+	int64_t timeout_ms, stall_ms; /* 0: none */
+	bool into;                    /* fast-forward the checkout at the end */
+	const char **gates;           /* names */
+	size_t n_gates;
+};
+
+/* As JSON text in the arena, and back. E_NOMEM; E_BUG for JSON that is not ours. */
+enum status run_options_write(const struct run_options *o, struct arena *a, const char **out,
+                              struct err *err);
+enum status run_options_read(const char *json, struct arena *a, struct run_options *out,
+                             struct err *err);
+
+#endif

@@ -1,0 +1,254 @@
+#include "domain/run/record.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "domain/event.h"
+#include "domain/run/lane.h"
+#include "domain/run/notes.h"
+#include "domain/run/obey.h"
+
+#define NOTE_MAX 1000
+
+static int64_t now(const struct runner *r)
+{
+	return clock_wall_ms(&r->project->clock);
+}
+
+void record_mark(struct runner *r)
+{
+	if (r->dirty_since_ms == 0)
+		r->dirty_since_ms = clock_mono_ms();
+}
+
+/* Room for one more happening; a runner without memory gives up rather than forget. */
+static struct happening *happen(struct runner *r)
+{
+	if (r->n_happenings == r->happenings_room) {
+		size_t room = r->happenings_room == 0 ? 64 : r->happenings_room * 2;
+		struct happening *more = mem_grow(r->happenings, room * sizeof *more);
+
+		if (more == NULL) {
+			r->given_up = true;
+			r->row.cause = "no memory for an event";
+			return NULL;
+		}
+		r->happenings = more;
+		r->happenings_room = room;
+	}
+	return &r->happenings[r->n_happenings++];
+}
+
+static bool task_over(enum task_state state)
+{
+	return state >= TASK_SUCCEEDED;
+}
+
+void record_task(struct runner *r, struct job *job, enum task_state state, const char *cause)
+{
+	const struct attempt *t = job->now;
+	struct happening *h;
+
+	if (job->state == state)
+		return;
+	record_mark(r);
+	job->state = state;
+	job->row.state = task_state_word(state);
+	job->row.cause = text_dup(r->arena, cause);
+	job->changed = true;
+	if (state == TASK_READY && job->row.ready_ms == RUNS_NONE)
+		job->row.ready_ms = now(r);
+	if (state == TASK_RUNNING && job->row.started_ms == RUNS_NONE)
+		job->row.started_ms = now(r);
+	job->row.ended_ms = task_over(state) ? now(r) : RUNS_NONE;
+	if ((h = happen(r)) == NULL)
+		return;
+	*h = (struct happening){ .job = job,
+		                 .state = job->row.state,
+		                 .cause = job->row.cause,
+		                 .attempt = job->attempts,
+		                 .exit_code = -1,
+		                 .at_ms = now(r) };
+	if (t != NULL && t->row.ended_ms != RUNS_NONE && t->row.started_ms != RUNS_NONE)
+		h->duration_ms = t->row.ended_ms - t->row.started_ms;
+	if (t != NULL && t->row.exit_code != RUNS_NONE)
+		h->exit_code = (int)t->row.exit_code;
+}
+
+void record_run(struct runner *r, enum run_state state, const char *cause)
+{
+	struct happening *h;
+
+	if (r->state == state)
+		return;
+	record_mark(r);
+	r->state = state;
+	r->row.state = run_state_word(state);
+	r->row.cause = text_dup(r->arena, cause);
+	r->changed = true;
+	if (run_state_ended(state))
+		r->row.ended_ms = now(r);
+	if ((h = happen(r)) != NULL)
+		*h = (struct happening){ .state = r->row.state,
+			                 .cause = r->row.cause,
+			                 .at_ms = now(r) };
+}
+
+void record_attempt(struct runner *r, struct attempt *t, const char *state)
+{
+	record_mark(r);
+	t->row.state = state;
+	t->changed = true;
+}
+
+void record_note(struct runner *r, const char *code, const char *fmt, ...)
+{
+	char words[NOTE_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(words, sizeof words, fmt, ap);
+	va_end(ap);
+	words[text_utf8_valid(words, strlen(words))] = '\0';
+	for (size_t i = 0; i < r->n_notes; i++)
+		if (strcmp(r->notes[i].message, words) == 0)
+			return;
+	if (r->n_notes == r->notes_room) {
+		size_t room = r->notes_room == 0 ? 8 : r->notes_room * 2;
+		struct run_note *more = mem_grow(r->notes, room * sizeof *more);
+
+		if (more == NULL)
+			return;
+		r->notes = more;
+		r->notes_room = room;
+	}
+	r->notes[r->n_notes] = (struct run_note){ code, text_dup(r->arena, words) };
+	if (r->notes[r->n_notes].message == NULL)
+		return;
+	r->n_notes++;
+	record_mark(r);
+	r->changed = true;
+}
+
+bool record_pending(const struct runner *r)
+{
+	return r->dirty_since_ms != 0;
+}
+
+static void sum_up(const struct runner *r, struct event_run *e)
+{
+	for (size_t i = 0; i < r->n_jobs; i++) {
+		const struct job *job = &r->jobs[i];
+
+		e->succeeded += job->state == TASK_SUCCEEDED;
+		e->failed += task_over(job->state) && job->state != TASK_SUCCEEDED;
+	}
+	e->total = (int64_t)r->n_jobs;
+	if (r->row.ended_ms != RUNS_NONE)
+		e->wall_ms = r->row.active_ms;
+}
+
+static enum status put_event(struct runner *r, const struct happening *h, struct err *err)
+{
+	if (h->job == NULL) {
+		struct event_run e = { .run = r->row.id,
+			               .state = h->state,
+			               .cause = h->cause,
+			               .title = r->row.title };
+
+		sum_up(r, &e);
+		return event_put_run(r->db, h->at_ms, &e, err);
+	}
+	return event_put_task(r->db, h->at_ms,
+	                      &(struct event_task){ .run = r->row.id,
+	                                            .task = h->job->row.id,
+	                                            .state = h->state,
+	                                            .cause = h->cause,
+	                                            .agent = h->job->row.agent,
+	                                            .commit = h->job->row.commit_oid,
+	                                            .attempt = h->attempt,
+	                                            .duration_ms = h->duration_ms,
+	                                            .exit_code = h->exit_code },
+	                      err);
+}
+
+static enum status put_run(struct runner *r, struct err *err)
+{
+	if (!r->changed)
+		return OK;
+	r->row.head_oid = r->head.hex[0] == '\0' ? NULL : r->head.hex;
+	if (r->n_notes > 0) {
+		const char *notes = notes_write(r->notes, r->n_notes, r->arena);
+
+		if (notes == NULL)
+			return err_nomem(err, "the run's notes");
+		r->row.notes = notes;
+	}
+	return runs_put(r->db, &r->row, err);
+}
+
+static const char *or_null(const struct oid *oid)
+{
+	return oid->hex[0] == '\0' ? NULL : oid->hex;
+}
+
+static enum status put_all(struct runner *r, struct err *err)
+{
+	enum status st = put_run(r, err);
+
+	for (size_t i = 0; st == OK && i < r->n_jobs; i++)
+		if (r->jobs[i].changed)
+			st = runs_put_task(r->db, r->row.id, &r->jobs[i].row, err);
+	for (size_t i = 0; st == OK && i < r->n_alive; i++) {
+		struct attempt *t = r->alive[i];
+
+		t->row.base_oid = or_null(&t->base);
+		t->row.result_oid = or_null(&t->result);
+		t->row.merged_oid = or_null(&t->merged);
+		if (t->changed)
+			st = attempts_put(r->db, r->row.id, &t->row, err);
+	}
+	if (st == OK)
+		st = lane_put_results(r, err);
+	if (st == OK)
+		st = obey_put(r, err);
+	for (size_t i = 0; st == OK && i < r->n_happenings; i++)
+		st = put_event(r, &r->happenings[i], err);
+	return st;
+}
+
+static void unmark(struct runner *r)
+{
+	r->changed = false;
+	for (size_t i = 0; i < r->n_jobs; i++)
+		r->jobs[i].changed = false;
+	for (size_t i = 0; i < r->n_alive; i++) {
+		r->alive[i]->changed = false;
+		r->alive[i]->committed = true;
+	}
+	r->n_happenings = 0;
+	r->lane.n_results = 0;
+	obey_committed(r);
+	r->dirty_since_ms = 0;
+}
+
+enum status record_commit(struct runner *r, struct err *err)
+{
+	enum status st;
+
+	if (!record_pending(r))
+		return OK;
+	if ((st = db_begin(r->db, err)) != OK)
+		return st;
+	if ((st = put_all(r, err)) != OK || (st = project_commit(r->project, r->db, err)) != OK) {
+		db_rollback(r->db);
+		return st;
+	}
+	unmark(r);
+	return OK;
+}

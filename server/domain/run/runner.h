@@ -1,0 +1,165 @@
+/*
+ * runner.h - what the parts of the runner share: the run in memory, its tasks ("jobs"), the
+ * attempt each is at, the merge lane.
+ *
+ * All of it belongs to the runner's one thread. The rule that keeps it recoverable: a part
+ * changes memory and marks what it changed (record.h); once a turn the loop commits all
+ * marks in one transaction; only then runner_act does what cannot be done twice:
+ * moving the run's branch and starting agents.
+ */
+#ifndef DOMAIN_RUN_RUNNER_H
+#define DOMAIN_RUN_RUNNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/json.h"
+#include "bus/wake.h"
+#include "domain/config.h"
+#include "domain/run.h"
+#include "domain/run/names.h"
+#include "domain/run/options.h"
+#include "domain/run/output.h"
+#include "domain/run/schedule.h"
+#include "domain/run/steps.h"
+#include "sys/proc.h"
+#include "sys/repo.h"
+
+enum attempt_phase {
+	PHASE_PREPARING,  /* its worktree is being made */
+	PHASE_PREPARED,   /* may start as soon as the intent is committed */
+	PHASE_RUNNING,    /* the agent */
+	PHASE_COLLECTING, /* what it left is being committed */
+	PHASE_QUEUED,     /* for the merge lane */
+	PHASE_MERGING,    /* in it: merged in memory, gated */
+	PHASE_MOVING,     /* the run's branch is to be moved onto it */
+	PHASE_SAVING,     /* it failed; what it left is being kept */
+};
+
+struct job;
+
+struct attempt {
+	struct job *job;
+	struct arena *arena;    /* dies with the attempt */
+	struct attempt_row row; /* oids point to the fields below */
+	enum attempt_phase phase;
+	bool changed, committed; /* the row: to be written; the intent is durable */
+	struct oid base, result, merged;
+	const struct config_agent *agent;
+	const char *path;  /* folder it works in */
+	bool own_worktree; /* path is a worktree of ours */
+	struct step *step; /* away for it, or NULL */
+
+	struct proc *proc;
+	struct output *log;
+	int64_t deadline_ms, again_ms, heard_ms, cpu_us; /* monotonic */
+	int64_t started_us;
+	enum task_state verdict; /* once ended by us or failed: what it will be */
+	const char *cause;
+	bool again;            /* may be tried again by itself */
+	bool no_count;         /* the try does not count against the retries */
+	const size_t *readied; /* tasks that may begin once it is merged */
+	size_t n_readied;
+	const char *did;    /* what it changed, for the prompts of those who need it */
+	const char **files; /* paths it changed */
+	size_t n_files;
+	struct attempt *next; /* in the lane's queue */
+};
+
+struct job {
+	struct task_row row; /* texts in the run's arena */
+	enum task_state state;
+	bool changed;
+	size_t index;
+	const cJSON *spec; /* the plan's task */
+	cJSON *spec_own;
+	const struct config_agent *agent;
+	const size_t *needs;
+	size_t n_needs;
+	struct attempt *now; /* or NULL */
+	int64_t attempts;    /* number of the last one */
+	int64_t tries;       /* that failed and counted, since somebody last asked for it */
+	int64_t retry_ms;    /* monotonic; 0: does not wait for a second try */
+	bool cancel;         /* asked for */
+	const char *did;
+	const char **files; /* it changed and that were merged */
+	size_t n_files;
+};
+
+struct happening {       /* an event to be written with the next commit */
+	struct job *job; /* NULL: of the run */
+	const char *state, *cause;
+	int64_t attempt, duration_ms;
+	int exit_code;
+	int64_t at_ms;
+};
+
+struct obeyed { /* a wish to be taken back; job NULL: the run's */
+	struct job *job;
+	const char *wish;
+};
+
+struct lane {                          /* one merge at a time */
+	struct attempt *first, **last; /* PHASE_QUEUED */
+	size_t queued;
+	struct attempt **on; /* in the step that is away, or being moved to; room for n_jobs */
+	size_t n_on;
+	size_t most;       /* how many to take at once: halved when a gate fails on several */
+	struct step *step; /* merging or gating */
+	bool moving;       /* committed: the branch goes to run->head */
+	char *gate_tree;   /* worktree in which gates were run last, or NULL; owned */
+	size_t gate_trees; /* made so far */
+	struct gate_row *results; /* of gates, to be written; in the run's arena */
+	size_t n_results, results_room;
+};
+
+struct runner {
+	struct project *project;
+	struct db *db;
+	const struct config *config;
+	struct arena *arena; /* as long as the runner */
+	struct run_row row;
+	bool changed;
+	enum run_state state;
+	struct run_options options;
+	struct run_note *notes;
+	size_t n_notes, notes_room;
+
+	struct job *jobs;
+	struct name *names; /* of the jobs' ids */
+	size_t n_jobs;
+	struct schedule *schedule;
+	struct attempt **slots; /* of workers; NULL: free */
+	size_t n_slots;
+	struct attempt **alive; /* every attempt, whatever its phase */
+	size_t n_alive, alive_room;
+	struct happening *happenings;
+	size_t n_happenings, happenings_room;
+
+	bool in_git;       /* worktrees, merges */
+	struct repo *repo; /* the loop's own handle */
+	struct oid head;   /* where the branch is or is about to be */
+	struct oid at;     /* where it is */
+	const char *branch_ref;
+	const char *worktrees; /* folder */
+	char **warm;           /* free worktrees that may be used again; owned */
+	size_t n_warm, warm_room;
+	const char *const *env; /* allow-list for gates and set-up */
+	struct lane lane;
+
+	struct obeyed *obeyed;
+	size_t n_obeyed, obeyed_room;
+
+	struct steps *steps;
+	struct proc_keeper *keeper;
+	struct wake *wake;
+	int signals;              /* signalfd */
+	bool cancelled;           /* the run: asked for */
+	bool given_up;            /* cannot go on: cause in row.cause */
+	int64_t dirty_since_ms;   /* monotonic; 0: nothing to commit */
+	int64_t trouble_since_ms; /* commits fail since; 0: they do not */
+	int64_t tasks_ended_ms;   /* wall clock: the last task was settled */
+};
+
+#endif

@@ -1,0 +1,29 @@
+#include "domain/run/spawn.h"
+
+#include "base/text.h"
+#include "sys/detach.h"
+#include "sys/fs.h"
+#include "sys/lock.h"
+
+#define BEGIN_MOST_MS 30000 /* it may have to end what a dead runner left behind */
+
+enum status spawn_runner(struct project *p, const char *run, struct arena *a, struct err *err)
+{
+	const char *folder = text_printf(a, "%s/runs/%s", p->state, run);
+	const char *log = text_printf(a, "%s/runs/%s/runner.log", p->state, run);
+	const char *argv[] = { "gadugi", "runner", run, "--root", p->root, NULL };
+	enum status st;
+
+	if (folder == NULL || log == NULL)
+		return err_nomem(err, "a runner");
+	if ((st = fs_make_folders(folder, 0700, err)) != OK)
+		return st;
+	return detach_start(argv, log, BEGIN_MOST_MS, err);
+}
+
+bool spawn_alive(const struct project *p, const char *run, struct arena *a)
+{
+	const char *path = text_printf(a, "%s/runs/%s/lock", p->state, run);
+
+	return path != NULL && lock_held(path, NULL);
+}
