@@ -8,18 +8,15 @@ struct forget_in {
 	bool purge, confirm;
 };
 
-/* clang-format off: one line an argument */
 static const struct arg forget_args[] = {
-	{ "ids", ARG_TEXTS, 0, offsetof(struct forget_in, ids), 1, 1000, NULL, NULL },
-	{ "query", ARG_TEXT, 0, offsetof(struct forget_in, query), 1, 4096,
-	  "All that hold every word of it.", NULL },
+	{ "ids", ARG_TEXTS, 0, offsetof(struct forget_in, ids), 0, 0, NULL, NULL },
+	{ "query", ARG_TEXT, 0, offsetof(struct forget_in, query), 0, 0, "All with all its words",
+	  NULL },
 	{ "confirm", ARG_FLAG, 0, offsetof(struct forget_in, confirm), 0, 0,
-	  "Needed with query or purge; without it they only show what would go.", NULL },
-	{ "purge", ARG_FLAG, 0, offsetof(struct forget_in, purge), 0, 0,
-	  "Delete for good instead of hiding.", NULL },
+	  "query and purge only show what would go without it", NULL },
+	{ "purge", ARG_FLAG, 0, offsetof(struct forget_in, purge), 0, 0, "Delete for good", NULL },
 	{ 0 },
 };
-/* clang-format on */
 
 static enum status forget_run(struct call *call, const void *in, cJSON **result)
 {
@@ -58,15 +55,11 @@ static enum status forget_run(struct call *call, const void *in, cJSON **result)
 const struct tool tool_forget = {
 	.name = "forget",
 	.title = "Forget",
-	.about = "Hide memories that are no longer wanted (they stay in the history), or delete "
-		 "them for good with purge.",
+	.about = "Hide memories that are wrong or outdated (history keeps them), or delete them.",
 	.args = forget_args,
 	.in_size = sizeof(struct forget_in),
-	.result = "{\"type\":\"object\",\"properties\":{"
-		  "\"expired\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
-		  "\"purged\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
-		  "\"wouldForget\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
-		  "\"next\":{\"type\":\"string\"}}}",
+	.result = "{\"type\":\"object\",\"properties\":{\"expired\":{\"type\":\"array\"},"
+		  "\"purged\":{\"type\":\"array\"},\"wouldForget\":{\"type\":\"array\"}}}",
 	.flags = TOOL_WRITES | TOOL_DESTROYS,
 	.run = forget_run,
 };

@@ -17,58 +17,41 @@ struct remember_in {
 
 #define AT(member) offsetof(struct item_in, member)
 
-/* clang-format off: one line an argument */
-#define ITEM_ARGS                                                                                    \
-	{                                                                                            \
-		"entity", ARG_TEXT, 0, AT(entity), 1, MEMORY_NAME_MAX, "What it is about, by name.", \
-		NULL                                                                                 \
-	},                                                                                           \
-	    { "entityType", ARG_TEXT, 0, AT(entity_type), 1, 80, NULL, NULL },                       \
-	    { "kind",                                                                                \
-	      ARG_TEXT,                                                                              \
-	      0,                                                                                     \
-	      AT(kind),                                                                              \
-	      1,                                                                                     \
-	      40,                                                                                    \
-	      "observation, decision, fact, procedure, pattern, achievement, ...",                   \
-	      NULL },                                                                                \
-	    { "scope",                                                                               \
-	      ARG_TEXT,                                                                              \
-	      0,                                                                                     \
-	      AT(scope),                                                                             \
-	      1,                                                                                     \
-	      MEMORY_NAME_MAX,                                                                       \
-	      "project, team, global, agent:NAME or session:NAME.",                                  \
-	      NULL },                                                                                \
-	    { "session", ARG_TEXT, 0, AT(session), 1, MEMORY_NAME_MAX, NULL, NULL },                 \
-	    { "author", ARG_TEXT, 0, AT(author), 1, MEMORY_NAME_MAX, "Who says it.", NULL },         \
-	    { "relations",                                                                           \
-	      ARG_LIST,                                                                              \
-	      0,                                                                                     \
-	      AT(relations),                                                                         \
-	      0,                                                                                     \
-	      MEMORY_RELATIONS_MAX,                                                                  \
-	      "From entity: [{type, to}].",                                                          \
-	      NULL },                                                                                \
-	    { "validFrom", ARG_TEXT, 0, AT(valid_from), 1, 40, "When it began to be true.", NULL },  \
-	    { "validTo", ARG_TEXT, 0, AT(valid_to), 1, 40, NULL, NULL },                             \
-	    { "supersedes", ARG_TEXT, 0, AT(supersedes), 1, 40, "Id of the memory it replaces.",     \
-	      NULL },                                                                                \
-	    { "importance", ARG_NUMBER, 0, AT(importance), 0, 1, NULL, NULL },                       \
-	{                                                                                            \
-		"origin", ARG_CHOICE, 0, AT(origin), 0, 0, NULL, "user|agent|tool|web"               \
+/* Lengths are checked by the domain, in words; here they would only make the list longer. */
+#define ITEM_ARGS                                                                                  \
+	{ "entity", ARG_TEXT, 0, AT(entity), 0, 0, "What it is about", NULL },                     \
+	    { "entityType", ARG_TEXT, 0, AT(entity_type), 0, 0, NULL, NULL },                      \
+	    { "kind", ARG_TEXT, 0, AT(kind), 0, 0, "observation, decision, fact, procedure, ...",  \
+	      NULL },                                                                              \
+	    { "scope",                                                                             \
+	      ARG_TEXT,                                                                            \
+	      0,                                                                                   \
+	      AT(scope),                                                                           \
+	      0,                                                                                   \
+	      0,                                                                                   \
+	      "project, team, global, agent:NAME, session:NAME",                                   \
+	      NULL },                                                                              \
+	    { "session", ARG_TEXT, 0, AT(session), 0, 0, NULL, NULL },                             \
+	    { "author", ARG_TEXT, 0, AT(author), 0, 0, NULL, NULL },                               \
+	    { "relations", ARG_LIST, 0, AT(relations), 0, 0, "[{type, to}] from entity", NULL },   \
+	    { "validFrom", ARG_TEXT, 0, AT(valid_from), 0, 0, NULL, NULL },                        \
+	    { "validTo", ARG_TEXT, 0, AT(valid_to), 0, 0, NULL, NULL },                            \
+	    { "supersedes", ARG_TEXT, 0, AT(supersedes), 0, 0, "Id it replaces", NULL },           \
+	    { "importance", ARG_NUMBER, 0, AT(importance), 0, 1, NULL, NULL },                     \
+	{                                                                                          \
+		"origin", ARG_CHOICE, 0, AT(origin), 0, 0, NULL, "user|agent|tool|web"             \
 	}
 
 static const struct arg item_args[] = {
-	{ "text", ARG_TEXT, 1, AT(text), 1, (long)MEMORY_TEXT_MAX, NULL, NULL },
+	{ "text", ARG_TEXT, 1, AT(text), 0, 0, NULL, NULL },
 	ITEM_ARGS,
 	{ 0 },
 };
 
 static const struct arg remember_args[] = {
-	{ "memories", ARG_LIST, 0, offsetof(struct remember_in, memories), 1, MEMORY_BATCH_MAX,
-	  "Several: each an object with text and any argument below.", NULL },
-	{ "text", ARG_TEXT, 0, AT(text), 1, (long)MEMORY_TEXT_MAX, "One memory, one fact.", NULL },
+	{ "memories", ARG_LIST, 0, offsetof(struct remember_in, memories), 0, 0,
+	  "Several, each with text and the arguments below", NULL },
+	{ "text", ARG_TEXT, 0, AT(text), 0, 0, "One fact", NULL },
 	ITEM_ARGS,
 	{ 0 },
 };
@@ -82,7 +65,6 @@ static const struct arg relation_args[] = {
 	{ "to", ARG_TEXT, 1, offsetof(struct relation_in, to), 1, MEMORY_NAME_MAX, NULL, NULL },
 	{ 0 },
 };
-/* clang-format on */
 
 static enum status read_relations(struct call *call, const cJSON *list, struct memory_item *item)
 {
@@ -209,17 +191,12 @@ static enum status remember_run(struct call *call, const void *in, cJSON **resul
 const struct tool tool_remember = {
 	.name = "remember",
 	.title = "Remember",
-	.about = "Store facts, decisions, procedures and what was learned, for later sessions and "
-		 "other agents. Exact repeats are counted, not stored again; ids in similar say "
-		 "nearly the same (use supersedes when one replaces another).",
+	.about = "Keep facts, decisions, procedures, lessons for later sessions and other agents. "
+		 "Ids in similar say nearly the same; supersedes replaces one.",
 	.args = remember_args,
 	.in_size = sizeof(struct remember_in),
-	.result = "{\"type\":\"object\",\"properties\":{"
-		  "\"stored\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
-		  "\"duplicates\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
-		  "\"similar\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
-		  "\"masked\":{\"type\":\"integer\"}},"
-		  "\"required\":[\"stored\",\"duplicates\",\"similar\"]}",
+	.result = "{\"type\":\"object\",\"properties\":{\"stored\":{\"type\":\"array\"},"
+		  "\"duplicates\":{\"type\":\"array\"},\"similar\":{\"type\":\"array\"}}}",
 	.flags = TOOL_WRITES,
 	.run = remember_run,
 };

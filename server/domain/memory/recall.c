@@ -204,6 +204,9 @@ static enum status check(const struct memory_query *q, struct err *err)
 		               "'%.80s' is no scope: use project, team, global, agent, session, "
 		               "agent:NAME or session:NAME",
 		               q->scope);
+	if (q->n_also > MEMORY_ALSO_MAX)
+		return err_set(err, E_INPUT, "'also' has %zu wordings; at most %d", q->n_also,
+		               MEMORY_ALSO_MAX);
 	if (q->limit > MEMORY_LIMIT_MAX)
 		return err_set(err, E_INPUT, "limit %zu is over %d", q->limit, MEMORY_LIMIT_MAX);
 	return OK;
