@@ -5,6 +5,7 @@
 
 /* clang-format off: one line a tool */
 const struct tool *const tool_all[] = {
+	&tool_decompose,
 	&tool_remember,
 	&tool_recall,
 	&tool_forget,

@@ -36,6 +36,7 @@ static void should_be(const struct arg *a, struct text *t)
 			text_addf(t, " from %ld to %ld", a->least, a->most);
 		break;
 	case ARG_FLAG:
+	case ARG_SWITCH:
 		text_add(t, "true or false");
 		break;
 	case ARG_TEXTS:
@@ -143,6 +144,7 @@ static bool fits(const struct arg *a, const cJSON *v)
 		return cJSON_IsNumber(v) &&
 		       (a->least == a->most || (d >= (double)a->least && d <= (double)a->most));
 	case ARG_FLAG:
+	case ARG_SWITCH:
 		return cJSON_IsBool(v);
 	case ARG_TEXTS:
 		return cJSON_IsArray(v) && count_fits(a, cJSON_GetArraySize(v)) &&
@@ -182,6 +184,7 @@ static void put(const struct arg *a, const cJSON *v, void *in)
 		memcpy(to, &flag, sizeof flag);
 		break;
 	case ARG_WHOLE:
+	case ARG_SWITCH:
 	case ARG_TEXTS:
 	case ARG_OBJECT:
 	case ARG_LIST:
@@ -285,10 +288,10 @@ static void items(struct json_build *b, cJSON *one, const char *type)
 static cJSON *schema(struct json_build *b, const struct arg *a)
 {
 	static const char *const types[] = {
-		[ARG_TEXT] = "string",   [ARG_CHOICE] = "string", [ARG_COUNT] = "integer",
-		[ARG_WHOLE] = "integer", [ARG_NUMBER] = "number", [ARG_FLAG] = "boolean",
-		[ARG_TEXTS] = "array",   [ARG_OBJECT] = "object", [ARG_LIST] = "array",
-		[ARG_ANY] = NULL,
+		[ARG_TEXT] = "string",   [ARG_CHOICE] = "string",  [ARG_COUNT] = "integer",
+		[ARG_WHOLE] = "integer", [ARG_NUMBER] = "number",  [ARG_FLAG] = "boolean",
+		[ARG_TEXTS] = "array",   [ARG_OBJECT] = "object",  [ARG_LIST] = "array",
+		[ARG_ANY] = NULL,        [ARG_SWITCH] = "boolean",
 	};
 	cJSON *one = json_object(b);
 
@@ -320,6 +323,7 @@ static cJSON *schema(struct json_build *b, const struct arg *a)
 		break;
 	}
 	case ARG_FLAG:
+	case ARG_SWITCH:
 	case ARG_OBJECT:
 		break;
 	}

@@ -6,8 +6,9 @@
  *
  * Where a value goes in the struct at `at`: ARG_TEXT and ARG_CHOICE to a const char *,
  * ARG_COUNT to a long, ARG_NUMBER to a double, ARG_FLAG to a bool, and the others
- * (ARG_WHOLE, ARG_TEXTS, ARG_OBJECT, ARG_LIST, ARG_ANY) to a const cJSON * that has been checked as
- * far as its kind says. What is not given stays zero; a default is the tool's business.
+ * (ARG_WHOLE, ARG_SWITCH, ARG_TEXTS, ARG_OBJECT, ARG_LIST, ARG_ANY) to a const cJSON * that has
+ * been checked as far as its kind says. What is not given stays zero; a default is the tool's
+ * business.
  */
 #ifndef HANDLERS_ARG_H
 #define HANDLERS_ARG_H
@@ -23,6 +24,8 @@ enum arg_kind {
 	ARG_WHOLE, /* as ARG_COUNT, to a const cJSON *: NULL when it is not given, which 0 is not */
 	ARG_NUMBER, /* number from least to most */
 	ARG_FLAG,   /* true or false */
+	ARG_SWITCH, /* as ARG_FLAG, to a const cJSON *: NULL when it is not given, which false is
+	               not */
 	ARG_TEXTS,  /* array of strings; least and most bound how many */
 	ARG_OBJECT, /* object */
 	ARG_LIST,   /* array of objects; least and most bound how many */

@@ -10,6 +10,7 @@
 #ifndef DOMAIN_PLAN_H
 #define DOMAIN_PLAN_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -121,7 +122,10 @@ struct plan_options {
 	const char *origin; /* file name for messages, or NULL */
 	const char *tag;    /* which plan of a file with several, or NULL */
 	bool deep;          /* subtasks become tasks */
+	bool saved;         /* the JSON is a saved plan: what it found in its document is kept */
 };
+
+struct project;
 
 /*
  * Read a document of any known format. E_INPUT when it is not text or no task is found (the
@@ -148,6 +152,28 @@ cJSON *plan_task_json(struct json_build *b, const struct plan *p, size_t task);
 const char *plan_table(const struct plan *p, bool colour, size_t columns, struct arena *a);
 const char *plan_mermaid(const struct plan *p, struct arena *a);
 const char *plan_markdown(const struct plan *p, struct arena *a);
+
+/*
+ * A document of the project: relative to its root, or absolute under it. E_DENIED when it
+ * lies elsewhere, E_ABSENT when it is not there. The origin is the path unless options say.
+ */
+enum status plan_read_file(struct project *project, const char *path,
+                           const struct plan_options *options, struct arena *a, struct plan **out,
+                           struct err *err);
+
+/* A name for a plan that is to be kept; NULL when the arena is full. */
+const char *plan_new_id(struct project *project, struct arena *a);
+
+/*
+ * Keep a plan under a new id in the project's database, with an event, in one transaction.
+ * Sound or not: a plan that may not be run may be looked at again.
+ */
+enum status plan_save(struct project *project, const atomic_bool *stop, const struct plan *p,
+                      const char *id, struct err *err);
+
+/* A kept plan, measured anew with these options; E_ABSENT when there is none of that id. */
+enum status plan_load(struct project *project, const char *id, const struct plan_options *options,
+                      const atomic_bool *stop, struct arena *a, struct plan **out, struct err *err);
 
 /* Index of the task with that id, or PLAN_NONE. */
 size_t plan_find(const struct plan *p, const char *id);

@@ -14,45 +14,59 @@
 #define REACH_MAX   2000 /* searches through the graph */
 
 static const struct check_code codes[] = {
-	{ "dependency-cycle", PLAN_ERROR, "tasks wait for each other in a circle",
+	{ "dependency-cycle", PLAN_ERROR, false, "tasks wait for each other in a circle",
 	  "A depends on B, B on C and C on A" },
-	{ "unknown-dependency", PLAN_ERROR, "a task depends on something that is no task",
+	{ "unknown-dependency", PLAN_ERROR, true, "a task depends on something that is no task",
 	  "T031 depends on T30, and there is only T030" },
-	{ "duplicate-id", PLAN_ERROR,
+	{ "duplicate-id", PLAN_ERROR, true,
 	  "two tasks have the same id (or, as a warning, the same title)",
 	  "two rows with the id T4" },
-	{ "self-edge", PLAN_ERROR, "a task depends on itself", "T7 depends on T7" },
-	{ "sources-disagree", PLAN_WARNING, "one source has a dependency that another lacks",
+	{ "self-edge", PLAN_ERROR, true, "a task depends on itself", "T7 depends on T7" },
+	{ "sources-disagree", PLAN_WARNING, true, "one source has a dependency that another lacks",
 	  "the diagram has an arrow that the table has not" },
-	{ "batch-breaks-dependency", PLAN_WARNING, "a batch holds a task and what it depends on",
+	{ "batch-breaks-dependency", PLAN_WARNING, false,
+	  "a batch holds a task and what it depends on",
 	  "batch 3 runs memory and framework at once, but framework depends on memory" },
-	{ "critical-path-misstated", PLAN_WARNING, "the stated critical path is not the longest",
+	{ "critical-path-misstated", PLAN_WARNING, true,
+	  "the stated critical path is not the longest",
 	  "stated: 32 h; the longest path takes 40 h" },
-	{ "total-misstated", PLAN_WARNING, "a stated sum is not the sum", "total: 60 h over 68 h" },
-	{ "speedup-impossible", PLAN_WARNING, "more speedup is promised than the graph allows",
-	  "3-5x promised, 1.70x possible" },
-	{ "file-conflict", PLAN_WARNING, "tasks that may run at once name the same file",
+	{ "total-misstated", PLAN_WARNING, true, "a stated sum is not the sum",
+	  "total: 60 h over 68 h" },
+	{ "speedup-impossible", PLAN_WARNING, true,
+	  "more speedup is promised than the graph allows", "3-5x promised, 1.70x possible" },
+	{ "file-conflict", PLAN_WARNING, false, "tasks that may run at once name the same file",
 	  "T002 [P] and T003 [P] both edit src/map.ts" },
-	{ "missing-estimate", PLAN_WARNING, "tasks without an estimate",
+	{ "missing-estimate", PLAN_WARNING, false, "tasks without an estimate",
 	  "8 h for some, none for T4" },
-	{ "complexity-disagrees", PLAN_INFO, "a level in words and a score do not fit",
+	{ "complexity-disagrees", PLAN_INFO, true, "a level in words and a score do not fit",
 	  "`High` in one table, 9 of 30 in another" },
-	{ "redundant-edge", PLAN_INFO, "a dependency that others imply",
+	{ "redundant-edge", PLAN_INFO, false, "a dependency that others imply",
 	  "A -> C beside A -> B -> C" },
-	{ "task-too-large", PLAN_INFO, "a task of more than a day, or of many files", "10 h" },
-	{ "task-too-small", PLAN_INFO, "a task of less than a quarter of an hour", "5 min" },
-	{ "order-assumed", PLAN_INFO, "no dependencies are stated; what was assumed instead",
+	{ "task-too-large", PLAN_INFO, false, "a task of more than a day, or of many files",
+	  "10 h" },
+	{ "task-too-small", PLAN_INFO, false, "a task of less than a quarter of an hour", "5 min" },
+	{ "order-assumed", PLAN_INFO, true, "no dependencies are stated; what was assumed instead",
 	  "a numbered list" },
-	{ "diagram-turned", PLAN_INFO, "the arrows point from a task to what it depends on",
+	{ "diagram-turned", PLAN_INFO, true, "the arrows point from a task to what it depends on",
 	  "API --> Schema, and the table says that API depends on Schema" },
-	{ "not-read", PLAN_INFO, "a part of the document that might be tasks and was not read so",
+	{ "not-read", PLAN_INFO, true,
+	  "a part of the document that might be tasks and was not read so",
 	  "check boxes beside a table of tasks" },
-	{ "several-plans", PLAN_INFO, "the file holds several plans; one was read",
+	{ "several-plans", PLAN_INFO, true, "the file holds several plans; one was read",
 	  "tags in a task-master file" },
-	{ "draft", PLAN_INFO, "the plan was made from a goal in one line", "add a login page" },
-	{ "ignored-value", PLAN_WARNING, "a value that could not be used",
+	{ "draft", PLAN_INFO, true, "the plan was made from a goal in one line",
+	  "add a login page" },
+	{ "ignored-value", PLAN_WARNING, true, "a value that could not be used",
 	  "estimateMinutes: \"soon\"" },
 };
+
+const struct check_code *check_code_find(const char *code)
+{
+	for (size_t i = 0; code != NULL && i < sizeof codes / sizeof *codes; i++)
+		if (strcmp(codes[i].code, code) == 0)
+			return &codes[i];
+	return NULL;
+}
 
 const struct check_code *check_codes(size_t *n)
 {

@@ -23,11 +23,15 @@ struct check {
 struct check_code {
 	const char *code;
 	enum plan_severity severity; /* the worst it comes with */
+	bool kept;                   /* comes from the document alone: a saved plan keeps it */
 	const char *about, *example;
 };
 
 /* All codes; *n of them. */
 const struct check_code *check_codes(size_t *n);
+
+/* The row of a code, or NULL; code may be NULL. */
+const struct check_code *check_code_find(const char *code);
 
 /* What can be said before there is a graph: ids given twice. Run before references are resolved. */
 void check_ids(struct draft *d);

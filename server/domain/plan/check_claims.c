@@ -122,7 +122,8 @@ static void check_total(struct check *c)
 
 static void check_scores(struct check *c)
 {
-	for (size_t i = 0; i < c->p->n_tasks; i++) {
+	/* a saved plan brings what was found */
+	for (size_t i = 0; !c->d->options->saved && i < c->p->n_tasks; i++) {
 		const struct draft_task *d = c->d->tasks[i];
 		const struct plan_task *t = &c->p->tasks[i];
 		int sum = t->technical + t->integration + t->testing;

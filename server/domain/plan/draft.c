@@ -73,7 +73,7 @@ void draft_need(struct draft *d, const struct draft_ref *ref)
 	d->refs[d->n_refs++] = *ref;
 }
 
-void draft_edge(struct draft *d, size_t from, size_t to, enum plan_source source, long line)
+void draft_edge(struct draft *d, size_t from, size_t to, unsigned sources, long line)
 {
 	void *list = d->edges;
 
@@ -84,7 +84,7 @@ void draft_edge(struct draft *d, size_t from, size_t to, enum plan_source source
 	if (!room(d->a, &list, d->n_edges, &d->edges_room, sizeof *d->edges))
 		return;
 	d->edges = list;
-	d->edges[d->n_edges++] = (struct plan_edge){ from, to, source, line };
+	d->edges[d->n_edges++] = (struct plan_edge){ from, to, sources, line };
 }
 
 void draft_claim(struct draft *d, const struct draft_claim *claim)

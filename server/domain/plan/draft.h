@@ -42,6 +42,7 @@ struct draft_ref {
 	bool exact; /* the words are one id, not a list */
 	bool sure;  /* the words are an id or a name and nothing else: unknown is an error */
 	enum plan_source source;
+	unsigned bits; /* several sources at once; 0: only `source` */
 	long line;
 };
 
@@ -93,7 +94,7 @@ struct draft *draft_new(struct arena *a, const struct plan_options *options);
 struct draft_task *draft_task(struct draft *d, const char *title, long line);
 
 void draft_need(struct draft *d, const struct draft_ref *ref);
-void draft_edge(struct draft *d, size_t from, size_t to, enum plan_source source, long line);
+void draft_edge(struct draft *d, size_t from, size_t to, unsigned sources, long line);
 void draft_claim(struct draft *d, const struct draft_claim *claim);
 
 /* A finding with printf words; tasks may be added to the result's list. Never NULL. */

@@ -3,9 +3,12 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/plan/check.h"
 #include "domain/plan/measure.h"
+#include "domain/plan/name.h"
 #include "domain/plan/read.h"
 #include "domain/plan/role.h"
+#include "domain/plan/write.h"
 
 static void ignored(struct draft *d, const struct draft_task *t, const char *key, const char *want)
 {
@@ -181,40 +184,89 @@ static enum status task_take(struct draft *d, const cJSON *o, size_t nth, struct
 	risk_take(t, o);
 	status = json_text(o, "status");
 	t->t.done = json_flag(o, "done") || (status != NULL && text_same(status, "done"));
-	needs_take(d, t, o);
+	if (!d->options->saved) /* else the edges beside the tasks tell more */
+		needs_take(d, t, o);
 	return OK;
 }
 
-/* Edges that were written beside `dependsOn`: they know their sources and lines. */
+/* The sources of an edge, from the words that plan_json wrote. */
+static unsigned sources_of(const cJSON *e)
+{
+	const cJSON *list = json_get(e, "sources"), *v;
+	const char *one = json_text(e, "source");
+	unsigned bits = 0;
+
+	cJSON_ArrayForEach(v, list)
+		if (cJSON_IsString(v))
+			bits |= write_source_bit(v->valuestring);
+	if (bits == 0 && one != NULL)
+		bits = write_source_bit(one);
+	return bits == 0 ? PLAN_FIELD : bits;
+}
+
+/* Edges beside `dependsOn`: they hold the same pairs and know sources and lines. */
 static void edges_take(struct draft *d, const cJSON *json)
 {
 	const cJSON *list = json_get(json, "edges"), *e;
+	struct names *names = list == NULL ? NULL : names_build(d);
 
+	if (names == NULL)
+		return;
 	cJSON_ArrayForEach(e, list) {
 		const char *from = json_text(e, "from"), *to = json_text(e, "to");
-		size_t i = 0;
+		struct draft_ref ref = { .exact = true,
+			                 .sure = true,
+			                 .line = (long)json_int(e, "line", 0) };
+		struct name_hit hit;
 
 		if (from == NULL || to == NULL)
 			continue;
-		while (i < d->n_tasks && strcmp(d->tasks[i]->t.id, to) != 0)
-			i++;
-		if (i < d->n_tasks) {
-			struct draft_ref ref = { .task = i,
-				                 .words = text_dup(d->a, from),
-				                 .exact = true,
-				                 .sure = true,
-				                 .source = PLAN_FIELD,
-				                 .line = (long)json_int(e, "line", 0) };
-
-			if (ref.words != NULL)
-				draft_need(d, &ref);
-		}
+		hit = name_find(names, to, strlen(to));
+		if (hit.how < NAME_NUMBER)
+			continue;
+		ref.task = hit.task;
+		ref.words = text_dup(d->a, from);
+		ref.bits = sources_of(e);
+		if (ref.words != NULL)
+			draft_need(d, &ref);
 	}
+}
+
+/* What only the document could show is taken from the saved plan; the rest is found again. */
+static void findings_take(struct draft *d, const cJSON *json)
+{
+	const cJSON *list = json_get(json, "findings"), *f, *task;
+
+	cJSON_ArrayForEach(f, list) {
+		const char *message = json_text(f, "message"), *severity = json_text(f, "severity");
+		const struct check_code *code = check_code_find(json_text(f, "code"));
+		struct plan_finding *added;
+
+		if (code == NULL || !code->kept || message == NULL || severity == NULL)
+			continue;
+		added = draft_find(d, code->code,
+		                   strcmp(severity, "error") == 0     ? PLAN_ERROR
+		                   : strcmp(severity, "warning") == 0 ? PLAN_WARNING
+		                                                      : PLAN_INFO,
+		                   (long)json_int(f, "line", 0), "%s", message);
+		cJSON_ArrayForEach(task, json_get(f, "tasks"))
+			if (cJSON_IsString(task))
+				draft_text(d->a, &added->tasks, text_dup(d->a, task->valuestring));
+	}
+}
+
+static void gates_take(struct draft *d, const cJSON *json)
+{
+	const cJSON *gate;
+
+	cJSON_ArrayForEach(gate, json_get(json, "gates"))
+		if (cJSON_IsString(gate))
+			draft_text(d->a, &d->gates, text_dup(d->a, gate->valuestring));
 }
 
 enum status read_own(const cJSON *json, struct draft *d, struct err *err)
 {
-	const cJSON *tasks = json_get(json, "tasks"), *o;
+	const cJSON *tasks = cJSON_IsArray(json) ? json : json_get(json, "tasks"), *o;
 	const char *title = json_text(json, "title");
 	size_t nth = 0;
 	enum status st;
@@ -231,6 +283,9 @@ enum status read_own(const cJSON *json, struct draft *d, struct err *err)
 			return st;
 	}
 	edges_take(d, json);
+	gates_take(d, json);
+	if (d->options->saved)
+		findings_take(d, json);
 	/* a list of tasks without a word on order means that there is none */
 	d->stated = true;
 	return OK;

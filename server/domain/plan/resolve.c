@@ -426,7 +426,8 @@ void resolve_refs(struct draft *d, struct names *names)
 			if (other == ref->task && w.n_found > 1)
 				continue;
 			draft_edge(d, ref->reversed ? ref->task : other,
-			           ref->reversed ? other : ref->task, ref->source, ref->line);
+			           ref->reversed ? other : ref->task,
+			           ref->bits != 0 ? ref->bits : (unsigned)ref->source, ref->line);
 			d->stated = true;
 		}
 		report(&w, ref);

@@ -217,6 +217,28 @@ static void features_score(struct plan_task *t, size_t n_in, size_t n_out)
 		t->testing = bounded(testing);
 }
 
+/* A total that is stated is kept, and the three parts are made to add up to it. */
+static void scores_fit(struct plan_task *t, int total)
+{
+	int *parts[] = { &t->technical, &t->integration, &t->testing };
+	int sum;
+
+	total = total < 3 ? 3 : total > 30 ? 30 : total;
+	sum = t->technical + t->integration + t->testing;
+	for (size_t i = 0; i < 3; i++)
+		*parts[i] = bounded((*parts[i] * total + sum / 2) / sum);
+	sum = t->technical + t->integration + t->testing;
+	for (size_t i = 0; sum != total; i = (i + 1) % 3) {
+		int step = sum < total ? 1 : -1;
+
+		if (bounded(*parts[i] + step) != *parts[i]) {
+			*parts[i] += step;
+			sum += step;
+		}
+	}
+	t->complexity = total;
+}
+
 void score_task(struct draft_task *d, size_t n_in, size_t n_out)
 {
 	struct plan_task *t = &d->t;
@@ -227,8 +249,8 @@ void score_task(struct draft_task *d, size_t n_in, size_t n_out)
 	d->scored = scored;
 	if (!scored)
 		features_score(t, n_in, n_out);
-	if (t->complexity == 0 && !scored && d->label_complexity > 0)
-		t->complexity = d->label_complexity;
+	if (!scored && (t->complexity > 0 || d->label_complexity > 0))
+		scores_fit(t, t->complexity > 0 ? t->complexity : d->label_complexity);
 	if (t->complexity == 0)
 		t->complexity = t->technical + t->integration + t->testing;
 	if (!d->risk_stated)

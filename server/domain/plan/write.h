@@ -9,7 +9,8 @@
 /* `40 h`, `4 h 30 min`, `25 min`; "" when the arena is full. */
 const char *write_span(struct arena *a, long minutes);
 
-/* Words for the bits of an edge's sources, in a fixed order; *n of them. */
+/* The nth word for the bits of an edge's sources, in a fixed order, or NULL; and back, or 0. */
 const char *write_source(unsigned sources, size_t nth);
+unsigned write_source_bit(const char *word);
 
 #endif

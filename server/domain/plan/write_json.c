@@ -43,6 +43,14 @@ const char *write_source(unsigned bits, size_t nth)
 	return NULL;
 }
 
+unsigned write_source_bit(const char *word)
+{
+	for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
+		if (strcmp(sources[i].word, word) == 0)
+			return sources[i].bit;
+	return 0;
+}
+
 const char *write_span(struct arena *a, long minutes)
 {
 	const char *out;
@@ -130,7 +138,6 @@ cJSON *plan_task_json(struct json_build *b, const struct plan *p, size_t task)
 	if (!t->done) {
 		json_put_int(b, o, "slackMinutes", t->slack_min);
 		json_put_int(b, o, "startMinutes", t->planned_start_min);
-		json_put_int(b, o, "worker", (int64_t)t->worker);
 	}
 	if (t->line > 0)
 		json_put_int(b, o, "line", t->line);

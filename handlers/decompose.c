@@ -1,0 +1,262 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "domain/plan.h"
+#include "domain/project.h"
+#include "handlers/tools.h"
+
+#define LINK_PREFIX "gadugi://plans/"
+
+struct decompose_in {
+	const char *goal, *document, *path, *plan, *format, *tag, *cursor;
+	const cJSON *save;
+	long workers, depth;
+};
+
+static const struct arg decompose_args[] = {
+	{ "document", ARG_TEXT, 0, offsetof(struct decompose_in, document), 1, PLAN_BYTES_MAX,
+	  "The text of a plan: Markdown, or JSON of a known tool.", NULL },
+	{ "path", ARG_TEXT, 0, offsetof(struct decompose_in, path), 1, 4096,
+	  "Or a file under the project.", NULL },
+	{ "goal", ARG_TEXT, 0, offsetof(struct decompose_in, goal), 1, 4096,
+	  "Or what should be done, in one line: gives a draft.", NULL },
+	{ "plan", ARG_TEXT, 0, offsetof(struct decompose_in, plan), 1, 100,
+	  "Or the id of a plan saved before.", NULL },
+	{ "workers", ARG_COUNT, 0, offsetof(struct decompose_in, workers), 1, PLAN_WORKERS_MAX,
+	  "Agents at once; 4.", NULL },
+	{ "format", ARG_CHOICE, 0, offsetof(struct decompose_in, format), 0, 0,
+	  "Other than json: adds 'text'.", "json|table|markdown|mermaid" },
+	{ "save", ARG_SWITCH, 0, offsetof(struct decompose_in, save), 0, 0,
+	  "Keep it for orchestrate; true.", NULL },
+	{ "tag", ARG_TEXT, 0, offsetof(struct decompose_in, tag), 1, 200,
+	  "Which plan of a file with several.", NULL },
+	{ "depth", ARG_COUNT, 0, offsetof(struct decompose_in, depth), 1, 2,
+	  "2: subtasks become tasks.", NULL },
+	{ "cursor", ARG_TEXT, 0, offsetof(struct decompose_in, cursor), 1, 20, NULL, NULL },
+	{ 0 },
+};
+
+static enum status plan_make(struct call *call, const struct decompose_in *in, struct plan **out)
+{
+	struct plan_options options = { .workers = (size_t)in->workers,
+		                        .origin = in->path,
+		                        .tag = in->tag,
+		                        .deep = in->depth > 1 };
+	int n =
+	    (in->goal != NULL) + (in->document != NULL) + (in->path != NULL) + (in->plan != NULL);
+
+	if (n != 1)
+		return err_set(&call->err, E_INPUT,
+		               "give one of 'document', 'path', 'goal' and 'plan'; %s was given",
+		               n == 0 ? "none" : "more than one");
+	if (in->plan != NULL)
+		return plan_load(call->project, in->plan, &options, &call->stop, call->arena, out,
+		                 &call->err);
+	if (in->path != NULL)
+		return plan_read_file(call->project, in->path, &options, call->arena, out,
+		                      &call->err);
+	options.origin = in->goal != NULL ? "goal" : "text";
+	if (in->goal != NULL)
+		return plan_from_goal(in->goal, &options, call->arena, out, &call->err);
+	return plan_read(in->document, strlen(in->document), &options, call->arena, out,
+	                 &call->err);
+}
+
+/* The plan in another form beside the facts; NULL for json. */
+static const char *rendered(struct call *call, const struct plan *p, const char *format)
+{
+	if (format == NULL || strcmp(format, "json") == 0)
+		return NULL;
+	if (strcmp(format, "markdown") == 0)
+		return plan_markdown(p, call->arena);
+	if (strcmp(format, "mermaid") == 0)
+		return plan_mermaid(p, call->arena);
+	return plan_table(p, false, 0, call->arena);
+}
+
+/* Where to go on in the list of tasks. */
+static enum status place(struct call *call, const char *cursor, const struct plan *p, size_t *out)
+{
+	char *end = NULL;
+	unsigned long at = 0;
+
+	*out = 0;
+	if (cursor == NULL)
+		return OK;
+	at = strtoul(cursor, &end, 10);
+	if (*end != '\0' || cursor[0] < '0' || cursor[0] > '9' || at > p->n_tasks)
+		return err_set(
+		    &call->err, E_INPUT,
+		    "'%.30s' is no cursor; give the nextCursor of the answer before, with the "
+		    "planId as 'plan'",
+		    cursor);
+	*out = at;
+	return OK;
+}
+
+static size_t printed(const cJSON *value)
+{
+	char *text = json_print(value);
+	size_t n = text == NULL ? 0 : strlen(text);
+
+	cJSON_free(text);
+	return n;
+}
+
+/* Take elements off the end of a list until it has no more than most bytes. */
+static void shorten(cJSON *list, size_t most)
+{
+	size_t used = 0;
+	int keep = 0, n = cJSON_GetArraySize(list);
+	const cJSON *v;
+
+	cJSON_ArrayForEach(v, list) {
+		used += printed(v) + 1;
+		if (used > most)
+			break;
+		keep++;
+	}
+	while (n > keep)
+		cJSON_DeleteItemFromArray(list, --n);
+}
+
+static void link_put(struct call *call, struct json_build *b, cJSON *answer, const char *id)
+{
+	cJSON *link = json_put_object(b, answer, "resource");
+
+	json_put_text(b, link, "uri", text_printf(call->arena, LINK_PREFIX "%s", id));
+	json_put_text(b, link, "name", "the whole plan");
+	json_put_text(b, link, "mimeType", "application/json");
+}
+
+/* The tasks from `from` on for which there is room; returns the first that is left out. */
+static size_t tasks_cut(struct json_build *b, cJSON *answer, size_t from, size_t most)
+{
+	cJSON *all = cJSON_DetachItemFromObjectCaseSensitive(answer, "tasks"), *shown;
+	size_t used = printed(answer), at = from;
+
+	shown = json_put_array(b, answer, "tasks");
+	while (cJSON_GetArraySize(all) > (int)from) {
+		cJSON *one = cJSON_DetachItemFromArray(all, (int)from);
+
+		used += printed(one) + 1;
+		if (used > most && at > from) {
+			cJSON_Delete(one);
+			break;
+		}
+		json_add(b, shown, one);
+		at++;
+	}
+	cJSON_Delete(all);
+	return at;
+}
+
+/*
+ * Too long for the caller: figures, the weightiest findings, and so many tasks as there is
+ * room for, with the way to the rest. Later pages hold tasks only.
+ */
+static void head_make(struct call *call, struct json_build *b, cJSON *answer, const struct plan *p,
+                      const char *id, size_t from)
+{
+	static const struct {
+		const char *key;
+		size_t tenths; /* of the answer */
+	} shares[] = { { "findings", 2 }, { "advice", 1 }, { "gates", 1 } };
+	const size_t most = call->answer_max;
+	cJSON *path = cJSON_GetObjectItemCaseSensitive(answer, "criticalPath"), *counts;
+	size_t next;
+
+	cJSON_DeleteItemFromObjectCaseSensitive(answer, "edges");
+	cJSON_DeleteItemFromObjectCaseSensitive(answer, "batches");
+	shorten(cJSON_GetObjectItemCaseSensitive(path, "tasks"), from > 0 ? 0 : most / 10);
+	for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
+		shorten(cJSON_GetObjectItemCaseSensitive(answer, shares[i].key),
+		        from > 0 ? 0 : most * shares[i].tenths / 10);
+	counts = json_put_object(b, answer, "counts");
+	json_put_int(b, counts, "tasks", (int64_t)p->n_tasks);
+	json_put_int(b, counts, "edges", (int64_t)p->n_edges);
+	json_put_int(b, counts, "findings", (int64_t)p->n_findings);
+	if (id != NULL)
+		link_put(call, b, answer, id);
+	next = tasks_cut(b, answer, from, most - (most < 400 ? 0 : 200));
+	if (next < p->n_tasks)
+		json_put_text(b, answer, "nextCursor", text_printf(call->arena, "%zu", next));
+}
+
+/* The answer, whole where the caller can take it. */
+static enum status pack(struct call *call, const struct decompose_in *in, const struct plan *p,
+                        const char *id, cJSON **result)
+{
+	struct json_build b = { false };
+	cJSON *answer = json_object(&b), *whole = plan_json(&b, p);
+	const char *text = rendered(call, p, in->format);
+	size_t from = 0;
+	enum status st = place(call, in->cursor, p, &from);
+
+	json_put_text(&b, answer, "planId", id); /* first: it is what the next call needs */
+	while (whole != NULL && whole->child != NULL) {
+		cJSON *one = cJSON_DetachItemViaPointer(whole, whole->child);
+
+		json_put(&b, answer, one->string, one);
+	}
+	cJSON_Delete(whole);
+	if (st != OK) {
+		cJSON_Delete(answer);
+		return st;
+	}
+	if (!b.failed &&
+	    (from > 0 || printed(answer) + (text == NULL ? 0 : strlen(text)) > call->answer_max)) {
+		/* the other form is what was asked for: it stays if it fits */
+		if (text != NULL && strlen(text) > call->answer_max / 2)
+			text = text_printf(
+			    call->arena, "%.*s",
+			    (int)text_utf8_cut(text, strlen(text), call->answer_max / 2), text);
+		head_make(call, &b, answer, p, id, from);
+	}
+	json_put_text(&b, answer, "text", text);
+	return json_built(&b, answer, result, &call->err);
+}
+
+static enum status decompose_run(struct call *call, const void *args, cJSON **result)
+{
+	const struct decompose_in *in = args;
+	/* a cursor asks for more of what was saved the first time */
+	bool save =
+	    in->plan == NULL && in->cursor == NULL && (in->save == NULL || cJSON_IsTrue(in->save));
+	const char *id = in->plan;
+	struct plan *p = NULL;
+	cJSON *answer = NULL;
+	enum status st = plan_make(call, in, &p);
+
+	if (st == OK && save && (id = plan_new_id(call->project, call->arena)) == NULL)
+		st = err_nomem(&call->err, "a plan");
+	/* nothing is kept that cannot be answered for, and nothing answered that is not kept */
+	if (st == OK)
+		st = pack(call, in, p, id, &answer);
+	if (st == OK && save)
+		st = plan_save(call->project, &call->stop, p, id, &call->err);
+	if (st == OK)
+		*result = answer;
+	else
+		cJSON_Delete(answer);
+	return st;
+}
+
+const struct tool tool_decompose = {
+	.name = "decompose",
+	.title = "Decompose a plan",
+	.about = "Turn a plan document, or a goal, into tasks with dependencies, estimates, risk, "
+		 "batches, critical path and the speedup that is possible at most, and say what is "
+		 "wrong with it. Answers planId for orchestrate.",
+	.args = decompose_args,
+	.in_size = sizeof(struct decompose_in),
+	.result = "{\"type\":\"object\",\"properties\":{\"planId\":{\"type\":\"string\"},"
+		  "\"title\":{\"type\":\"string\"},\"sound\":{\"type\":\"boolean\"},"
+		  "\"tasks\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
+		  "\"criticalPath\":{\"type\":\"object\"},\"schedule\":{\"type\":\"object\"},"
+		  "\"findings\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
+		  "\"nextCursor\":{\"type\":\"string\"}},\"required\":[\"title\",\"tasks\"]}",
+	.flags = TOOL_WRITES,
+	.run = decompose_run,
+};

@@ -1,0 +1,113 @@
+/* Plans from files of the project, and plans kept in its database. */
+#include <string.h>
+
+#include "base/id.h"
+#include "base/text.h"
+#include "domain/event.h"
+#include "domain/plan.h"
+#include "domain/project.h"
+#include "store/runs.h"
+#include "sys/fs.h"
+
+enum status plan_read_file(struct project *project, const char *path,
+                           const struct plan_options *options, struct arena *a, struct plan **out,
+                           struct err *err)
+{
+	struct plan_options own = *options;
+	char *bytes = NULL;
+	size_t n = 0;
+	enum status st = fs_read_under(project->root, path, PLAN_BYTES_MAX, a, &bytes, &n, err);
+
+	if (st != OK)
+		return st;
+	if (own.origin == NULL)
+		own.origin = text_dup(a, path);
+	return plan_read(bytes, n, &own, a, out, err);
+}
+
+static size_t count(const struct plan *p, enum plan_severity severity)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_findings; i++)
+		n += p->findings[i].severity == severity;
+	return n;
+}
+
+/* The row and its event, both or neither. */
+static enum status put(struct project *project, struct db *db, const struct plan *p,
+                       const struct plan_row *row, struct err *err)
+{
+	struct event_plan event = {
+		.plan = row->id,
+		.title = p->title,
+		.tasks = (int64_t)p->n_tasks,
+		.edges = (int64_t)p->n_edges,
+		.errors = (int64_t)count(p, PLAN_ERROR),
+		.warnings = (int64_t)count(p, PLAN_WARNING),
+	};
+	enum status st = db_begin(db, err);
+
+	if (st == OK)
+		st = runs_add_plan(db, row, err);
+	if (st == OK)
+		st = event_put_plan(db, row->made_ms, &event, err);
+	return st == OK ? project_commit(project, db, err) : st;
+}
+
+const char *plan_new_id(struct project *project, struct arena *a)
+{
+	char name[ID_SIZE];
+
+	id_new(name, 'p', clock_wall_ms(&project->clock));
+	return text_dup(a, name);
+}
+
+enum status plan_save(struct project *project, const atomic_bool *stop, const struct plan *p,
+                      const char *id, struct err *err)
+{
+	struct plan_row row = { .id = id,
+		                .title = p->title,
+		                .origin = p->origin,
+		                .made_ms = clock_wall_ms(&project->clock) };
+	struct json_build b = { false };
+	struct db *db = NULL;
+	cJSON *json = NULL;
+	char *document;
+	enum status st = json_built(&b, plan_json(&b, p), &json, err);
+
+	if (st != OK)
+		return st;
+	document = json_print(json);
+	cJSON_Delete(json);
+	if (document == NULL)
+		return err_nomem(err, "a plan");
+	row.document = document;
+	if ((st = project_write(project, stop, &db, err)) == OK)
+		st = put(project, db, p, &row, err);
+	project_done(project, db);
+	cJSON_free(document);
+	return st;
+}
+
+enum status plan_load(struct project *project, const char *id, const struct plan_options *options,
+                      const atomic_bool *stop, struct arena *a, struct plan **out, struct err *err)
+{
+	struct plan_options own = *options;
+	struct plan_row row = { 0 };
+	struct db *db = NULL;
+	cJSON *json = NULL;
+	enum status st = project_read(project, stop, &db, err);
+
+	if (st == OK)
+		st = runs_plan(db, id, a, &row, err);
+	project_done(project, db);
+	if (st != OK)
+		return st;
+	own.saved = true;
+	own.origin = own.origin == NULL ? row.origin : own.origin;
+	if ((st = json_read(row.document, strlen(row.document), &json, err)) == OK)
+		st = plan_from_json(json, &own, a, out, err);
+	cJSON_Delete(json);
+	return st;
+}
