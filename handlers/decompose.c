@@ -14,25 +14,22 @@ struct decompose_in {
 	long workers, depth;
 };
 
+/* Few words: every one of them is sent to every model at every start. */
 static const struct arg decompose_args[] = {
 	{ "document", ARG_TEXT, 0, offsetof(struct decompose_in, document), 1, PLAN_BYTES_MAX,
-	  "The text of a plan: Markdown, or JSON of a known tool.", NULL },
-	{ "path", ARG_TEXT, 0, offsetof(struct decompose_in, path), 1, 4096,
-	  "Or a file under the project.", NULL },
+	  "Text of a plan: Markdown or a known tool's JSON.", NULL },
+	{ "path", ARG_TEXT, 0, offsetof(struct decompose_in, path), 1, 4096, "Or its file.", NULL },
 	{ "goal", ARG_TEXT, 0, offsetof(struct decompose_in, goal), 1, 4096,
-	  "Or what should be done, in one line: gives a draft.", NULL },
-	{ "plan", ARG_TEXT, 0, offsetof(struct decompose_in, plan), 1, 100,
-	  "Or the id of a plan saved before.", NULL },
+	  "Or one line; gives a draft.", NULL },
+	{ "plan", ARG_TEXT, 0, offsetof(struct decompose_in, plan), 1, 100, "Or a planId.", NULL },
 	{ "workers", ARG_COUNT, 0, offsetof(struct decompose_in, workers), 1, PLAN_WORKERS_MAX,
-	  "Agents at once; 4.", NULL },
-	{ "format", ARG_CHOICE, 0, offsetof(struct decompose_in, format), 0, 0,
-	  "Other than json: adds 'text'.", "json|table|markdown|mermaid" },
-	{ "save", ARG_SWITCH, 0, offsetof(struct decompose_in, save), 0, 0,
-	  "Keep it for orchestrate; true.", NULL },
-	{ "tag", ARG_TEXT, 0, offsetof(struct decompose_in, tag), 1, 200,
-	  "Which plan of a file with several.", NULL },
-	{ "depth", ARG_COUNT, 0, offsetof(struct decompose_in, depth), 1, 2,
-	  "2: subtasks become tasks.", NULL },
+	  NULL, NULL },
+	{ "format", ARG_CHOICE, 0, offsetof(struct decompose_in, format), 0, 0, NULL,
+	  "json|table|markdown|mermaid" },
+	{ "save", ARG_SWITCH, 0, offsetof(struct decompose_in, save), 0, 0, NULL, NULL },
+	{ "tag", ARG_TEXT, 0, offsetof(struct decompose_in, tag), 1, 200, NULL, NULL },
+	{ "depth", ARG_COUNT, 0, offsetof(struct decompose_in, depth), 1, 2, "2: subtasks too.",
+	  NULL },
 	{ "cursor", ARG_TEXT, 0, offsetof(struct decompose_in, cursor), 1, 20, NULL, NULL },
 	{ 0 },
 };
@@ -246,17 +243,12 @@ static enum status decompose_run(struct call *call, const void *args, cJSON **re
 const struct tool tool_decompose = {
 	.name = "decompose",
 	.title = "Decompose a plan",
-	.about = "Turn a plan document, or a goal, into tasks with dependencies, estimates, risk, "
-		 "batches, critical path and the speedup that is possible at most, and say what is "
-		 "wrong with it. Answers planId for orchestrate.",
+	.about = "Turn a plan or a goal into tasks, dependencies, critical path and the speedup "
+		 "possible at most, and say what is wrong with it. planId is for orchestrate.",
 	.args = decompose_args,
 	.in_size = sizeof(struct decompose_in),
 	.result = "{\"type\":\"object\",\"properties\":{\"planId\":{\"type\":\"string\"},"
-		  "\"title\":{\"type\":\"string\"},\"sound\":{\"type\":\"boolean\"},"
-		  "\"tasks\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
-		  "\"criticalPath\":{\"type\":\"object\"},\"schedule\":{\"type\":\"object\"},"
-		  "\"findings\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
-		  "\"nextCursor\":{\"type\":\"string\"}},\"required\":[\"title\",\"tasks\"]}",
+		  "\"tasks\":{\"type\":\"array\"},\"findings\":{\"type\":\"array\"}}}",
 	.flags = TOOL_WRITES,
 	.run = decompose_run,
 };

@@ -5,41 +5,55 @@
 
 #define STEPS_MAX ((size_t)20 * 1000 * 1000)
 
-/* Sort edges by one end into lists: at[n + 1], other[m] and which[m]. */
-static bool lists(size_t n, const struct graph_edge *edges, size_t m, bool by_from, struct arena *a,
-                  const size_t **at_out, const size_t **other_out, const size_t **which_out)
-{
-	size_t *at = arena_take(a, (n + 2) * sizeof *at);
-	size_t *other = arena_take(a, (m + 1) * sizeof *other);
-	size_t *which = arena_take(a, (m + 1) * sizeof *which);
+/* Edges sorted by one of their ends. */
+struct ends {
+	size_t *at, *other, *which;
+};
 
-	if (at == NULL || other == NULL || which == NULL)
+static bool ends_make(struct ends *e, const struct graph *g, bool by_from, struct arena *a)
+{
+	*e = (struct ends){
+		.at = arena_take(a, (g->n + 2) * sizeof *e->at),
+		.other = arena_take(a, (g->m + 1) * sizeof *e->other),
+		.which = arena_take(a, (g->m + 1) * sizeof *e->which),
+	};
+	if (arena_failed(a))
 		return false;
 	/* counts go one place further than they belong, so that filling moves them into place */
-	for (size_t i = 0; i < m; i++)
-		at[(by_from ? edges[i].from : edges[i].to) + 2]++;
-	for (size_t i = 2; i <= n + 1; i++)
-		at[i] += at[i - 1];
-	for (size_t i = 0; i < m; i++) {
-		size_t key = by_from ? edges[i].from : edges[i].to;
+	for (size_t i = 0; i < g->m; i++)
+		e->at[(by_from ? g->edges[i].from : g->edges[i].to) + 1]++;
+	for (size_t i = 1, sum = 0; i <= g->n; i++) {
+		size_t count = e->at[i];
 
-		which[at[key + 1]] = i;
-		other[at[key + 1]++] = by_from ? edges[i].to : edges[i].from;
+		e->at[i] = sum;
+		sum += count;
 	}
-	*at_out = at;
-	*other_out = other;
-	*which_out = which;
+	for (size_t i = 0; i < g->m; i++) {
+		size_t key = by_from ? g->edges[i].from : g->edges[i].to;
+
+		e->which[e->at[key + 1]] = i;
+		e->other[e->at[key + 1]++] = by_from ? g->edges[i].to : g->edges[i].from;
+	}
 	return true;
 }
 
 bool graph_build(struct graph *g, size_t n, const struct graph_edge *edges, size_t m,
                  struct arena *a)
 {
+	struct ends out, in;
+
 	*g = (struct graph){ .n = n, .m = m, .edges = edges };
 	for (size_t i = 0; i < m; i++)
 		assert(edges[i].from < n && edges[i].to < n);
-	return lists(n, edges, m, true, a, &g->out_at, &g->out, &g->out_edge) &&
-	       lists(n, edges, m, false, a, &g->in_at, &g->in, &g->in_edge);
+	if (!ends_make(&out, g, true, a) || !ends_make(&in, g, false, a))
+		return false;
+	g->out_at = out.at;
+	g->out = out.other;
+	g->out_edge = out.which;
+	g->in_at = in.at;
+	g->in = in.other;
+	g->in_edge = in.which;
+	return true;
 }
 
 /* Nodes that are left when sources and sinks are taken away again and again: alive[n]. */
