@@ -28,9 +28,19 @@ static void show_ids(struct cli *c, const char *what, const cJSON *list)
 
 static void show_stored(struct cli *c, const cJSON *result)
 {
+	const cJSON *pair, *id;
+
 	show_ids(c, "remembered", json_get(result, "stored"));
-	show_ids(c, "known already", json_get(result, "duplicates"));
-	show_ids(c, "similar to", json_get(result, "similar"));
+	show_ids(c, "known already:", json_get(result, "duplicates"));
+	cJSON_ArrayForEach(pair, json_get(result, "similar")) {
+		cJSON_ArrayForEach(id, json_get(pair, "to")) {
+			text_add(&c->screen.text, "nearly the same is ");
+			screen_text(&c->screen, cJSON_IsString(id) ? id->valuestring : "");
+			text_add(&c->screen.text, "; --supersedes replaces it\n");
+		}
+	}
+	if (json_int(result, "masked", 0) > 0)
+		text_add(&c->screen.text, "what looked like a secret was masked\n");
 }
 
 int command_remember(struct cli *c)
@@ -50,7 +60,8 @@ static void show_memories(struct cli *c, const cJSON *result)
 	struct screen *s = &c->screen;
 
 	if (cJSON_GetArraySize(list) == 0)
-		text_add(&s->text, "nothing is remembered about that\n");
+		text_add(&s->text, c->n_words > 0 ? "nothing is remembered about that\n"
+		                                  : "nothing is remembered yet\n");
 	cJSON_ArrayForEach(m, list) {
 		screen_styled(s, STYLE_BOLD, text_of(m, "id"), SIZE_MAX);
 		if (cJSON_IsNumber(json_get(m, "score")))
@@ -72,7 +83,8 @@ static void show_memories(struct cli *c, const cJSON *result)
 
 int command_recall(struct cli *c)
 {
-	cli_put_text(c, "query", cli_joined(c, 0));
+	if (c->n_words > 0)
+		cli_put_text(c, "query", cli_joined(c, 0));
 	return cli_simple(c, show_memories);
 }
 
@@ -80,7 +92,9 @@ static void show_forgotten(struct cli *c, const cJSON *result)
 {
 	show_ids(c, "no longer valid", json_get(result, "expired"));
 	show_ids(c, "removed", json_get(result, "purged"));
-	show_ids(c, "would go", json_get(result, "wouldForget"));
+	show_ids(c, "would go:", json_get(result, "wouldForget"));
+	if (json_text(result, "next") != NULL)
+		text_add(&c->screen.text, "nothing was forgotten; --confirm does it\n");
 }
 
 int command_forget(struct cli *c)

@@ -92,6 +92,24 @@ static int follow(struct cli *c, const cJSON *result)
 	return watch_run(c, run);
 }
 
+/* A document that is no file of the project is saved as a plan first, and that one is run. */
+static enum status save_plan(struct cli *c)
+{
+	cJSON *args = cJSON_CreateObject(), *result = NULL;
+	cJSON *document = cJSON_DetachItemFromObjectCaseSensitive(c->args, "document");
+	enum status st;
+
+	if (args == NULL || !cJSON_AddItemToObject(args, "document", document)) {
+		cJSON_Delete(args);
+		cJSON_Delete(document);
+		return err_nomem(&c->err, "the plan");
+	}
+	if ((st = cli_call_with(c, "decompose", args, &result)) == OK)
+		cli_put_text(c, "planId", json_text(result, "planId"));
+	cJSON_Delete(result);
+	return st;
+}
+
 int command_orchestrate(struct cli *c)
 {
 	bool dry = json_flag(c->args, "dryRun");
@@ -105,6 +123,8 @@ int command_orchestrate(struct cli *c)
 		cli_put_text(c, "planId", c->words[0]);
 	else
 		st = plan_argument(c, c->words[0]);
+	if (st == OK && json_get(c->args, "document") != NULL)
+		st = save_plan(c);
 	if (st != OK || cli_call(c, "orchestrate", &result) != OK)
 		return cli_failed(c);
 	if (dry && !c->options.json) {
@@ -145,7 +165,7 @@ static void show_list(struct cli *c, const cJSON *result)
 		           text_printf(c->arena, "%lld/%lld",
 		                       (long long)json_int(counts, "succeeded", 0),
 		                       (long long)all));
-		table_cell(t, STYLE_DIM, text_of(run, "startedAt"));
+		table_cell(t, STYLE_DIM, text_of(run, "madeAt"));
 		table_cell(t, STYLE_NONE, text_of(run, "title"));
 	}
 	table_show(t);
