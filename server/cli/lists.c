@@ -6,7 +6,8 @@
 
 #include "cli/command.h"
 
-#define DEPTH_MAX 12
+#define DEPTH_MAX   12
+#define COLUMNS_MAX 6 /* of a table; --json has all */
 
 static bool is_flat(const cJSON *value)
 {
@@ -65,9 +66,65 @@ static void show_tree(struct cli *c, const cJSON *value, size_t depth)
 	}
 }
 
+/* A table's cell; an array of texts is its words in a row. */
+static const char *cell_of(struct cli *c, const cJSON *value)
+{
+	struct text words;
+	const cJSON *item;
+	const char *copy;
+
+	if (cJSON_IsString(value))
+		return value->valuestring;
+	if (cJSON_IsNumber(value))
+		return show_number(c, value->valuedouble);
+	text_init(&words, TEXT_LIMIT);
+	cJSON_ArrayForEach(item, value) {
+		if (cJSON_IsString(item))
+			text_addf(&words, "%s%s", words.len == 0 ? "" : ", ", item->valuestring);
+	}
+	copy = text_copy(&words, c->arena);
+	text_done(&words);
+	return copy == NULL ? "" : copy;
+}
+
+/* Things of a kind a row each, with the members that the first of them has. */
+static void show_rows(struct cli *c, const cJSON *list)
+{
+	struct text heads;
+	const cJSON *row, *column;
+	struct table *t;
+	size_t n = 0;
+
+	text_init(&heads, TEXT_LIMIT);
+	cJSON_ArrayForEach(column, list->child) {
+		if (n++ < COLUMNS_MAX)
+			text_addf(&heads, "%s%s", n == 1 ? "" : "|", column->string);
+	}
+	t = table_new(c, text_string(&heads));
+	text_done(&heads);
+	cJSON_ArrayForEach(row, list) {
+		n = 0;
+		cJSON_ArrayForEach(column, list->child) {
+			if (n++ < COLUMNS_MAX)
+				table_cell(t, n == 1 ? STYLE_BOLD : STYLE_NONE,
+				           cell_of(c, json_get(row, column->string)));
+		}
+	}
+	table_show(t);
+}
+
 static void show_answer(struct cli *c, const cJSON *result)
 {
-	show_tree(c, result, 0);
+	const cJSON *list = result->child;
+
+	if (list == NULL || list->next != NULL || !cJSON_IsArray(list))
+		show_tree(c, result, 0);
+	else if (list->child == NULL)
+		text_addf(&c->screen.text, "there are no %s here\n", list->string);
+	else if (cJSON_IsObject(list->child))
+		show_rows(c, list);
+	else
+		show_tree(c, result, 0);
 }
 
 static void show_findings(struct cli *c, const cJSON *list)
