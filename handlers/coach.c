@@ -6,7 +6,7 @@
 #include "handlers/tools.h"
 
 struct coach_in {
-	const char *run, *path, *since;
+	const char *run, *path, *since, *issues;
 };
 
 static const struct arg coach_args[] = {
@@ -16,6 +16,8 @@ static const struct arg coach_args[] = {
 	  "A session file (brings its subagents) or a folder with some.", NULL },
 	{ "since", ARG_TEXT, 0, offsetof(struct coach_in, since), 1, 40,
 	  "Only sessions that went on after this time; without path those of this project.", NULL },
+	{ "issues", ARG_CHOICE, 0, offsetof(struct coach_in, issues), 0, 0, NULL,
+	  "none|draft|post" },
 	{ 0 },
 };
 
@@ -37,21 +39,35 @@ static enum status read_wish(struct call *call, const struct coach_in *want,
 	return OK;
 }
 
+static enum coach_issue_mode issue_mode(const char *word)
+{
+	if (word == NULL || strcmp(word, "none") == 0)
+		return COACH_NO_ISSUES;
+	return strcmp(word, "post") == 0 ? COACH_POST : COACH_DRAFT;
+}
+
 static enum status coach_run(struct call *call, const void *in, cJSON **result)
 {
 	struct coach_wish wish = { .stop = &call->stop };
 	size_t most = call->answer_max == SIZE_MAX ? SIZE_MAX : call->answer_max / 2;
+	const struct coach_in *want = in;
 	struct coach_report *report = NULL;
+	struct coach_issue *issues = NULL;
 	struct json_build b = { 0 };
-	enum status st = read_wish(call, in, &wish);
+	size_t n_issues = 0;
+	enum status st = read_wish(call, want, &wish);
 	cJSON *answer;
 
 	if (st == OK)
 		st = coach_look(call->project, &wish, call->arena, &report, &call->err);
+	if (st == OK)
+		st = coach_issues(call->project, report, issue_mode(want->issues), &call->stop,
+		                  call->arena, &issues, &n_issues, &call->err);
 	if (st != OK)
 		return st;
 	answer = json_object(&b);
 	coach_put(&b, answer, report, most);
+	coach_put_issues(&b, answer, issues, n_issues);
 	return json_built(&b, answer, result, &call->err);
 }
 
@@ -66,6 +82,6 @@ const struct tool tool_coach = {
 	.result = "{\"type\":\"object\",\"properties\":{\"metrics\":{\"type\":\"object\"},"
 		  "\"findings\":{\"type\":\"array\"},\"recommendations\":{\"type\":\"array\"},"
 		  "\"issues\":{\"type\":\"array\"}}}",
-	.flags = TOOL_READS | TOOL_IDEMPOTENT,
+	.flags = TOOL_WRITES | TOOL_SPAWNS | TOOL_OPEN_WORLD,
 	.run = coach_run,
 };

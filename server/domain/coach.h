@@ -24,6 +24,7 @@
 #include "store/db.h"
 
 #define COACH_FACTOR_LEAST 3  /* tasks from which on a kind has a factor */
+#define COACH_CLEAN        5  /* looks without finding it again that close an issue */
 #define COACH_EVIDENCE_MAX 10 /* places of a finding that are shown; all are counted */
 
 enum coach_severity { COACH_INFO, COACH_WARNING, COACH_ERROR };
@@ -81,7 +82,9 @@ struct coach_factor {
 struct facts; /* coach/facts.h */
 
 struct coach_report {
-	struct arena *a; /* not owned */
+	struct arena *a;       /* not owned */
+	const char **subjects; /* what was looked at: run:ID, session:NAME */
+	size_t n_subjects, subjects_room;
 	struct coach_metrics metrics;
 	struct coach_finding *findings;
 	size_t n_findings, findings_room;
@@ -128,6 +131,31 @@ enum status coach_of_run(struct db *db, const char *id, struct arena *a, struct 
  */
 enum status coach_factors(struct db *db, struct arena *a, struct coach_factor **out, size_t *n,
                           struct err *err);
+
+enum coach_issue_mode { COACH_NO_ISSUES, COACH_DRAFT, COACH_POST };
+
+struct coach_issue {
+	const char *fingerprint, *code, *title;
+	const char *state; /* drafted, posted, closed */
+	const char *path;  /* of the draft, below the project's state folder */
+	const char *link;  /* what the posting command printed, or NULL */
+	const char *wrong; /* why it could not be posted, or NULL */
+	int64_t seen;      /* runs or sessions it was found in */
+};
+
+/*
+ * An issue for each thing that a finding of weight is about: a draft in STATE/issues and a
+ * row, once, however often it is found. COACH_POST also gives what is still a draft to the
+ * configured command (E_INPUT when there is none); only a link that the command printed makes it
+ * posted. An issue whose finding did not come again in COACH_CLEAN runs or sessions is closed.
+ */
+enum status coach_issues(struct project *p, const struct coach_report *r,
+                         enum coach_issue_mode mode, const atomic_bool *stop, struct arena *a,
+                         struct coach_issue **out, size_t *n, struct err *err);
+
+/* The issues as the member `issues` of an answer. */
+void coach_put_issues(struct json_build *b, cJSON *answer, const struct coach_issue *issues,
+                      size_t n);
 
 /*
  * The report as JSON: metrics, findings, recommendations. Of the findings only as many as

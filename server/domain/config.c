@@ -181,6 +181,8 @@ static void put_numbers(struct merge *m)
 		.tokens = (int64_t)smaller((double)p->budget.tokens, (double)u->budget.tokens),
 	};
 	m->out->setup = p->setup.n > 0 ? p->setup : u->setup;
+	m->out->issue_command = p->issue_command.n > 0 ? p->issue_command : u->issue_command;
+	m->out->issue_labels = p->issue_labels.n > 0 ? p->issue_labels : u->issue_labels;
 	for (size_t i = 0; i < CONFIG_FLAGS_N; i++)
 		m->out->flags[i] = p->flags[i] != 0 && u->flags[i] != 0;
 }
@@ -190,11 +192,12 @@ static enum status leave_out_commands(struct merge *m, const struct config_files
 {
 	struct part *p = &m->project;
 
-	if (files->distrust == NULL || (p->n_agents == 0 && p->n_gates == 0 && p->setup.n == 0))
+	if (files->distrust == NULL || (p->n_agents == 0 && p->n_gates == 0 && p->setup.n == 0 &&
+	                                p->issue_command.n == 0))
 		return OK;
 	p->n_agents = 0;
 	p->n_gates = 0;
-	p->setup = (struct config_texts){ 0 };
+	p->setup = p->issue_command = (struct config_texts){ 0 };
 	m->out->untrusted = text_printf(
 	    m->arena,
 	    "'%s' %s: its commands are left out until you have read it and said 'gadugi trust'",
@@ -347,4 +350,6 @@ void config_put_commands(struct json_build *b, cJSON *object, const struct confi
 		add_command(b, list, "gate", c->gates[i].name, &c->gates[i].command);
 	if (c->setup.n > 0)
 		add_command(b, list, "setup", "", &c->setup);
+	if (c->issue_command.n > 0)
+		add_command(b, list, "issues", "", &c->issue_command);
 }

@@ -154,4 +154,10 @@ enum status memory_forget(struct project *p, const atomic_bool *stop,
                           const struct memory_forget *what, struct arena *a,
                           struct memory_forgotten *out, struct err *err);
 
+/*
+ * The text with what looks like a secret replaced by `[secret: WHAT]`; the text itself when
+ * there is none. NULL when the arena is full.
+ */
+const char *memory_mask(const char *text, struct arena *a, bool *masked);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "domain/coach/pull.h"
 #include "domain/coach/shell.h"
+#include "domain/memory.h"
 
 #define PATH_MAX_SHOWN 512
 #define HEAD_OF_RESULT 1024 /* bytes of a result that are looked at */
@@ -142,9 +143,12 @@ static void read_command(struct session *s, struct session_call *c, struct json_
 {
 	char raw[SHELL_MAX], normal[SHELL_MAX], key[SHELL_MAX];
 	struct shell_facts facts;
+	const char *said;
+	bool masked;
 
 	command_text(command, raw, sizeof raw);
-	(void)shell_normal(raw, normal, sizeof normal);
+	said = memory_mask(raw, s->a, &masked);
+	(void)shell_normal(said == NULL ? "" : said, normal, sizeof normal);
 	shell_facts(normal, s->gates, &facts);
 	c->command = text_dup(s->a, normal);
 	c->head = text_dup(s->a, facts.head[0] == '\0' ? c->tool : facts.head);
@@ -240,6 +244,8 @@ void call_result(struct session *s, struct session_call *c, bool failed, struct 
 	static const char *const missing[] = { "command not found", "Cannot find module",
 		                               "No module named", "ModuleNotFoundError", NULL };
 	char head[HEAD_OF_RESULT], mask[SESSION_ERROR + 1];
+	const char *said;
+	bool masked;
 
 	if (!failed && c->act != ACT_SHELL)
 		return;
@@ -252,7 +258,8 @@ void call_result(struct session *s, struct session_call *c, bool failed, struct 
 	                                    : FAIL_ERROR;
 	c->too_large = has(head, too_large);
 	c->stale = has(head, stale);
-	(void)shell_mask(without_marks(head), true, mask, sizeof mask);
+	said = memory_mask(without_marks(head), s->a, &masked);
+	(void)shell_mask(said == NULL ? "" : said, true, mask, sizeof mask);
 	mask[text_utf8_valid(mask, strlen(mask))] = '\0';
 	c->error = text_dup(s->a, mask);
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/text.h"
 #include "domain/coach.h"
 #include "domain/coach/claude.h"
@@ -62,6 +63,7 @@ static enum status one_session(struct coach_report *r, const struct coach_wish *
 		st = err_nomem(err, "a session");
 	if (st == OK && (s.last_ms == SESSION_NO_TIME || s.last_ms >= wish->since_ms)) {
 		f.s = &s;
+		report_subject(r, "session", s.name);
 		measure_session(r, &s);
 		find_all(&f);
 	}
@@ -93,6 +95,18 @@ struct coach_report *report_new(struct arena *a)
 	r->a = r->usage.a = a;
 	r->metrics.cost_usd = -1;
 	return r;
+}
+
+void report_subject(struct coach_report *r, const char *kind, const char *name)
+{
+	const char **items =
+	    list_room(r->a, r->subjects, r->n_subjects, &r->subjects_room, sizeof *items);
+
+	if (items == NULL)
+		return;
+	r->subjects = items;
+	if ((items[r->n_subjects] = text_printf(r->a, "%s:%s", kind, name)) != NULL)
+		r->n_subjects++;
 }
 
 enum status report_end(struct coach_report *r, struct coach_report **out, struct err *err)

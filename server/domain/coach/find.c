@@ -5,6 +5,7 @@
 
 #include "base/list.h"
 #include "base/text.h"
+#include "domain/memory.h"
 
 #define WORDS_SHOWN 160 /* bytes of a command or error in a place */
 
@@ -109,8 +110,10 @@ struct coach_finding *find_note(struct finder *f, enum finding_code code,
 	struct coach_report *r = f->report;
 	struct coach_finding *items, *new;
 	struct text words;
+	const char *said;
 	uint64_t print;
 	va_list ap;
+	bool masked;
 
 	items = list_room(r->a, r->findings, r->n_findings, &r->findings_room, sizeof *items);
 	if (items == NULL)
@@ -123,10 +126,11 @@ struct coach_finding *find_note(struct finder *f, enum finding_code code,
 	va_start(ap, fmt);
 	text_addv(&words, fmt, ap);
 	va_end(ap);
+	said = text_copy(&words, r->a);
 	*new = (struct coach_finding){
 		.code = codes[code].word,
 		.severity = severity,
-		.message = text_copy(&words, r->a),
+		.message = said == NULL ? NULL : memory_mask(said, r->a, &masked),
 		.advice = codes[code].advice,
 		.session = f->s == NULL ? NULL : text_dup(r->a, f->s->name),
 		.run = f->run,
@@ -153,14 +157,14 @@ static struct coach_place *new_place(struct finder *f, struct coach_finding *to)
 	return &items[to->n_places++];
 }
 
+/* Words from a session, without secrets and cut short. */
 static const char *shown(struct finder *f, const char *words)
 {
-	size_t n;
+	bool masked;
 
-	if (words == NULL)
+	if (words == NULL || (words = memory_mask(words, f->report->a, &masked)) == NULL)
 		return NULL;
-	n = strlen(words);
-	return arena_copy(f->report->a, words, text_utf8_cut(words, n, WORDS_SHOWN));
+	return arena_copy(f->report->a, words, text_utf8_cut(words, strlen(words), WORDS_SHOWN));
 }
 
 void find_place_line(struct finder *f, struct coach_finding *to, uint32_t file, uint32_t line,

@@ -10,6 +10,9 @@ struct coach_report *report_new(struct arena *a);
 /* Put the findings in order, the most serious first; E_NOMEM when something did not fit. */
 enum status report_end(struct coach_report *r, struct coach_report **out, struct err *err);
 
+/* Note what was looked at: kind `run` or `session`, and its name. */
+void report_subject(struct coach_report *r, const char *kind, const char *name);
+
 /* A run's numbers as JSON, in put_run.c. */
 void report_put_run(struct json_build *b, cJSON *metrics, const struct coach_report *r);
 

@@ -38,6 +38,7 @@ enum status coach_of_run(struct db *db, const char *id, struct arena *a, struct 
 	r->factors = factors;
 	r->n_factors = n_factors;
 	f.run = facts->run->id;
+	report_subject(r, "run", facts->run->id);
 	find_in_run(&f, facts, history, n);
 	return report_end(r, out, err);
 }

@@ -483,6 +483,19 @@ static enum status take_budget(struct part_reader *r, const struct key *key,
 	return read_map(r, value, budget_keys, into);
 }
 
+static const struct key issue_keys[] = {
+	{ "command", take_command, IN(part, issue_command), 0, 0, NULL },
+	{ "labels", take_texts, IN(part, issue_labels), 0, 0, NULL },
+	{ 0 },
+};
+
+static enum status take_issues(struct part_reader *r, const struct key *key,
+                               const struct yaml *value, void *into)
+{
+	(void)key;
+	return read_map(r, value, issue_keys, into);
+}
+
 static enum status take_flags(struct part_reader *r, const struct key *key,
                               const struct yaml *value, void *into)
 {
@@ -503,6 +516,7 @@ static const struct key top_keys[] = {
 	{ "budget", take_budget, 0, 0, 0, NULL },
 	{ "setup", take_command, IN(part, setup), 0, 0, NULL },
 	{ "flags", take_flags, 0, 0, 0, NULL },
+	{ "issues", take_issues, 0, 0, 0, NULL },
 	{ "memory", take_memory, 0, 0, 0, NULL },
 	{ 0 },
 };

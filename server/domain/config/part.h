@@ -50,6 +50,7 @@ struct part {
 	int mode; /* enum config_mode */
 	struct config_budget budget;
 	struct config_texts setup;
+	struct config_texts issue_command, issue_labels;
 	int flags[CONFIG_FLAGS_N];
 	struct part_rules rules;
 };

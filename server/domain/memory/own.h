@@ -87,12 +87,6 @@ enum status memory_queue(struct project *p, const atomic_bool *stop,
 enum status memory_similar(struct project *p, struct db *db, struct memory_ready *ready, size_t n,
                            struct arena *a, struct err *err);
 
-/*
- * The text with what looks like a secret replaced by `[secret: WHAT]`; the text itself when
- * there is none. NULL when the arena is full.
- */
-const char *memory_mask(const char *text, struct arena *a, bool *masked);
-
 #define MEMORY_WORD_MAX 40 /* bytes of a word of a question that are shown again */
 
 /* A question, read for words. */

@@ -7,14 +7,20 @@ CREATE TABLE coach_issue (
 	state       TEXT    NOT NULL CHECK (state IN ('drafted', 'posted', 'closed')),
 	path        TEXT    NOT NULL,           -- of the draft, below the project's state folder
 	link        TEXT,                       -- as the command that posted it printed it
+	source      TEXT    NOT NULL CHECK (source IN ('run', 'session')), -- where such a thing is found
 	made_ms     INTEGER NOT NULL,
 	seen_ms     INTEGER NOT NULL,           -- when it was last found
-	clean       INTEGER NOT NULL DEFAULT 0  -- how often it was looked for since and not found
+	clean       INTEGER NOT NULL DEFAULT 0  -- runs or sessions looked at since without finding it
 ) STRICT;
--- In which runs and sessions it was found; the same one twice is once.
+-- The runs and sessions that were looked at; looking again is no news.
+CREATE TABLE coach_looked (
+	subject     TEXT    PRIMARY KEY,        -- run:ID or session:NAME
+	at_ms       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+-- In which of them it was found.
 CREATE TABLE coach_seen (
 	fingerprint TEXT    NOT NULL REFERENCES coach_issue (fingerprint) ON DELETE CASCADE,
-	subject     TEXT    NOT NULL,           -- run:ID or session:NAME
-	at_ms       INTEGER NOT NULL,
+	subject     TEXT    NOT NULL REFERENCES coach_looked (subject) ON DELETE CASCADE,
 	PRIMARY KEY (fingerprint, subject)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX coach_seen_by_subject ON coach_seen (subject);

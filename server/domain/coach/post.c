@@ -1,0 +1,182 @@
+#include "domain/coach/post.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "sys/fs.h"
+#include "sys/proc.h"
+
+#define POST_TIMEOUT_MS 60000
+#define POST_OUTPUT_MAX ((size_t)64 << 10)
+#define BODY_MAX        ((size_t)1 << 20)
+#define TITLE_MAX       200 /* bytes; hosts refuse longer ones */
+#define WRONG_MAX       200
+
+/* What stands for the issue in the words of a command. */
+struct fill {
+	const char *name, *value;
+};
+
+enum { FILLS = 4 };
+
+enum status post_possible(const struct config *config, struct err *err)
+{
+	enum status st = config_trusted(config, err);
+
+	if (st != OK || config->issue_command.n > 0)
+		return st;
+	return err_set(err, E_INPUT,
+	               "no command to post issues is configured; they are drafted in "
+	               ".gadugi/issues; to post them put into '%s': issues: {command: [gh, issue, "
+	               "create]}",
+	               config->project_path);
+}
+
+static const char *joined(const struct config_texts *texts, struct arena *a)
+{
+	const char *out = "";
+
+	for (size_t i = 0; i < texts->n && out != NULL; i++)
+		out = text_printf(a, "%s%s%s", out, i == 0 ? "" : ",", texts->at[i]);
+	return out;
+}
+
+/* One word with what stands for the issue put in; *used tells whether there was any. */
+static const char *filled(const char *word, const struct fill *fills, bool *used, struct arena *a)
+{
+	struct text t;
+	const char *out;
+
+	text_init(&t, TEXT_LIMIT);
+	while (*word != '\0') {
+		size_t i = 0, n = 0;
+
+		for (; i < FILLS; i++)
+			if (strncmp(word, fills[i].name, n = strlen(fills[i].name)) == 0)
+				break;
+		if (i < FILLS) {
+			text_add(&t, fills[i].value);
+			word += n;
+			*used = true;
+		} else {
+			text_add_char(&t, *word++);
+		}
+	}
+	out = text_copy(&t, a);
+	text_done(&t);
+	return out;
+}
+
+static const char *const *make_argv(const struct config *config, const struct fill *fills,
+                                    struct arena *a)
+{
+	const struct config_texts *command = &config->issue_command;
+	const char **argv = arena_take(a, (command->n + 8) * sizeof *argv);
+	bool used = false;
+	size_t n = 0;
+
+	for (size_t i = 0; argv != NULL && i < command->n; i++)
+		if ((argv[n++] = filled(command->at[i], fills, &used, a)) == NULL)
+			return NULL;
+	if (argv == NULL || used)
+		return argv;
+	argv[n++] = "--title";
+	argv[n++] = fills[0].value;
+	argv[n++] = "--body-file";
+	argv[n++] = fills[1].value;
+	if (fills[3].value[0] != '\0') {
+		argv[n++] = "--label";
+		argv[n++] = fills[3].value;
+	}
+	return argv;
+}
+
+/* The last word of the output that is a link. */
+static const char *link_in(const char *s, struct arena *a)
+{
+	const char *link = NULL;
+
+	while (*s != '\0') {
+		size_t n;
+
+		while (isspace((unsigned char)*s))
+			s++;
+		for (n = 0; s[n] != '\0' && !isspace((unsigned char)s[n]);)
+			n++;
+		if (strncmp(s, "https://", 8) == 0 || strncmp(s, "http://", 7) == 0)
+			link = arena_copy(a, s, text_utf8_valid(s, n));
+		s += n;
+	}
+	return link;
+}
+
+static enum status run(struct post *post, const char *const *argv, struct arena *a, struct err *err)
+{
+	static const char *const names[] = { "PATH",     "HOME",   "USER",          "LANG",
+		                             "LC_*",     "XDG_*",  "GH_*",          "GITHUB_*",
+		                             "GITLAB_*", "GLAB_*", "SSH_AUTH_SOCK", "TMPDIR",
+		                             NULL };
+	struct proc_spec spec = {
+		.argv = argv,
+		.env = proc_env(a, names, NULL),
+		.cwd = post->project->root,
+		.out = PROC_TO_PIPE,
+		.err = PROC_TO_PIPE,
+	};
+	struct proc_output output = { 0 };
+	struct err why = { 0 };
+	enum status st;
+
+	if (spec.env == NULL)
+		return err_nomem(err, "a command");
+	st = proc_run(&spec, POST_OUTPUT_MAX, POST_TIMEOUT_MS, post->stop, a, &output, &why);
+	if (st == E_NOMEM)
+		return err_nomem(err, "a command");
+	if (st != OK) {
+		post->wrong = text_dup(a, why.text);
+		return OK;
+	}
+	if (post->stop != NULL && atomic_load(post->stop))
+		return err_set(err, E_STOP, "stopped");
+	if (output.result.outcome != PROC_CLEAN) {
+		post->wrong = text_printf(
+		    a, "'%s' %s (exit status %d): %.*s", argv[0],
+		    proc_outcome_words(output.result.outcome), output.result.exit_code,
+		    (int)text_utf8_valid(output.err,
+		                         text_utf8_cut(output.err, output.err_size, WRONG_MAX)),
+		    output.err);
+		return OK;
+	}
+	post->link = link_in(output.out, a);
+	if (post->link == NULL)
+		post->wrong = text_printf(a, "'%s' ended well but printed no link", argv[0]);
+	return OK;
+}
+
+enum status post_issue(struct post *post, const struct config *config, struct arena *a,
+                       struct err *err)
+{
+	const char *path = text_printf(a, "%s/%s", post->project->state, post->row->path);
+	const char *title =
+	    arena_copy(a, post->row->title,
+	               text_utf8_cut(post->row->title, strlen(post->row->title), TITLE_MAX));
+	const char *labels = joined(&config->issue_labels, a), *const * argv;
+	char *body = NULL;
+	size_t size = 0;
+	struct err why = { 0 };
+
+	if (path == NULL || title == NULL || labels == NULL)
+		return err_nomem(err, "an issue");
+	if (fs_read(path, BODY_MAX, a, &body, &size, &why) != OK) {
+		post->wrong = text_dup(a, why.text);
+		return OK;
+	}
+	argv = make_argv(config,
+	                 (const struct fill[FILLS]){ { "{title}", title },
+	                                             { "{file}", path },
+	                                             { "{body}", body },
+	                                             { "{labels}", labels } },
+	                 a);
+	return argv == NULL ? err_nomem(err, "a command") : run(post, argv, a, err);
+}

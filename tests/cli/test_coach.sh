@@ -1,0 +1,86 @@
+#!/bin/sh
+# Coaching from the command line: sessions are read, issues drafted once, posted only by a command.
+. tests/lib/shell.sh
+cd "$tmp" && repo p && cd p || exit 1
+
+user() { # user TEXT: what a person says
+	printf '{"type":"user","sessionId":"s","timestamp":"2026-01-01T00:00:0%s.000Z","message":{"content":"%s"}}\n' "$1" "$2"
+}
+fails() { # fails SECOND ID: a command that fails
+	printf '{"type":"assistant","sessionId":"s","timestamp":"2026-01-01T00:00:0%s.000Z","requestId":"%s","message":{"id":"%s","content":[{"type":"tool_use","id":"%s","name":"Bash","input":{"command":"./build.sh all"}}],"usage":{"input_tokens":3,"output_tokens":5}}}\n' "$1" "$2" "$2" "$2"
+	printf '{"type":"user","sessionId":"s","timestamp":"2026-01-01T00:00:0%s.500Z","message":{"content":[{"type":"tool_result","tool_use_id":"%s","is_error":true,"content":"no such target; token=ghp_abcdefghijklmnopqrstuvwxyz0123456789"}]}}\n' "$1" "$2"
+}
+{ user 0 "build it"; fails 1 a; fails 2 b; } >one.jsonl
+{ user 0 "build it"; } >clean.jsonl
+
+run "$gadugi" coach
+ends without_runs_there_is_nothing_to_coach 1
+has it_says_what_to_give 'path' "$err"
+run "$gadugi" coach one.jsonl --json
+ends a_session_is_coached 0
+has its_numbers_are_there '"toolErrors":2' "$out"
+has its_finding_is_there '"code":"repeat-failure"' "$out"
+has its_line_is_there '"line":2' "$out"
+hasnt a_secret_is_not_shown 'ghp_abcdef' "$out"
+is looking_creates_nothing no "$([ -e .gadugi ] && echo yes || echo no)"
+run "$gadugi" coach clean.jsonl --json
+has a_clean_session_has_no_findings '"findings":[]' "$out"
+run "$gadugi" coach nowhere.jsonl
+ends a_file_that_is_not_there_fails 1
+has it_is_named 'nowhere.jsonl' "$err"
+run "$gadugi" call coach '{"since": "yesterday"}'
+ends a_time_that_is_none_fails 1
+run "$gadugi" call coach '{"runId": "r1", "path": "x"}'
+ends a_run_and_a_path_do_not_go_together 1
+
+run "$gadugi" coach one.jsonl --issues draft --json
+has a_draft_is_a_draft '"state":"drafted"' "$out"
+hasnt a_draft_has_no_link '"link"' "$out"
+is there_is_one_draft 1 "$(ls .gadugi/issues | wc -l)"
+has it_says_what_happened 'failed 2 times' "$(cat .gadugi/issues/*)"
+has it_says_where 'one.jsonl:2' "$(cat .gadugi/issues/*)"
+hasnt a_secret_is_not_written 'ghp_abcdef' "$(cat .gadugi/issues/*)"
+cp one.jsonl two.jsonl
+run "$gadugi" coach two.jsonl --issues draft --json
+is the_same_finding_is_the_same_issue 1 "$(ls .gadugi/issues | wc -l)"
+
+run "$gadugi" coach one.jsonl --issues post
+ends posting_without_a_command_fails 1
+has it_says_how_to_configure_one 'issues: {command:' "$err"
+cat >post.sh <<'EOF'
+#!/bin/sh
+[ -e fail ] && { echo "not logged in" >&2; exit 3; }
+[ -e silent ] && exit 0
+printf '%s\n' "$@" >posted
+echo "Creating issue"
+echo "https://example.org/issues/7"
+EOF
+chmod +x post.sh
+printf 'issues: {command: [./post.sh, create], labels: [coach, time]}\n' >.gadugi/config
+touch fail
+run "$gadugi" coach one.jsonl --issues post --json
+has a_failed_command_leaves_a_draft '"state":"drafted"' "$out"
+has its_reason_is_told 'not logged in' "$out"
+hasnt no_link_is_invented '"link"' "$out"
+rm fail
+touch silent
+run "$gadugi" coach one.jsonl --issues post --json
+has a_command_without_a_link_leaves_a_draft '"state":"drafted"' "$out"
+rm silent
+run "$gadugi" coach one.jsonl --issues post --json
+has a_posted_issue_is_posted '"state":"posted"' "$out"
+has its_link_is_what_the_command_printed '"link":"https://example.org/issues/7"' "$out"
+has the_command_got_the_title '--title' "$(cat posted)"
+has the_command_got_the_labels 'coach,time' "$(cat posted)"
+rm posted
+run "$gadugi" coach one.jsonl --issues post --json
+has a_posted_issue_keeps_its_link '"link":"https://example.org/issues/7"' "$out"
+is it_is_not_posted_again no "$([ -e posted ] && echo yes || echo no)"
+
+for n in 1 2 3 4 5; do
+	cp clean.jsonl "clean$n.jsonl"
+	"$gadugi" coach "clean$n.jsonl" --issues draft >/dev/null
+done
+run "$gadugi" coach one.jsonl --json
+hasnt looking_posts_nothing '"state"' "$out"
+finish
