@@ -52,9 +52,8 @@ static enum status coach_run(struct call *call, const void *in, cJSON **result)
 	size_t most = call->answer_max == SIZE_MAX ? SIZE_MAX : call->answer_max / 2;
 	const struct coach_in *want = in;
 	struct coach_report *report = NULL;
-	struct coach_issue *issues = NULL;
+	struct coach_issues issues = { 0 };
 	struct json_build b = { 0 };
-	size_t n_issues = 0;
 	enum status st = read_wish(call, want, &wish);
 	cJSON *answer;
 
@@ -62,12 +61,12 @@ static enum status coach_run(struct call *call, const void *in, cJSON **result)
 		st = coach_look(call->project, &wish, call->arena, &report, &call->err);
 	if (st == OK)
 		st = coach_issues(call->project, report, issue_mode(want->issues), &call->stop,
-		                  call->arena, &issues, &n_issues, &call->err);
+		                  &issues, &call->err);
 	if (st != OK)
 		return st;
 	answer = json_object(&b);
 	coach_put(&b, answer, report, most);
-	coach_put_issues(&b, answer, issues, n_issues);
+	coach_put_issues(&b, answer, &issues);
 	return json_built(&b, answer, result, &call->err);
 }
 

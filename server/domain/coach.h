@@ -140,7 +140,11 @@ struct coach_issue {
 	const char *path;  /* of the draft, below the project's state folder */
 	const char *link;  /* what the posting command printed, or NULL */
 	const char *wrong; /* why it could not be posted, or NULL */
-	int64_t seen;      /* runs or sessions it was found in */
+};
+
+struct coach_issues {
+	struct coach_issue *items; /* in the report's arena */
+	size_t n;
 };
 
 /*
@@ -150,12 +154,11 @@ struct coach_issue {
  * posted. An issue whose finding did not come again in COACH_CLEAN runs or sessions is closed.
  */
 enum status coach_issues(struct project *p, const struct coach_report *r,
-                         enum coach_issue_mode mode, const atomic_bool *stop, struct arena *a,
-                         struct coach_issue **out, size_t *n, struct err *err);
+                         enum coach_issue_mode mode, const atomic_bool *stop,
+                         struct coach_issues *out, struct err *err);
 
 /* The issues as the member `issues` of an answer. */
-void coach_put_issues(struct json_build *b, cJSON *answer, const struct coach_issue *issues,
-                      size_t n);
+void coach_put_issues(struct json_build *b, cJSON *answer, const struct coach_issues *issues);
 
 /*
  * The report as JSON: metrics, findings, recommendations. Of the findings only as many as

@@ -87,7 +87,7 @@ struct config {
 	struct config_defaults defaults;
 	struct config_budget budget;
 	struct config_texts setup;  /* argv, run once in a new worktree; empty: none */
-	struct config_texts issue_command; /* posts an issue of the coach; empty: it stays a draft */
+	struct config_texts issue_command; /* posts an issue of the coach; empty: none does */
 	struct config_texts issue_labels;
 	bool flags[CONFIG_FLAGS_N]; /* true unless switched off */
 	const struct config_rules *rules;

@@ -75,6 +75,7 @@ struct recipe_finding {
 };
 
 struct recipe_set {
+	struct arena *a; /* not owned; all of the set lives in it */
 	struct recipe *recipes;
 	size_t n_recipes;
 	size_t

@@ -235,14 +235,16 @@ static enum status post_drafts(struct work *w, const atomic_bool *stop, const ch
 }
 
 enum status coach_issues(struct project *p, const struct coach_report *r,
-                         enum coach_issue_mode mode, const atomic_bool *stop, struct arena *a,
-                         struct coach_issue **out, size_t *n, struct err *err)
+                         enum coach_issue_mode mode, const atomic_bool *stop,
+                         struct coach_issues *out, struct err *err)
 {
-	struct work w = { .p = p, .r = r, .a = a, .err = err, .now_ms = clock_wall_ms(&p->clock) };
-	const char **wrong = arena_take(a, (r->n_findings + 1) * sizeof *wrong);
+	struct work w = {
+		.p = p, .r = r, .a = r->a, .err = err, .now_ms = clock_wall_ms(&p->clock)
+	};
+	const char **wrong = arena_take(r->a, (r->n_findings + 1) * sizeof *wrong);
 	enum status st;
 
-	*n = 0;
+	*out = (struct coach_issues){ 0 };
 	if (mode == COACH_NO_ISSUES)
 		return OK;
 	if (wrong == NULL)
@@ -251,10 +253,10 @@ enum status coach_issues(struct project *p, const struct coach_report *r,
 		return st;
 	if (mode == COACH_POST && (st = post_drafts(&w, stop, wrong)) != OK)
 		return st;
-	if ((*out = arena_take(a, (w.n + 1) * sizeof **out)) == NULL)
+	if ((out->items = arena_take(r->a, (w.n + 1) * sizeof *out->items)) == NULL)
 		return err_nomem(err, "the issues");
 	for (size_t i = 0; i < w.n; i++)
-		(*out)[(*n)++] = (struct coach_issue){
+		out->items[out->n++] = (struct coach_issue){
 			.fingerprint = w.rows[i].fingerprint,
 			.code = w.rows[i].code,
 			.title = w.rows[i].title,
@@ -262,25 +264,24 @@ enum status coach_issues(struct project *p, const struct coach_report *r,
 			.path = w.rows[i].path,
 			.link = w.rows[i].link,
 			.wrong = wrong[i],
-			.seen = w.rows[i].seen,
 		};
 	return OK;
 }
 
-void coach_put_issues(struct json_build *b, cJSON *answer, const struct coach_issue *issues,
-                      size_t n)
+void coach_put_issues(struct json_build *b, cJSON *answer, const struct coach_issues *issues)
 {
 	cJSON *list = json_put_array(b, answer, "issues");
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < issues->n; i++) {
+		const struct coach_issue *from = &issues->items[i];
 		cJSON *issue = json_add_object(b, list);
 
-		json_put_text(b, issue, "fingerprint", issues[i].fingerprint);
-		json_put_text(b, issue, "code", issues[i].code);
-		json_put_text(b, issue, "title", issues[i].title);
-		json_put_text(b, issue, "state", issues[i].state);
-		json_put_text(b, issue, "path", issues[i].path);
-		json_put_text(b, issue, "link", issues[i].link);
-		json_put_text(b, issue, "wrong", issues[i].wrong);
+		json_put_text(b, issue, "fingerprint", from->fingerprint);
+		json_put_text(b, issue, "code", from->code);
+		json_put_text(b, issue, "title", from->title);
+		json_put_text(b, issue, "state", from->state);
+		json_put_text(b, issue, "path", from->path);
+		json_put_text(b, issue, "link", from->link);
+		json_put_text(b, issue, "wrong", from->wrong);
 	}
 }

@@ -104,7 +104,7 @@ static void add_needs(const struct reader *r, const cJSON *list)
 		for (size_t i = 0; i < to->n_needs; i++)
 			there = there || strcmp(to->needs[i].name, v->valuestring) == 0;
 		if (there) {
-			recipe_note(r->set, r->a, &at, RECIPE_WARNING, "duplicate-dependency",
+			recipe_note(r->set, &at, RECIPE_WARNING, "duplicate-dependency",
 			            "'%s' is listed twice; once is enough", v->valuestring);
 			continue;
 		}
@@ -207,9 +207,8 @@ static void unknown(const struct reader *r, const char *name)
 	for (size_t i = 0; i < MEMBERS; i++)
 		known[i] = members[i].name;
 	nearest = text_nearest(name, known, MEMBERS);
-	recipe_note(r->set, r->a, &at, RECIPE_WARNING, "unknown-member",
-	            "'%s' means nothing here%s%s%s", name,
-	            nearest == NULL ? "" : "; did you mean '", nearest == NULL ? "" : nearest,
+	recipe_note(r->set, &at, RECIPE_WARNING, "unknown-member", "'%s' means nothing here%s%s%s",
+	            name, nearest == NULL ? "" : "; did you mean '", nearest == NULL ? "" : nearest,
 	            nearest == NULL ? "" : "'?");
 }
 
@@ -225,17 +224,17 @@ static void read_members(const struct reader *r, const cJSON *json)
 
 		if ((v = json_get(json, m->name)) == NULL) {
 			if (m->required)
-				recipe_note(r->set, r->a, &whole, RECIPE_ERROR, "missing-member",
+				recipe_note(r->set, &whole, RECIPE_ERROR, "missing-member",
 				            "'%s' is missing; it is %s", m->name, m->want);
 		} else if (!fill(r, m, v)) {
-			recipe_note(r->set, r->a, &at, RECIPE_ERROR, "bad-member",
+			recipe_note(r->set, &at, RECIPE_ERROR, "bad-member",
 			            "'%s' is not what it should be: %s", m->name, m->want);
 		}
 	}
 	if (name != NULL && strcmp(name, r->r->name) != 0) {
 		struct recipe_place at = member_place(r, "name");
 
-		recipe_note(r->set, r->a, &at, RECIPE_ERROR, "name-differs",
+		recipe_note(r->set, &at, RECIPE_ERROR, "name-differs",
 		            "the name is '%s' but the folder is '%s'; make them the same", name,
 		            r->r->name);
 	}
@@ -265,9 +264,9 @@ void recipe_read_dependencies(struct recipe_set *set, struct recipe *to, const c
 	if (st == E_NOMEM)
 		recipe_no_memory(a);
 	else if (st != OK)
-		recipe_note(set, a, &at, RECIPE_ERROR, "bad-json", "%s", why.text);
+		recipe_note(set, &at, RECIPE_ERROR, "bad-json", "%s", why.text);
 	else if (!cJSON_IsObject(json))
-		recipe_note(set, a, &at, RECIPE_ERROR, "bad-json",
+		recipe_note(set, &at, RECIPE_ERROR, "bad-json",
 		            "the file is not an object; begin with {\"name\": \"%s\", ...}",
 		            to->name);
 	else

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "domain/recipe/make.h"
 
-static void resolve(struct recipe_set *set, struct arena *a)
+static void resolve(struct recipe_set *set)
 {
 	for (size_t i = 0; i < set->n_recipes; i++) {
 		struct recipe *r = &set->recipes[i];
@@ -17,7 +17,7 @@ static void resolve(struct recipe_set *set, struct arena *a)
 
 			need->recipe = recipe_find(set, need->name, &nearest);
 			if (need->recipe == RECIPE_NONE)
-				recipe_note(set, a, &at, RECIPE_ERROR, "unknown-dependency",
+				recipe_note(set, &at, RECIPE_ERROR, "unknown-dependency",
 				            "no recipe is called '%s'%s%s%s", need->name,
 				            nearest == NULL ? "" : "; did you mean '",
 				            nearest == NULL ? "" : nearest,
@@ -102,7 +102,7 @@ static void tell_cycle(struct recipe_set *set, size_t start, struct arena *a)
 	text_addf(&path, " needs %s", first->name);
 	if (path.failed)
 		recipe_no_memory(a);
-	recipe_note(set, a, &at, RECIPE_ERROR, "dependency-cycle",
+	recipe_note(set, &at, RECIPE_ERROR, "dependency-cycle",
 	            "a cycle: %s; remove one of these dependencies", text_string(&path));
 	text_done(&path);
 }
@@ -133,7 +133,7 @@ static void find_cycles(struct recipe_set *set, struct arena *a)
 
 void recipe_order(struct recipe_set *set, struct arena *a)
 {
-	resolve(set, a);
+	resolve(set);
 	set->order = arena_take(a, (set->n_recipes + 1) * sizeof *set->order);
 	if (set->order == NULL)
 		return;

@@ -15,7 +15,7 @@ struct recipe_place {
 };
 
 /* Add a finding to the set. */
-__attribute__((format(printf, 6, 7))) void recipe_note(struct recipe_set *set, struct arena *a,
+__attribute__((format(printf, 5, 6))) void recipe_note(struct recipe_set *set,
                                                        const struct recipe_place *at,
                                                        enum recipe_severity severity,
                                                        const char *code, const char *fmt, ...);

@@ -123,17 +123,17 @@ static void end_requirement(struct reader *r)
 	r->open = NULL;
 	if (is_placeholder(q->title) || is_placeholder(q->text) ||
 	    (q->criterion != NULL && is_placeholder(q->criterion)))
-		recipe_note(r->set, r->a, &at, RECIPE_ERROR, "placeholder",
+		recipe_note(r->set, &at, RECIPE_ERROR, "placeholder",
 		            "%s is a placeholder, not a requirement; say what must hold", q->id);
 	if (r->in_old)
 		return; /* one warning for the whole file says it */
 	if (q->criterion == NULL)
-		recipe_note(r->set, r->a, &at, RECIPE_WARNING, "no-criterion",
+		recipe_note(r->set, &at, RECIPE_WARNING, "no-criterion",
 		            "%s says nothing that can be measured; add '- Criterion: ...'", q->id);
 	if (q->n_tests == 0)
-		recipe_note(r->set, r->a, &at,
-		            q->level == RECIPE_MUST ? RECIPE_WARNING : RECIPE_INFO, "no-test",
-		            "%s names no test that shows it; add '- Test: path: name'", q->id);
+		recipe_note(r->set, &at, q->level == RECIPE_MUST ? RECIPE_WARNING : RECIPE_INFO,
+		            "no-test", "%s names no test that shows it; add '- Test: path: name'",
+		            q->id);
 }
 
 static void check_unique(struct reader *r, const char *id)
@@ -143,7 +143,7 @@ static void check_unique(struct reader *r, const char *id)
 
 		if (strcmp(r->r->requirements[i].id, id) != 0)
 			continue;
-		recipe_note(r->set, r->a, &at, RECIPE_ERROR, "duplicate-requirement",
+		recipe_note(r->set, &at, RECIPE_ERROR, "duplicate-requirement",
 		            "%s stands on line %ld already; give this one an id of its own", id,
 		            r->r->requirements[i].line);
 		return;
@@ -221,7 +221,7 @@ static void requirement_heading(struct reader *r, const char *s, size_t n)
 
 	if (id == 0) {
 		end_requirement(r);
-		recipe_note(r->set, r->a, &at, RECIPE_WARNING, "bad-heading",
+		recipe_note(r->set, &at, RECIPE_WARNING, "bad-heading",
 		            "'%.*s' is no requirement; write '### NAME-1 MUST Title'",
 		            (int)(n > 80 ? text_utf8_cut(s, n, 80) : n), s);
 		return;
@@ -236,14 +236,14 @@ static void requirement_heading(struct reader *r, const char *s, size_t n)
 		n--;
 	}
 	if ((skip = level_at(s, n, &q->level)) == 0)
-		recipe_note(r->set, r->a, &at, RECIPE_ERROR, "no-level",
+		recipe_note(r->set, &at, RECIPE_ERROR, "no-level",
 		            "%s has no level; write '### %s MUST ...' (or SHOULD, COULD)", q->id,
 		            q->id);
 	q->title = arena_copy(r->a, s + skip, n - skip);
 	if (q->title == NULL)
 		q->title = "";
 	if (n == skip)
-		recipe_note(r->set, r->a, &at, RECIPE_ERROR, "no-title",
+		recipe_note(r->set, &at, RECIPE_ERROR, "no-title",
 		            "%s has no title; say in a few words what must hold", q->id);
 }
 
@@ -372,7 +372,7 @@ static void one_line(struct reader *r)
 	if (is_marker(r)) {
 		struct recipe_place at = here(r);
 
-		recipe_note(r->set, r->a, &at, RECIPE_ERROR, "conflict-marker",
+		recipe_note(r->set, &at, RECIPE_ERROR, "conflict-marker",
 		            "a merge was left unfinished here; choose one side");
 	} else if (!r->fenced && r->indent == 0 && starts(r->at, r->len, "#")) {
 		heading(r);
@@ -412,13 +412,13 @@ void recipe_read_requirements(struct recipe_set *set, struct recipe *to, const c
 	if (r.first_old != 0) {
 		struct recipe_place at = { to->name, "requirements.md", r.first_old, 1 };
 
-		recipe_note(set, a, &at, RECIPE_WARNING, "old-format",
+		recipe_note(set, &at, RECIPE_WARNING, "old-format",
 		            "%zu requirement%s in an older format; write each as "
 		            "'### NAME-1 MUST Title' with '- Criterion:' and '- Test:' below it",
 		            r.n_old, r.n_old == 1 ? " is" : "s are");
 	}
 	if (to->n_requirements == 0)
-		recipe_note(set, a, &whole, RECIPE_ERROR, "no-requirements",
+		recipe_note(set, &whole, RECIPE_ERROR, "no-requirements",
 		            "no requirement found; each is a heading '### NAME-1 MUST Title'");
 	text_done(&r.about);
 	text_done(&r.text);

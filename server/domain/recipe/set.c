@@ -17,9 +17,10 @@ void recipe_no_memory(struct arena *a)
 	(void)arena_take(a, SIZE_MAX);
 }
 
-void recipe_note(struct recipe_set *set, struct arena *a, const struct recipe_place *at,
+void recipe_note(struct recipe_set *set, const struct recipe_place *at,
                  enum recipe_severity severity, const char *code, const char *fmt, ...)
 {
+	struct arena *a = set->a;
 	struct recipe_finding *items;
 	struct text words;
 	va_list ap;
@@ -71,18 +72,18 @@ static bool is_good_name(const char *s)
 }
 
 static void check_design(struct recipe_set *set, const struct recipe *r, const char *bytes,
-                         size_t n, struct arena *a)
+                         size_t n)
 {
 	struct recipe_place at = { r->name, "design.md", 1, 1 };
 
 	if (n < SMALL_DESIGN)
-		recipe_note(set, a, &at, RECIPE_WARNING, "empty-design",
+		recipe_note(set, &at, RECIPE_WARNING, "empty-design",
 		            "the design says next to nothing; say how the requirements are met");
 	for (const char *s = bytes; s != NULL && s < bytes + n; at.line++) {
 		size_t left = (size_t)(bytes + n - s);
 
 		if (left > 8 && (memcmp(s, "<<<<<<< ", 8) == 0 || memcmp(s, ">>>>>>> ", 8) == 0))
-			recipe_note(set, a, &at, RECIPE_ERROR, "conflict-marker",
+			recipe_note(set, &at, RECIPE_ERROR, "conflict-marker",
 			            "a merge was left unfinished here; choose one side");
 		s = memchr(s, '\n', left);
 		s = s == NULL ? NULL : s + 1;
@@ -90,17 +91,17 @@ static void check_design(struct recipe_set *set, const struct recipe *r, const c
 }
 
 static bool is_text(struct recipe_set *set, const struct recipe *r, const char *file,
-                    const char *bytes, size_t n, struct arena *a)
+                    const char *bytes, size_t n)
 {
 	struct recipe_place at = { r->name, file, 0, 0 };
 
 	if (bytes == NULL) {
-		recipe_note(set, a, &at, RECIPE_ERROR, "missing-file",
+		recipe_note(set, &at, RECIPE_ERROR, "missing-file",
 		            "%s is missing; recipes/README.md says what stands in it", file);
 		return false;
 	}
 	if (text_utf8_valid(bytes, n) != n || memchr(bytes, '\0', n) != NULL) {
-		recipe_note(set, a, &at, RECIPE_ERROR, "not-text", "%s is not UTF-8 text", file);
+		recipe_note(set, &at, RECIPE_ERROR, "not-text", "%s is not UTF-8 text", file);
 		return false;
 	}
 	return true;
@@ -112,13 +113,13 @@ static void read_one(struct recipe_set *set, struct recipe *r, const struct reci
 	struct recipe_place whole = { r->name, NULL, 0, 0 };
 
 	if (!is_good_name(r->name))
-		recipe_note(set, a, &whole, RECIPE_ERROR, "bad-name",
+		recipe_note(set, &whole, RECIPE_ERROR, "bad-name",
 		            "'%s' is no name for a recipe; use a-z, 0-9 and '-'", r->name);
-	if (is_text(set, r, "requirements.md", s->requirements, s->requirements_size, a))
+	if (is_text(set, r, "requirements.md", s->requirements, s->requirements_size))
 		recipe_read_requirements(set, r, s->requirements, s->requirements_size, a);
-	if (is_text(set, r, "design.md", s->design, s->design_size, a))
-		check_design(set, r, s->design, s->design_size, a);
-	if (is_text(set, r, "dependencies.json", s->dependencies, s->dependencies_size, a))
+	if (is_text(set, r, "design.md", s->design, s->design_size))
+		check_design(set, r, s->design, s->design_size);
+	if (is_text(set, r, "dependencies.json", s->dependencies, s->dependencies_size))
 		recipe_read_dependencies(set, r, s->dependencies, s->dependencies_size, a);
 }
 
@@ -149,6 +150,7 @@ static struct recipe_set *make(const struct recipe_source *sources, size_t n, st
 	if (set == NULL || sorted == NULL ||
 	    (set->recipes = arena_take(a, (n + 1) * sizeof *set->recipes)) == NULL)
 		return NULL;
+	set->a = a;
 	if (n > 0)
 		memcpy(sorted, sources, n * sizeof *sorted);
 	qsort(sorted, n, sizeof *sorted, by_name);
