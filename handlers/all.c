@@ -1,9 +1,11 @@
-/* all.c - the list of tools. Its order is the order of tools/list and of help, and stays. */
+/* all.c - the lists of tools, resources and prompts. Their order is that of MCP's lists and of help, and stays. */
+#include "handlers/prompt.h"
+#include "handlers/resource.h"
 #include "handlers/tools.h"
 
 #include <string.h>
 
-/* clang-format off: one line a tool */
+/* clang-format off: one line each */
 const struct tool *const tool_all[] = {
 	&tool_decompose,
 	&tool_remember,
@@ -13,6 +15,14 @@ const struct tool *const tool_all[] = {
 	&tool_recipes,
 	&tool_agents,
 	&tool_events,
+	NULL,
+};
+
+const struct resource *const resource_all[] = {
+	NULL,
+};
+
+const struct prompt *const prompt_all[] = {
 	NULL,
 };
 /* clang-format on */

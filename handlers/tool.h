@@ -14,18 +14,22 @@
 
 #define TOOL_READS  0x01u /* changes nothing that lasts (readOnlyHint) */
 #define TOOL_WRITES 0x02u /* changes the store */
-#define TOOL_SPAWNS 0x04u /* starts child processes and waits for them: at most half the workers   \
-	                   */
+#define TOOL_SPAWNS                                                                                \
+	0x04u /* starts child processes and waits for them: at most half the workers               \
+	       */
 #define TOOL_DESTROYS   0x08u /* may end or delete something (destructiveHint) */
 #define TOOL_IDEMPOTENT 0x10u /* twice is as once (idempotentHint) */
 #define TOOL_OPEN_WORLD 0x20u /* reaches beyond this machine (openWorldHint) */
+#define TOOL_RAW        0x40u /* the answer is a whole MCP result, content and all (tests) */
 
 struct tool {
 	const char *name;  /* [a-z0-9_]+ */
 	const char *title; /* two or three words for a menu */
 	const char *about; /* what it does and when to use it, shown to the model */
 	const struct arg *args;
-	size_t in_size;     /* sizeof the struct that args fills */
+	size_t in_size; /* sizeof the struct that args fills */
+	const char *
+	    schema; /* of the arguments, as text, instead of what args says; NULL (but for tests) */
 	const char *result; /* JSON Schema of the answer, as text; root type object */
 	unsigned flags;
 

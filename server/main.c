@@ -8,6 +8,8 @@
 #include "domain/config.h"
 #include "domain/doctor.h"
 #include "domain/project.h"
+#include "handlers/prompt.h"
+#include "handlers/resource.h"
 #include "handlers/tool.h"
 #include "store/db.h"
 #include "wire/serve.h"
@@ -80,6 +82,8 @@ static int serve(void *arg, const struct cli_options *options, int argc, char **
 		.version = GADUGI_VERSION,
 		.instructions = instructions,
 		.tools = tool_all,
+		.resources = resource_all,
+		.prompts = prompt_all,
 	};
 	struct ground *g = arg;
 	const struct mcp_ground ground = { g, serve_open, clear_wake };

@@ -19,6 +19,14 @@
 
 struct project; /* what the domain works on (domain/project.h); opaque here */
 
+/* What the other end can be asked for (can_ask). */
+#define CALL_ASK_FORM   0x1u /* a person fills in a form: elicitation/create */
+#define CALL_ASK_URL    0x2u /* a person is sent to a page: elicitation/create with a URL */
+#define CALL_ASK_SAMPLE 0x4u /* the host's model answers: sampling/createMessage */
+#define CALL_ASK_ROOTS  0x8u /* the host's folders: roots/list */
+
+struct cJSON;
+
 #define CALL_ARENA_MAX ((size_t)256 << 20) /* what one call may take from its arena */
 
 struct call {
@@ -29,6 +37,22 @@ struct call {
 	size_t answer_max;       /* most bytes a default answer should have; SIZE_MAX: no limit */
 	void *memo;              /* the tool's own, in the arena; NULL on the first run */
 	int64_t wait_until_ms;   /* with E_WAIT: monotonic time to run again at the latest */
+
+	/*
+	 * Asking the other end. A tool that needs to know something puts its questions in
+	 * asks (an object, key -> {method, params}; the face's from then on) and returns
+	 * E_WAIT. It is run again with answers, key -> result, of which some may be missing;
+	 * perhaps as a new call without memo, so what must survive is text in state. All NULL
+	 * on the first run. handlers/ask.h makes the usual yes-or-no question.
+	 */
+	unsigned can_ask;
+	struct cJSON *asks;
+	const struct cJSON *answers;
+	const char *state;
+
+	/* Words for whoever watches, at `debug info notice warning error`; NULL when nobody does.
+	 */
+	void (*log)(struct call *call, const char *level, const char *words);
 
 	/* Tell the caller how far it is; total <= 0 when unknown. NULL when nobody asked. */
 	void (*progress)(struct call *call, double done, double total, const char *words);

@@ -1,6 +1,5 @@
 #include "wire/mcp.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -10,12 +9,10 @@
 #define META_VERSION      "io.modelcontextprotocol/protocolVersion"
 #define META_CAPABILITIES "io.modelcontextprotocol/clientCapabilities"
 #define META_CLIENT       "io.modelcontextprotocol/clientInfo"
+#define META_LOG          "io.modelcontextprotocol/logLevel"
 
 #define NEVER (-1L)    /* nothing said about keeping */
 #define HOUR  3600000L /* lists that change with the program only */
-
-/* --- methods that the reader answers -----------------------------------------------------------
- */
 
 static enum status ping(struct ask *a, struct text *members)
 {
@@ -24,9 +21,22 @@ static enum status ping(struct ask *a, struct text *members)
 	return OK;
 }
 
-static void capabilities(struct text *t)
+static void capabilities(struct text *t, const struct mcp_offer *offer, const struct revision *rev)
 {
-	text_add(t, "\"capabilities\":{\"tools\":{}}");
+	bool resources = offer->resources[0] != NULL, prompts = offer->prompts[0] != NULL;
+
+	text_addf(t, "\"capabilities\":{\"tools\":{%s}",
+	          offer->tool_changes != NULL ? "\"listChanged\":true" : "");
+	if (resources)
+		text_add(t, ",\"resources\":{\"subscribe\":true,\"listChanged\":true}");
+	if (prompts)
+		text_addf(t, ",\"prompts\":{%s}",
+		          offer->prompt_changes != NULL ? "\"listChanged\":true" : "");
+	if ((resources || prompts) && (rev->has & HAS_HINTS) != 0)
+		text_add(t, ",\"completions\":{}");
+	if (offer->logs)
+		text_add(t, ",\"logging\":{}");
+	text_add_char(t, '}');
 }
 
 static void instructions(struct text *t, const struct mcp_offer *offer)
@@ -39,35 +49,56 @@ static void instructions(struct text *t, const struct mcp_offer *offer)
 
 static enum status initialize(struct ask *a, struct text *members);
 static enum status discover(struct ask *a, struct text *members);
-
-/* --- one table of methods a revision ------------------------------------------------------------
- */
+static enum status log_level(struct ask *a, struct text *members);
 
 #define HERE(name, function, ttl)                                                                  \
 	{                                                                                          \
-		name, function, NULL, NULL, NULL, ttl                                              \
+		name, function, NULL, NULL, NULL, ttl, "public", false                             \
 	}
-#define POOL(name, begin, work, ttl)                                                               \
+#define POOL(name, begin, work)                                                                    \
 	{                                                                                          \
-		name, NULL, begin, work, NULL, ttl                                                 \
+		name, NULL, begin, work, NULL, NEVER, NULL, false                                  \
+	}
+#define KEPT(name, begin, work, ttl)                                                               \
+	{                                                                                          \
+		name, NULL, begin, work, NULL, ttl, "private", false                               \
+	}
+#define ASKS(name, begin, work, ttl)                                                               \
+	{                                                                                          \
+		name, NULL, begin, work, NULL, ttl, "private", true                                \
 	}
 #define OPEN(name, function)                                                                       \
 	{                                                                                          \
-		name, NULL, NULL, NULL, function, NEVER                                            \
+		name, NULL, NULL, NULL, function, NEVER, NULL, false                               \
 	}
 
 static const struct method legacy_methods[] = {
 	HERE("ping", ping, NEVER),
 	HERE("initialize", initialize, NEVER),
 	HERE("tools/list", tools_list, NEVER),
-	POOL("tools/call", tools_begin, tools_work, NEVER),
+	ASKS("tools/call", tools_begin, tools_work, NEVER),
+	POOL("resources/list", NULL, resources_list),
+	HERE("resources/templates/list", resources_templates, NEVER),
+	ASKS("resources/read", resources_read_begin, resources_read, NEVER),
+	POOL("resources/subscribe", subscribe_begin, subscribe_work),
+	POOL("resources/unsubscribe", subscribe_begin, unsubscribe_work),
+	HERE("prompts/list", prompts_list, NEVER),
+	ASKS("prompts/get", prompts_begin, prompts_get, NEVER),
+	POOL("completion/complete", complete_begin, complete_work),
+	HERE("logging/setLevel", log_level, NEVER),
 	{ 0 },
 };
 
 static const struct method stateless_methods[] = {
 	HERE("server/discover", discover, HOUR),
 	HERE("tools/list", tools_list, HOUR),
-	POOL("tools/call", tools_begin, tools_work, NEVER),
+	ASKS("tools/call", tools_begin, tools_work, NEVER),
+	KEPT("resources/list", NULL, resources_list, 0),
+	HERE("resources/templates/list", resources_templates, HOUR),
+	ASKS("resources/read", resources_read_begin, resources_read, 0),
+	HERE("prompts/list", prompts_list, HOUR),
+	ASKS("prompts/get", prompts_begin, prompts_get, NEVER),
+	POOL("completion/complete", complete_begin, complete_work),
 	OPEN("subscriptions/listen", listen_start),
 	{ 0 },
 };
@@ -75,12 +106,13 @@ static const struct method stateless_methods[] = {
 static const struct revision revisions[MCP_REVISIONS] = {
 	[MCP_2024_11_05] = { MCP_2024_11_05, "2024-11-05", 0, legacy_methods },
 	[MCP_2025_03_26] = { MCP_2025_03_26, "2025-03-26", HAS_BATCH | HAS_HINTS, legacy_methods },
-	[MCP_2025_06_18] = { MCP_2025_06_18, "2025-06-18", HAS_HINTS | HAS_STRUCTURE,
+	[MCP_2025_06_18] = { MCP_2025_06_18, "2025-06-18", HAS_HINTS | HAS_STRUCTURE | HAS_ELICIT,
 	                     legacy_methods },
-	[MCP_2025_11_25] = { MCP_2025_11_25, "2025-11-25", HAS_HINTS | HAS_STRUCTURE,
+	[MCP_2025_11_25] = { MCP_2025_11_25, "2025-11-25", HAS_HINTS | HAS_STRUCTURE | HAS_ELICIT,
 	                     legacy_methods },
 	[MCP_2026_07_28] = { MCP_2026_07_28, "2026-07-28",
-	                     HAS_HINTS | HAS_STRUCTURE | HAS_STATELESS, stateless_methods },
+	                     HAS_HINTS | HAS_STRUCTURE | HAS_ELICIT | HAS_STATELESS,
+	                     stateless_methods },
 };
 
 #define LATEST_LEGACY (&revisions[MCP_2025_11_25])
@@ -101,9 +133,12 @@ static enum status initialize(struct ask *a, struct text *members)
 		    (revisions[i].has & HAS_STATELESS) == 0)
 			rev = &revisions[i];
 	a->mcp->legacy = rev;
+	a->mcp->legacy_can = ask_able(json_get(a->rpc->params, "capabilities"), rev->has);
+	a->mcp->legacy_log = offer->logs ? "debug" : NULL;
 	a->rev = rev;
+	listen_legacy(a->mcp);
 	text_addf(members, "\"protocolVersion\":\"%s\",", rev->name);
-	capabilities(members);
+	capabilities(members, offer, rev);
 	text_addf(members, ",\"serverInfo\":{\"name\":\"%s\"", offer->name);
 	if ((rev->has & HAS_STRUCTURE) != 0) {
 		text_add(members, ",\"title\":");
@@ -117,13 +152,40 @@ static enum status initialize(struct ask *a, struct text *members)
 static enum status discover(struct ask *a, struct text *members)
 {
 	text_addf(members, "\"supportedVersions\":[\"%s\"],", STATELESS->name);
-	capabilities(members);
+	capabilities(members, a->mcp->offer, a->rev);
 	instructions(members, a->mcp->offer);
 	return OK;
 }
 
-/* --- which revision a request belongs to ---------------------------------------------------------
- */
+/* The level of that name as a constant, or NULL. */
+static const char *level_named(const cJSON *level)
+{
+	static const char *const levels[] = { "debug", "info",     "notice", "warning",
+		                              "error", "critical", "alert",  "emergency" };
+
+	for (size_t i = 0; cJSON_IsString(level) && i < sizeof levels / sizeof *levels; i++)
+		if (strcmp(levels[i], level->valuestring) == 0)
+			return levels[i];
+	return NULL;
+}
+
+static enum status log_level(struct ask *a, struct text *members)
+{
+	const char *level = level_named(json_get(a->rpc->params, "level"));
+
+	(void)members;
+	if (!a->mcp->offer->logs) {
+		a->code = RPC_NO_METHOD;
+		return err_set(&a->err, E_ABSENT, "this server has no log for its client");
+	}
+	if (level == NULL)
+		return err_set(&a->err, E_INPUT,
+		               "logging/setLevel needs params.level, one of debug, "
+		               "info, notice, warning, error, critical, alert, "
+		               "emergency");
+	a->mcp->legacy_log = level;
+	return OK;
+}
 
 /* A request that names its version: is all there that 2026-07-28 demands? */
 static enum status check_stateless(struct ask *a, const cJSON *meta)
@@ -147,6 +209,10 @@ static enum status check_stateless(struct ask *a, const cJSON *meta)
 	    (json_text(client, "name") == NULL || json_text(client, "version") == NULL))
 		return err_set(&a->err, E_INPUT,
 		               "_meta '" META_CLIENT "' must be an object with name and version");
+	a->can_ask = ask_able(json_get(meta, META_CAPABILITIES), a->rev->has);
+	a->log_level = level_named(json_get(meta, META_LOG));
+	if (json_get(meta, META_LOG) != NULL && a->log_level == NULL)
+		return err_set(&a->err, E_INPUT, "_meta '" META_LOG "' is none of the levels");
 	return OK;
 }
 
@@ -159,6 +225,8 @@ static enum status classify(struct ask *a)
 		return check_stateless(a, meta);
 	}
 	a->rev = a->mcp->legacy != NULL ? a->mcp->legacy : LATEST_LEGACY;
+	a->can_ask = a->mcp->legacy_can;
+	a->log_level = a->mcp->legacy_log;
 	if (a->mcp->legacy != NULL || strcmp(a->rpc->method, "initialize") == 0 ||
 	    strcmp(a->rpc->method, "ping") == 0)
 		return OK;
@@ -240,7 +308,8 @@ static void message(struct mcp *m, struct rpc *r, struct batch *batch)
 		notification(m, r);
 		break;
 	case RPC_ANSWER:
-		break; /* we asked nothing */
+		ask_answered(m, r);
+		break;
 	case RPC_BATCH:
 	case RPC_WRONG:
 		if (batch != NULL)
@@ -276,9 +345,6 @@ static void batch(struct mcp *m, const struct rpc *r)
 		reply_error(m, NULL, none, RPC_REQUEST_BAD, "a batch must hold a message", NULL);
 }
 
-/* --- for the poll loop
- * ------------------------------------------------------------------------------ */
-
 void mcp_line(struct mcp *m, const char *line, size_t len, bool whole)
 {
 	struct rpc r;
@@ -313,6 +379,7 @@ void mcp_woken(struct mcp *m)
 {
 	m->ground->wake_clear(m->ground->arg);
 	request_again(m, flight_woken(m->parts.flight));
+	watch_woken(m);
 }
 
 void mcp_due(struct mcp *m, int64_t now_ms)
@@ -339,6 +406,10 @@ enum status mcp_new(struct mcp **out, const struct mcp_parts *parts, const struc
 	m->ground = ground;
 	m->wake_fd = -1;
 	pthread_mutex_init(&m->lock, NULL);
+	if (seal_init(&m->seal, err) != OK || watch_new(m, err) != OK) {
+		mcp_free(m);
+		return err == NULL ? E_IO : err->code;
+	}
 	*out = m;
 	return OK;
 }
@@ -347,7 +418,7 @@ void mcp_free(struct mcp *m)
 {
 	if (m == NULL)
 		return;
-	assert(m->listens == NULL);
+	watch_free(m);
 	for (int i = 0; i < MCP_REVISIONS; i++)
 		text_done(&m->lists[i]);
 	pthread_mutex_destroy(&m->lock);

@@ -12,20 +12,30 @@
 #ifndef WIRE_MCP_H
 #define WIRE_MCP_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/call.h"
 #include "base/err.h"
+#include "handlers/prompt.h"
+#include "handlers/resource.h"
 #include "handlers/tool.h"
 #include "wire/out.h"
 #include "work/flight.h"
 #include "work/pool.h"
 
-/* What is served. All of it outlives the server. */
+/* What is served. All of it outlives the server. Lists end with NULL. */
 struct mcp_offer {
 	const char *name, *title, *version;
-	const char *instructions;        /* for the model: which tool when; under 2 KB */
-	const struct tool *const *tools; /* NULL at the end */
+	const char *instructions; /* for the model: which tool when; under 2 KB */
+	const struct tool *const *tools;
+	const struct resource *const *resources;
+	const struct prompt *const *prompts;
+
+	/* Counters that grow when the list of tools or prompts changes; NULL: they never do. */
+	const atomic_long *tool_changes, *prompt_changes;
+	bool logs; /* calls may speak to the client's log */
 };
 
 /* What the calls work on. open is called once, by the first worker that runs a call. */

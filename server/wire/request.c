@@ -9,9 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define PROGRESS_GAP_MS 100 /* least time between two progress messages of a call */
-
-/* --- batches --------------------------------------------------------------------------------- */
+#define PROGRESS_GAP_MS 40 /* least time between two progress messages of a call */
 
 struct batch {
 	struct mcp *mcp;
@@ -65,10 +63,10 @@ void batch_leave(struct batch *b, const struct text *answer)
 	mem_free(b);
 }
 
-/* --- answers --------------------------------------------------------------------------------- */
-
-void result_text(struct text *t, const struct mcp_offer *offer, const struct revision *rev,
-                 const struct method *method, struct json_span id, const struct text *members)
+/* The members every result of the revision has, around those of the method. */
+static void result_text(struct text *t, const struct mcp *m, const struct revision *rev,
+                        const struct method *method, struct json_span id,
+                        const struct text *members, bool input_required)
 {
 	bool stateless = (rev->has & HAS_STATELESS) != 0;
 
@@ -76,16 +74,18 @@ void result_text(struct text *t, const struct mcp_offer *offer, const struct rev
 	text_add_n(t, id.at, id.len);
 	text_add(t, ",\"result\":{");
 	if (stateless)
-		text_add(t, members->len > 0 ? "\"resultType\":\"complete\","
-		                             : "\"resultType\":\"complete\"");
+		text_addf(t, "\"resultType\":\"%s\"%s",
+		          input_required ? "input_required" : "complete",
+		          members->len > 0 ? "," : "");
 	text_add_n(t, text_string(members), members->len);
 	if (stateless) {
-		if (method->ttl_ms >= 0)
-			text_addf(t, ",\"ttlMs\":%ld,\"cacheScope\":\"public\"", method->ttl_ms);
+		if (method->ttl_ms >= 0 && !input_required)
+			text_addf(t, ",\"ttlMs\":%ld,\"cacheScope\":\"%s\"", method->ttl_ms,
+			          method->scope);
 		text_addf(t,
 		          ",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":{\"name\":\"%s\","
 		          "\"version\":\"%s\"}}",
-		          offer->name, offer->version);
+		          m->offer->name, m->offer->version);
 	}
 	text_add(t, "}}");
 	t->failed = t->failed || members->failed;
@@ -131,7 +131,7 @@ void reply_result(struct ask *a, const struct text *members)
 	struct text t;
 
 	text_init(&t, TEXT_LIMIT);
-	result_text(&t, a->mcp->offer, a->rev, a->method, a->rpc->id, members);
+	result_text(&t, a->mcp, a->rev, a->method, a->rpc->id, members, false);
 	reply(a->mcp, a->batch, a->rpc->id, &t);
 }
 
@@ -145,12 +145,13 @@ void reply_error(struct mcp *m, struct batch *batch, struct json_span id, int co
 	reply(m, batch, id, &t);
 }
 
-/* --- requests on the pool -------------------------------------------------------------------- */
-
 static void request_free(struct request *r)
 {
 	if (r == NULL)
 		return;
+	ask_forget(r);
+	cJSON_Delete(r->flight.call.asks);
+	cJSON_Delete(r->answers);
 	arena_free(r->flight.call.arena);
 	cJSON_Delete(r->json);
 	mem_free(r);
@@ -189,6 +190,28 @@ static void progress(struct call *call, double done, double total, const char *w
 	text_done(&t);
 }
 
+/* Words for a client that wants to see them. */
+static void tell(struct call *call, const char *level, const char *words)
+{
+	static const char levels[] = "debug info notice warning error critical alert emergency";
+	struct request *r = call->progress_arg;
+	const char *at = strstr(levels, level), *least = strstr(levels, r->log_level);
+	struct text t;
+
+	if (at == NULL || least == NULL || at < least)
+		return;
+	text_init(&t, (size_t)64 << 10);
+	text_addf(&t,
+	          "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{"
+	          "\"level\":\"%s\",\"logger\":\"%s\",\"data\":",
+	          level, r->mcp->offer->name);
+	rpc_quote(&t, words, strlen(words));
+	text_add(&t, "}}\n");
+	if (!t.failed)
+		out_offer(r->mcp->parts.out, text_string(&t), t.len, &r->flight.claim);
+	text_done(&t);
+}
+
 /* The request as a call: ids and tokens copied behind the struct, the message taken over. */
 static struct request *request_new(struct ask *a)
 {
@@ -212,8 +235,13 @@ static struct request *request_new(struct ask *a)
 		memcpy(copy + id.len, token.at, token.len);
 		r->token = (struct json_span){ copy + id.len, token.len };
 		r->flight.call.progress = progress;
-		r->flight.call.progress_arg = r;
 	}
+	if (a->mcp->offer->logs && a->log_level != NULL) {
+		r->flight.call.log = tell;
+		r->log_level = a->log_level;
+	}
+	r->flight.call.progress_arg = r;
+	r->flight.call.can_ask = a->can_ask;
 	r->mcp = a->mcp;
 	r->rev = a->rev;
 	r->method = a->method;
@@ -255,9 +283,10 @@ static void answer(struct request *r, enum status st, const struct text *members
 
 	text_init(&t, TEXT_LIMIT);
 	if (st == OK)
-		result_text(&t, m->offer, r->rev, r->method, id_of(r), members);
+		result_text(&t, m, r->rev, r->method, id_of(r), members, r->input_required);
 	else
-		rpc_error(&t, id_of(r), rpc_code(st), r->flight.call.err.text, NULL);
+		rpc_error(&t, id_of(r), r->code != 0 ? r->code : rpc_code(st),
+		          r->flight.call.err.text, r->data);
 	if (batch != NULL) {
 		if (!take_claim(r))
 			batch_leave(batch, NULL);
@@ -277,34 +306,59 @@ static void answer(struct request *r, enum status st, const struct text *members
 	request_free(r);
 }
 
-/* The project, opened by the first call that needs one. */
-enum status request_ground(struct request *r)
-{
-	struct mcp *m = r->mcp;
-	enum status st;
-	bool first;
-
-	pthread_mutex_lock(&m->lock);
-	first = !m->opened;
-	if (first && m->ground != NULL) {
-		m->open_st =
-		    m->ground->open(m->ground->arg, &m->project, &m->wake_fd, &m->open_err);
-		m->opened = m->open_st == OK; /* a folder that was missing may come */
-	}
-	st = m->open_st;
-	if (st != OK)
-		r->flight.call.err = m->open_err;
-	r->flight.call.project = m->project;
-	pthread_mutex_unlock(&m->lock);
-	return st;
-}
-
 static void kick(const struct mcp *m)
 {
 	const uint64_t one = 1;
 
 	if (write(m->parts.kick, &one, sizeof one) < 0)
 		return; /* it is readable already */
+}
+
+/* The project, opened by the first call that needs one. */
+enum status call_ground(struct mcp *m, struct call *call)
+{
+	enum status st;
+
+	pthread_mutex_lock(&m->lock);
+	if (!m->opened) {
+		m->open_st =
+		    m->ground->open(m->ground->arg, &m->project, &m->wake_fd, &m->open_err);
+		m->opened = m->open_st == OK; /* a folder that was missing may come */
+		if (m->opened)
+			kick(m); /* there is one more descriptor to wait for */
+	}
+	st = m->open_st;
+	if (st != OK)
+		call->err = m->open_err;
+	call->project = m->project;
+	pthread_mutex_unlock(&m->lock);
+	return st;
+}
+
+enum status request_ground(struct request *r)
+{
+	return call_ground(r->mcp, &r->flight.call);
+}
+
+const char *request_data(struct request *r, const char *key, const char *value)
+{
+	struct text t;
+	const char *data;
+
+	text_init(&t, TEXT_LIMIT);
+	text_addf(&t, "{\"%s\":", key);
+	rpc_quote(&t, value, strlen(value));
+	text_add_char(&t, '}');
+	data = text_copy(&t, r->flight.call.arena);
+	text_done(&t);
+	return data;
+}
+
+enum status request_no_resource(struct request *r, const char *uri)
+{
+	r->code = (r->rev->has & HAS_STATELESS) != 0 ? RPC_PARAMS : RPC_NO_RESOURCE;
+	r->data = request_data(r, "uri", uri);
+	return err_set(&r->flight.call.err, E_ABSENT, "resource not found: '%.200s'", uri);
 }
 
 /* On a worker: run the request until it is answered, dropped or parked. */
@@ -323,7 +377,11 @@ static void run(void *arg)
 			return;
 		}
 		text_init(&members, TEXT_LIMIT);
+		r->flight.deaf = false;
+		r->flight.call.answers = r->answers != NULL ? r->answers : r->flight.call.answers;
 		st = r->method->work(r, &members);
+		if (st == E_WAIT && r->flight.call.asks != NULL)
+			st = ask_client(r, &members);
 		if (st != E_WAIT)
 			break;
 		text_done(&members);
@@ -336,10 +394,12 @@ static void run(void *arg)
 	text_done(&members);
 }
 
-void request_dropped(void *request)
+void request_dropped(pool_job *job, void *request)
 {
 	struct request *r = request;
 
+	if (job != run)
+		return; /* not a request, and nothing to clean up */
 	flight_remove(r->mcp->parts.flight, &r->flight);
 	drop(r);
 }
@@ -360,7 +420,8 @@ enum status request_start(struct ask *a)
 
 	if (r == NULL)
 		return err_nomem(&a->err, "a request");
-	if (a->method->begin != NULL && (st = a->method->begin(a, r)) != OK)
+	if ((a->method->begin != NULL && (st = a->method->begin(a, r)) != OK) ||
+	    (a->method->asks && (st = ask_resume(a, r)) != OK))
 		goto out;
 	if ((st = flight_add(m->parts.flight, &r->flight, &a->err)) != OK) {
 		a->code = st == E_INPUT ? RPC_REQUEST_BAD : 0;

@@ -10,6 +10,7 @@
 
 #include "wire/mcp.h"
 #include "wire/rpc.h"
+#include "wire/seal.h"
 
 enum revision_number {
 	MCP_2024_11_05,
@@ -25,6 +26,7 @@ enum revision_number {
 #define HAS_HINTS     0x02u /* tool annotations; progress in words; completions capability */
 #define HAS_STRUCTURE 0x04u /* title, outputSchema, structuredContent */
 #define HAS_STATELESS 0x08u /* _meta in each request; resultType, serverInfo in each result */
+#define HAS_ELICIT    0x10u /* a person may be asked */
 
 struct method;
 
@@ -41,10 +43,13 @@ struct ask {
 	const struct revision *rev;
 	struct rpc *rpc;
 	const struct method *method;
-	struct batch *batch; /* NULL: answered by a line of its own */
-	struct err err;      /* filled by a method that fails */
-	int code;            /* its code, or 0 for the status's own */
-	struct text data;    /* JSON for the error's data, if any */
+	struct batch *batch;   /* NULL: answered by a line of its own */
+	unsigned can_ask;      /* what its client can be asked for (base/call.h) */
+	const char *log_level; /* least level it wants to hear of, or NULL */
+
+	struct err err;   /* filled by a method that fails */
+	int code;         /* its code, or 0 for the status's own */
+	struct text data; /* JSON for the error's data, if any */
 };
 
 struct request {
@@ -55,11 +60,22 @@ struct request {
 	struct batch *batch;
 	cJSON *json; /* owned: the message; params and texts point into it */
 	const cJSON *params;
+
 	struct json_span token; /* progressToken as it came; length 0: no progress wanted */
-	const struct tool *tool;
-	void *in;        /* the tool's arguments, in the arena; NULL before the first run */
-	int64_t told_ms; /* when progress was last sent */
+	int64_t told_ms;        /* when progress was last sent */
 	double told_done;
+	const char *log_level;
+
+	const struct tool *tool;
+	const struct prompt *prompt;
+	void *in; /* the tool's arguments, in the arena; NULL before the first run */
+
+	int code;         /* of an error that work returns, or 0 for the status's own */
+	const char *data; /* JSON for it, in the arena, or NULL */
+
+	bool input_required; /* the result asks the client back */
+	cJSON *answers;      /* owned; under mcp's lock until all are there */
+	size_t asks_left;
 };
 
 /*
@@ -73,21 +89,26 @@ struct method {
 	enum status (*begin)(struct ask *a, struct request *r);
 	enum status (*work)(struct request *r, struct text *members);
 	enum status (*listen)(struct ask *a); /* answers by itself, later */
-	long ttl_ms; /* 2026-07-28: how long a client may keep the result; -1: not at all said */
+	long ttl_ms;       /* 2026-07-28: how long a client may keep the result; -1: nothing said */
+	const char *scope; /* and who may: public or private */
+	bool asks;         /* may be answered by asking the client back */
 };
 
-struct listen;
+struct pending;
+struct watch;
 
 struct mcp {
 	struct mcp_parts parts;
 	const struct mcp_offer *offer;
 	const struct mcp_ground *ground;
+	struct seal seal;    /* for what clients carry; constant */
+	struct watch *watch; /* listen.c's */
 
 	/* the reader's own */
 	const struct revision *legacy;    /* agreed by initialize; NULL before */
+	unsigned legacy_can;              /* what its client can be asked for */
+	const char *legacy_log;           /* least level for the log; NULL: none */
 	struct text lists[MCP_REVISIONS]; /* tools/list as it is sent, made at first use */
-	struct listen *listens;
-	size_t n_listens;
 
 	pthread_mutex_t lock; /* guards all below */
 	bool opened;
@@ -95,47 +116,94 @@ struct mcp {
 	struct err open_err;
 	struct project *project;
 	int wake_fd;
+	struct pending *asked; /* ask.c's: our requests to the client */
+	unsigned long ask_number;
 };
 
-/* --- request.c: from the reader to the pool and back ------------------------------------- */
+/* request.c: from the reader to the pool and back */
 
 /* Make the call and queue it. On failure the reason is in a->err and a->code. */
 enum status request_start(struct ask *a);
+/* A refusal that names a resource: E_ABSENT with the revision's code and data.uri. */
+enum status request_no_resource(struct request *r, const char *uri);
 /* On a worker: see that call.project is there; the reason in call.err if not. */
 enum status request_ground(struct request *r);
+enum status call_ground(struct mcp *m, struct call *call);
 /* Queue again, or free, a list that flight handed back. */
 void request_again(struct mcp *m, struct flight_call *list);
 void request_drop(struct mcp *m, struct flight_call *list);
 /* For pool_close: a queued job that will not run. */
-void request_dropped(void *request);
+void request_dropped(pool_job *job, void *request);
 
 /* Answers of the reader, into the batch or onto the wire. members without braces. */
 void reply_result(struct ask *a, const struct text *members);
 void reply_error(struct mcp *m, struct batch *batch, struct json_span id, int code,
                  const char *words, const char *data);
 
-/* The members every result of the revision has, around those of the method. */
-void result_text(struct text *t, const struct mcp_offer *offer, const struct revision *rev,
-                 const struct method *method, struct json_span id, const struct text *members);
+/* A JSON object of one text member, in the arena; NULL without memory. */
+const char *request_data(struct request *r, const char *key, const char *value);
 
 /* A batch of 2025-03-26: its answers leave together when the last one is there. */
 struct batch *batch_new(struct mcp *m);
 void batch_join(struct batch *b);                             /* one more answer is to come */
 void batch_leave(struct batch *b, const struct text *answer); /* it came, or will not (NULL) */
 
-/* --- tools.c ------------------------------------------------------------------------------- */
+/* tools.c */
 
 /* Lists of one page: E_INPUT for any cursor but an empty one. */
 enum status list_cursor_check(struct ask *a);
 enum status tools_list(struct ask *a, struct text *members);
 enum status tools_begin(struct ask *a, struct request *r);
 enum status tools_work(struct request *r, struct text *members);
+enum status tools_failure(struct text *members, const char *words); /* a result; always OK */
 
-/* --- listen.c ------------------------------------------------------------------------------ */
+/* resources.c */
 
+enum status resources_list(struct request *r, struct text *members);
+enum status resources_templates(struct ask *a, struct text *members);
+enum status resources_read_begin(struct ask *a, struct request *r);
+enum status resources_read(struct request *r, struct text *members);
+/* The row that uri belongs to, its values in the arena; NULL when there is none. */
+const struct resource *resources_find(const struct mcp_offer *offer, const char *uri,
+                                      struct arena *a, const char **values);
+/* The addresses of a first page of all instances, one a line, for telling changes. */
+enum status resources_names(struct call *call, const struct mcp_offer *offer, struct text *out);
+
+/* prompts.c */
+
+enum status prompts_list(struct ask *a, struct text *members);
+enum status prompts_begin(struct ask *a, struct request *r);
+enum status prompts_get(struct request *r, struct text *members);
+enum status complete_begin(struct ask *a, struct request *r);
+enum status complete_work(struct request *r, struct text *members);
+
+/* ask.c: asking the client */
+
+/* What a capabilities object says the client can be asked for. */
+unsigned ask_able(const cJSON *capabilities, unsigned has);
+/* inputResponses and requestState of a request, if it has any. */
+enum status ask_resume(struct ask *a, struct request *r);
+/*
+ * A run ended with questions. E_WAIT: they are sent and the call is deaf until they are
+ * answered. OK: members are a result that asks. Else the client cannot be asked.
+ */
+enum status ask_client(struct request *r, struct text *members);
+void ask_answered(struct mcp *m, struct rpc *answer); /* an answer came */
+void ask_forget(struct request *r);                   /* no answer is waited for any more */
+
+/* listen.c: who hears of changes */
+
+enum status watch_new(struct mcp *m, struct err *err);
+void watch_free(struct mcp *m);
 enum status listen_start(struct ask *a);
 /* A cancel for a subscription: true when there was one of that id. */
 bool listen_cancel(struct mcp *m, struct json_span id);
-void listen_stop(struct mcp *m); /* tell every subscriber that it is over, and free all */
+void listen_stop(struct mcp *m); /* tell every subscriber that it is over */
+/* After initialize: what changes is told without being asked for. */
+void listen_legacy(struct mcp *m);
+enum status subscribe_begin(struct ask *a, struct request *r);
+enum status subscribe_work(struct request *r, struct text *members);
+enum status unsubscribe_work(struct request *r, struct text *members);
+void watch_woken(struct mcp *m); /* something may have changed */
 
 #endif

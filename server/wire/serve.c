@@ -36,9 +36,6 @@ struct server {
 	bool stop;  /* leave now */
 };
 
-/* --- taking over the descriptors
- * ------------------------------------------------------------------- */
-
 /* A private copy of fd, whose number then leads elsewhere. */
 static int take_fd(int fd, int elsewhere, struct err *err)
 {
@@ -111,9 +108,6 @@ static enum status start(struct server *s, const struct mcp_offer *offer,
 	parts = (struct mcp_parts){ s->out, s->flight, s->pool, s->kick };
 	return mcp_new(&s->mcp, &parts, offer, ground, err);
 }
-
-/* --- the loop
- * ------------------------------------------------------------------------------------------ */
 
 /* Lines that are already here. False: there are more than one turn's. */
 static bool serve_lines(struct server *s)

@@ -22,8 +22,9 @@ static void hints(struct text *t, unsigned flags)
 
 static void one(struct text *t, const struct tool *tool, unsigned has)
 {
-	cJSON *schema = arg_schema(tool->args);
+	cJSON *schema = tool->schema == NULL ? arg_schema(tool->args) : NULL;
 	char *printed = schema == NULL ? NULL : json_print(schema);
+	const char *takes = tool->schema != NULL ? tool->schema : printed;
 
 	text_addf(t, "{\"name\":\"%s\"", tool->name);
 	if ((has & HAS_STRUCTURE) != 0) {
@@ -33,13 +34,13 @@ static void one(struct text *t, const struct tool *tool, unsigned has)
 	text_add(t, ",\"description\":");
 	rpc_quote(t, tool->about, strlen(tool->about));
 	text_add(t, ",\"inputSchema\":");
-	text_add(t, printed == NULL ? "" : printed);
+	text_add(t, takes == NULL ? "" : takes);
 	if ((has & HAS_STRUCTURE) != 0 && tool->result != NULL)
 		text_addf(t, ",\"outputSchema\":%s", tool->result);
 	if ((has & HAS_HINTS) != 0)
 		hints(t, tool->flags);
 	text_add_char(t, '}');
-	t->failed = t->failed || printed == NULL;
+	t->failed = t->failed || takes == NULL;
 	mem_free(printed);
 	cJSON_Delete(schema);
 }
@@ -119,11 +120,25 @@ enum status tools_begin(struct ask *a, struct request *r)
 }
 
 /* A failed tool is a result with words only: some hosts show structured content instead of them. */
-static void failure(struct text *members, const char *words)
+enum status tools_failure(struct text *members, const char *words)
 {
 	text_add(members, "\"content\":[{\"type\":\"text\",\"text\":");
 	rpc_quote(members, words, strlen(words));
 	text_add(members, "}],\"isError\":true");
+	return OK;
+}
+
+/* The members of an object as they are. */
+static void raw(struct text *members, const cJSON *result)
+{
+	char *printed = json_print(result);
+	size_t n = printed == NULL ? 0 : strlen(printed);
+
+	if (n < 2)
+		members->failed = true;
+	else
+		text_add_n(members, printed + 1, n - 2);
+	mem_free(printed);
 }
 
 /* The same JSON twice: as text for hosts that show that, and as structured content. */
@@ -174,10 +189,13 @@ enum status tools_work(struct request *r, struct text *members)
 		st = r->tool->run(call, r->in, &result);
 	if (st == E_WAIT)
 		return E_WAIT;
-	if (st == OK)
+	if (st == OK && (r->tool->flags & TOOL_RAW) != 0)
+		raw(members, result);
+	else if (st == OK)
 		success(members, result, r->rev->has);
 	else
-		failure(members, call->err.text[0] != '\0' ? call->err.text : err_name(st));
+		(void)tools_failure(members,
+		                    call->err.text[0] != '\0' ? call->err.text : err_name(st));
 	cJSON_Delete(result);
 	return OK;
 }

@@ -153,8 +153,9 @@ bool flight_park(struct flight *f, struct flight_call *c)
 	bool park;
 
 	pthread_mutex_lock(&f->lock);
-	park = c->wakes_seen == f->wakes && atomic_load(&c->claim) == FLIGHT_FREE &&
-	       !atomic_load(&c->call.stop);
+	park = (c->deaf || c->wakes_seen == f->wakes) && !c->resumed &&
+	       atomic_load(&c->claim) == FLIGHT_FREE && !atomic_load(&c->call.stop);
+	c->resumed = false;
 	if (park) {
 		c->parked = true;
 		c->prev = NULL;
@@ -168,14 +169,28 @@ bool flight_park(struct flight *f, struct flight_call *c)
 	return park;
 }
 
-/* Take the parked calls that are due by now_ms out, as a list. */
-static struct flight_call *take(struct flight *f, int64_t now_ms)
+bool flight_resume(struct flight *f, struct flight_call *c)
+{
+	bool was;
+
+	pthread_mutex_lock(&f->lock);
+	was = c->parked;
+	if (was)
+		unpark(f, c);
+	else
+		c->resumed = true;
+	pthread_mutex_unlock(&f->lock);
+	return was;
+}
+
+/* Take the parked calls that are due by now_ms out, as a list; the deaf ones only at the end. */
+static struct flight_call *take(struct flight *f, int64_t now_ms, bool end)
 {
 	struct flight_call *list = NULL, *next;
 
 	for (struct flight_call *c = f->parked; c != NULL; c = next) {
 		next = c->next;
-		if (c->call.wait_until_ms > now_ms)
+		if (!end && (c->deaf || c->call.wait_until_ms > now_ms))
 			continue;
 		unpark(f, c);
 		c->next = list;
@@ -190,7 +205,7 @@ struct flight_call *flight_woken(struct flight *f)
 
 	pthread_mutex_lock(&f->lock);
 	f->wakes++;
-	list = take(f, INT64_MAX);
+	list = take(f, INT64_MAX, false);
 	pthread_mutex_unlock(&f->lock);
 	return list;
 }
@@ -200,7 +215,7 @@ struct flight_call *flight_due(struct flight *f, int64_t now_ms)
 	struct flight_call *list;
 
 	pthread_mutex_lock(&f->lock);
-	list = take(f, now_ms);
+	list = take(f, now_ms, false);
 	pthread_mutex_unlock(&f->lock);
 	return list;
 }
@@ -211,7 +226,7 @@ int64_t flight_next_due(struct flight *f)
 
 	pthread_mutex_lock(&f->lock);
 	for (const struct flight_call *c = f->parked; c != NULL; c = c->next)
-		if (c->call.wait_until_ms < first)
+		if (!c->deaf && c->call.wait_until_ms < first)
 			first = c->call.wait_until_ms;
 	pthread_mutex_unlock(&f->lock);
 	return first;
@@ -227,7 +242,7 @@ struct flight_call *flight_stop(struct flight *f)
 			(void)claim(c, FLIGHT_CANCELLED);
 			atomic_store(&c->call.stop, true);
 		}
-	list = take(f, INT64_MAX);
+	list = take(f, INT64_MAX, true);
 	for (struct flight_call *c = list; c != NULL; c = c->next)
 		unlink_same(f, c);
 	pthread_mutex_unlock(&f->lock);

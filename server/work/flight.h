@@ -37,6 +37,9 @@ struct flight_call {
 	struct flight_call *next, *prev; /* among the parked, or in a list handed out */
 	uint64_t wakes_seen;
 	bool parked;
+	bool resumed; /* by flight_resume, before it was parked */
+
+	bool deaf; /* set by the owner before flight_park: only flight_resume ends the wait */
 };
 
 struct flight;
@@ -63,6 +66,12 @@ void flight_runs(struct flight *f, struct flight_call *c);
  * or cancelled meanwhile, and is still the caller's, to run again or to drop.
  */
 bool flight_park(struct flight *f, struct flight_call *c);
+
+/*
+ * What a deaf call waits for has come. True: it was parked and is now the caller's, to
+ * run again. False: it still runs, and flight_park will refuse it.
+ */
+bool flight_resume(struct flight *f, struct flight_call *c);
 
 /* Something happened: all parked calls (linked by next) leave their places, to run again. */
 struct flight_call *flight_woken(struct flight *f);

@@ -30,7 +30,15 @@ static void wake_clear(void *arg)
 }
 
 static const struct tool *const tools[] = { &tool_echo, &tool_park, &tool_steps, NULL };
-static const struct mcp_offer offer = { "t", "t", "1", "Use it.", tools };
+static const struct mcp_offer offer = {
+	.name = "t",
+	.title = "t",
+	.version = "1",
+	.instructions = "Use it.",
+	.tools = tools,
+	.resources = resource_all,
+	.prompts = prompt_all,
+};
 
 /* Everything that was written, and how many lines it is; each must be one JSON value. */
 static int lines_of(int fd)

@@ -166,6 +166,30 @@ static void parked_calls_come_back_when_their_time_has_come(void **state)
 	flight_free(f);
 }
 
+static void a_deaf_call_is_ended_by_its_answer_alone(void **state)
+{
+	struct flight *f = flight_new(8);
+	struct flight_call a;
+
+	(void)state;
+	named(&a, "7");
+	a.deaf = true;
+	assert_int_equal(flight_add(f, &a, NULL), OK);
+	flight_runs(f, &a);
+	assert_null(flight_woken(f)); /* although woken meanwhile, */
+	assert_true(flight_park(f, &a)); /* it parks, */
+	assert_null(flight_woken(f));
+	assert_null(flight_due(f, INT64_MAX));
+	assert_true(flight_next_due(f) == INT64_MAX);
+	assert_true(flight_resume(f, &a));
+	flight_runs(f, &a);
+	assert_false(flight_resume(f, &a)); /* the answer is faster than the parking */
+	assert_false(flight_park(f, &a));
+	assert_true(flight_park(f, &a));
+	assert_ptr_equal(flight_stop(f), &a);
+	flight_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +199,7 @@ int main(void)
 		cmocka_unit_test(a_cancel_after_the_answer_does_nothing),
 		cmocka_unit_test(a_parked_call_is_handed_back_when_cancelled),
 		cmocka_unit_test(a_wake_up_between_the_look_and_the_parking_is_not_lost),
+		cmocka_unit_test(a_deaf_call_is_ended_by_its_answer_alone),
 		cmocka_unit_test(parked_calls_come_back_when_their_time_has_come),
 	};
 

@@ -136,6 +136,8 @@ def schemas_are_objects_without_combinators_at_the_root():
         with Server([program]) as s:
             s.initialize()
             for t in s.ask(1, "tools/list")["result"]["tools"]:
+                if t["name"] == "json_schema_2020_12_tool":
+                    continue  # the suite's own
                 for schema in [t["inputSchema"]] + ([t["outputSchema"]] if "outputSchema" in t else []):
                     assert schema["type"] == "object", t["name"]
                     assert not set(schema) & {"anyOf", "oneOf", "allOf", "not", "if", "$ref"}, t["name"]
