@@ -18,8 +18,8 @@ static const struct arg agents_args[] = {
 	{ "action", ARG_CHOICE, 1, offsetof(struct agents_in, action), 0, 0, NULL,
 	  "list|show|validate" },
 	{ "name", ARG_TEXT, 0, offsetof(struct agents_in, name), 1, 200, "Only this agent.", NULL },
-	{ "path", ARG_TEXT, 0, offsetof(struct agents_in, path), 1, 4000,
-	  "validate: this file instead of all that are found.", NULL },
+	{ "path", ARG_TEXT, 0, offsetof(struct agents_in, path), 1, 4000, "validate: this file.",
+	  NULL },
 	{ "limit", ARG_COUNT, 0, offsetof(struct agents_in, limit), 1, AGENTS_MAX, NULL, NULL },
 	{ "cursor", ARG_TEXT, 0, offsetof(struct agents_in, cursor), 1, 200, NULL, NULL },
 	{ 0 },
@@ -182,13 +182,10 @@ static enum status agents_run(struct call *call, const void *in, cJSON **result)
 const struct tool tool_agents = {
 	.name = "agents",
 	.title = "Agents",
-	.about = "Who can work here: list, show and check the agents that are defined in Markdown "
-		 "files of the project and the user.",
+	.about = "Who can work here: list, show and check agents defined in Markdown.",
 	.args = agents_args,
 	.in_size = sizeof(struct agents_in),
-	.result = "{\"type\":\"object\",\"properties\":{\"agents\":{\"type\":\"array\"},"
-		  "\"agent\":{\"type\":\"object\"},\"findings\":{\"type\":\"array\"},"
-		  "\"sound\":{\"type\":\"boolean\"},\"nextCursor\":{\"type\":\"string\"}}}",
+	.result = "{\"type\":\"object\"}",
 	.flags = TOOL_READS | TOOL_IDEMPOTENT,
 	.run = agents_run,
 };

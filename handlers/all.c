@@ -1,4 +1,5 @@
-/* all.c - the lists of tools, resources and prompts. Their order is that of MCP's lists and of help, and stays. */
+/* all.c - the lists of tools, resources and prompts. Their order is that of MCP's lists and of
+ * help, and stays. */
 #include "handlers/prompt.h"
 #include "handlers/resource.h"
 #include "handlers/tools.h"
@@ -7,15 +8,8 @@
 
 /* clang-format off: one line each */
 const struct tool *const tool_all[] = {
-	&tool_decompose,
-	&tool_remember,
-	&tool_recall,
-	&tool_forget,
-	&tool_coach,
-	&tool_recipes,
-	&tool_agents,
-	&tool_events,
-	NULL,
+	&tool_decompose, &tool_remember, &tool_recall, &tool_forget, &tool_coach,
+	&tool_recipes,   &tool_agents,   &tool_events, NULL,
 };
 
 const struct resource *const resource_all[] = {

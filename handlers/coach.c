@@ -10,12 +10,12 @@ struct coach_in {
 };
 
 static const struct arg coach_args[] = {
-	{ "runId", ARG_TEXT, 0, offsetof(struct coach_in, run), 1, 100,
-	  "A run; without any argument the last one.", NULL },
+	{ "runId", ARG_TEXT, 0, offsetof(struct coach_in, run), 1, 100, "A run; else the last.",
+	  NULL },
 	{ "path", ARG_TEXT, 0, offsetof(struct coach_in, path), 1, 4000,
-	  "A session file (brings its subagents) or a folder with some.", NULL },
+	  "Or a session file or folder.", NULL },
 	{ "since", ARG_TEXT, 0, offsetof(struct coach_in, since), 1, 40,
-	  "Only sessions that went on after this time; without path those of this project.", NULL },
+	  "Or sessions after this time.", NULL },
 	{ "issues", ARG_CHOICE, 0, offsetof(struct coach_in, issues), 0, 0, NULL,
 	  "none|draft|post" },
 	{ 0 },
@@ -73,14 +73,11 @@ static enum status coach_run(struct call *call, const void *in, cJSON **result)
 const struct tool tool_coach = {
 	.name = "coach",
 	.title = "Team coach",
-	.about =
-	    "What cost time in a finished run or in assistants' session files: measured numbers, "
-	    "findings with evidence, what to change.",
+	.about = "What cost time in a finished run or in session files: numbers, findings, what to "
+	         "change.",
 	.args = coach_args,
 	.in_size = sizeof(struct coach_in),
-	.result = "{\"type\":\"object\",\"properties\":{\"metrics\":{\"type\":\"object\"},"
-		  "\"findings\":{\"type\":\"array\"},\"recommendations\":{\"type\":\"array\"},"
-		  "\"issues\":{\"type\":\"array\"}}}",
+	.result = "{\"type\":\"object\"}",
 	.flags = TOOL_WRITES | TOOL_SPAWNS | TOOL_OPEN_WORLD,
 	.run = coach_run,
 };

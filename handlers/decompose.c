@@ -243,12 +243,11 @@ static enum status decompose_run(struct call *call, const void *args, cJSON **re
 const struct tool tool_decompose = {
 	.name = "decompose",
 	.title = "Decompose a plan",
-	.about = "Turn a plan or a goal into tasks, dependencies, critical path and the speedup "
-		 "possible at most, and say what is wrong with it. planId is for orchestrate.",
+	.about = "Turn a plan or a goal into tasks, edges, critical path and speedup ceiling, and "
+	         "say what is wrong with it.",
 	.args = decompose_args,
 	.in_size = sizeof(struct decompose_in),
-	.result = "{\"type\":\"object\",\"properties\":{\"planId\":{\"type\":\"string\"},"
-		  "\"tasks\":{\"type\":\"array\"},\"findings\":{\"type\":\"array\"}}}",
+	.result = "{\"type\":\"object\"}",
 	.flags = TOOL_WRITES,
 	.run = decompose_run,
 };

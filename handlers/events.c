@@ -22,25 +22,24 @@ static const struct arg events_args[] = {
 	{ "action", ARG_CHOICE, 1, offsetof(struct events_in, action), 0, 0, NULL,
 	  "list|publish|subscribe|unsubscribe|subscribers|deadletters|replay" },
 	{ "topic", ARG_TEXT, 0, offsetof(struct events_in, topic), 1, EVENT_TOPIC_MAX,
-	  "Dotted words; in a pattern * is one word, # any number.", NULL },
+	  "Dotted words; * is one, # any.", NULL },
 	{ "payload", ARG_OBJECT, 0, offsetof(struct events_in, payload), 0, 0, NULL, NULL },
 	{ "after", ARG_WHOLE, 0, offsetof(struct events_in, after), -LIST_MAX, 9007199254740991,
-	  "Only events after this seq; 0: all; -N: the newest N.", NULL },
+	  "After this seq; -N: the newest N.", NULL },
 	{ "limit", ARG_COUNT, 0, offsetof(struct events_in, limit), 1, LIST_MAX, NULL, NULL },
 	{ "cursor", ARG_TEXT, 0, offsetof(struct events_in, cursor), 1, 20, NULL, NULL },
 	{ "waitSeconds", ARG_COUNT, 0, offsetof(struct events_in, wait_s), 0, 3600,
-	  "list: how long to wait for the first event.", NULL },
+	  "list: for the first event.", NULL },
 	{ "subscriber", ARG_TEXT, 0, offsetof(struct events_in, subscriber), 1,
-	  SUBSCRIPTION_NAME_MAX,
-	  "list: what this subscriber has not had; with after, it has had all up to there.", NULL },
+	  SUBSCRIPTION_NAME_MAX, "list: what it has not had.", NULL },
 	{ "agent", ARG_TEXT, 0, offsetof(struct events_in, agent), 1, 80,
-	  "subscribe: start this agent with each event.", NULL },
+	  "subscribe: started with each.", NULL },
 	{ "priority", ARG_CHOICE, 0, offsetof(struct events_in, priority), 0, 0, NULL,
 	  "low|normal|high|critical" },
-	{ "id", ARG_TEXT, 0, offsetof(struct events_in, id), 1, 100,
-	  "publish: an id that is there already adds nothing.", NULL },
+	{ "id", ARG_TEXT, 0, offsetof(struct events_in, id), 1, 100, "publish: once per id.",
+	  NULL },
 	{ "cause", ARG_TEXT, 0, offsetof(struct events_in, cause), 1, 100,
-	  "publish: id of the event that led to this one.", NULL },
+	  "publish: id of the event before.", NULL },
 	{ 0 },
 };
 
@@ -346,15 +345,10 @@ static enum status events_run(struct call *call, const void *in, cJSON **result)
 const struct tool tool_events = {
 	.name = "events",
 	.title = "Events",
-	.about =
-	    "Everything that happens is an event in a durable log: list it, wait for it, publish "
-	    "to it, subscribe agents to it, replay it.",
+	.about = "The durable log of what happened: list, wait, publish, subscribe agents, replay.",
 	.args = events_args,
 	.in_size = sizeof(struct events_in),
-	.result = "{\"type\":\"object\",\"properties\":{\"events\":{\"type\":\"array\"},"
-		  "\"seq\":{\"type\":\"integer\"},\"lastSeq\":{\"type\":\"integer\"},"
-		  "\"subscriber\":{\"type\":\"string\"},\"deadletters\":{\"type\":\"array\"},"
-		  "\"nextCursor\":{\"type\":\"string\"}}}",
+	.result = "{\"type\":\"object\"}",
 	.flags = TOOL_WRITES,
 	.run = events_run,
 };

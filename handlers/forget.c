@@ -12,8 +12,8 @@ static const struct arg forget_args[] = {
 	{ "ids", ARG_TEXTS, 0, offsetof(struct forget_in, ids), 0, 0, NULL, NULL },
 	{ "query", ARG_TEXT, 0, offsetof(struct forget_in, query), 0, 0, "All with all its words",
 	  NULL },
-	{ "confirm", ARG_FLAG, 0, offsetof(struct forget_in, confirm), 0, 0,
-	  "query and purge only show what would go without it", NULL },
+	{ "confirm", ARG_FLAG, 0, offsetof(struct forget_in, confirm), 0, 0, "For query and purge",
+	  NULL },
 	{ "purge", ARG_FLAG, 0, offsetof(struct forget_in, purge), 0, 0, "Delete for good", NULL },
 	{ 0 },
 };
@@ -58,8 +58,7 @@ const struct tool tool_forget = {
 	.about = "Hide memories that are wrong or outdated (history keeps them), or delete them.",
 	.args = forget_args,
 	.in_size = sizeof(struct forget_in),
-	.result = "{\"type\":\"object\",\"properties\":{\"expired\":{\"type\":\"array\"},"
-		  "\"purged\":{\"type\":\"array\"},\"wouldForget\":{\"type\":\"array\"}}}",
+	.result = "{\"type\":\"object\"}",
 	.flags = TOOL_WRITES | TOOL_DESTROYS,
 	.run = forget_run,
 };

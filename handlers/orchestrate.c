@@ -36,13 +36,13 @@ static const struct arg orchestrate_args[] = {
 	{ "timeoutSeconds", ARG_WHOLE, 0, offsetof(struct orchestrate_in, timeout_s), 1, 604800,
 	  "Of each attempt.", NULL },
 	{ "merge", ARG_CHOICE, 0, offsetof(struct orchestrate_in, merge), 0, 0,
-	  "into: fast-forward the clean checkout at the end.", "none|into" },
+	  "into: the clean checkout, at the end.", "none|into" },
 	{ "mode", ARG_CHOICE, 0, offsetof(struct orchestrate_in, mode), 0, 0, NULL,
 	  "worktree|shared|sequential" },
 	{ "waitSeconds", ARG_COUNT, 0, offsetof(struct orchestrate_in, wait_s), 0, 3600,
-	  "Wait so long for the end; the run goes on in any case.", NULL },
-	{ "dryRun", ARG_FLAG, 0, offsetof(struct orchestrate_in, dry_run), 0, 0,
-	  "Only check, and show what would be done.", NULL },
+	  "For the end.", NULL },
+	{ "dryRun", ARG_FLAG, 0, offsetof(struct orchestrate_in, dry_run), 0, 0, "Only check.",
+	  NULL },
 	{ 0 },
 };
 
@@ -158,16 +158,11 @@ static enum status orchestrate_run(struct call *call, const void *in, cJSON **re
 const struct tool tool_orchestrate = {
 	.name = "orchestrate",
 	.title = "Run a plan",
-	.about =
-	    "Run a plan's tasks in parallel with agents, each in its own git worktree, as soon as "
-	    "what it needs is merged. Answers with a run id at once; the run goes on by itself.",
+	.about = "Run tasks in parallel with agents in git worktrees, each once what it needs is "
+	         "merged. Answers with a run id at once; the run goes on by itself.",
 	.args = orchestrate_args,
 	.in_size = sizeof(struct orchestrate_in),
-	.result = "{\"type\":\"object\",\"properties\":{\"runId\":{\"type\":\"string\"},"
-		  "\"state\":{\"type\":\"string\"},\"counts\":{\"type\":\"object\"},"
-		  "\"branch\":{\"type\":[\"string\",\"null\"]},\"wallMs\":{\"type\":\"integer\"},"
-		  "\"workMs\":{\"type\":\"integer\"},\"speedup\":{\"type\":\"number\"},"
-		  "\"lowerBoundMs\":{\"type\":\"integer\"}}}",
+	.result = "{\"type\":\"object\"}",
 	.flags = TOOL_WRITES | TOOL_SPAWNS | TOOL_OPEN_WORLD,
 	.run = orchestrate_run,
 };

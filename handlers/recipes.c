@@ -194,13 +194,10 @@ const struct tool tool_recipes = {
 	.name = "recipes",
 	.title = "Recipes",
 	.about =
-	    "What components must do, how, and what they need: list, show, check, and draw the "
-	    "recipes of this project.",
+	    "What components must do and need: list, show, check, draw this project's recipes.",
 	.args = recipes_args,
 	.in_size = sizeof(struct recipes_in),
-	.result = "{\"type\":\"object\",\"properties\":{\"recipes\":{\"type\":\"array\"},"
-		  "\"findings\":{\"type\":\"array\"},\"sound\":{\"type\":\"boolean\"},"
-		  "\"mermaid\":{\"type\":\"string\"}}}",
+	.result = "{\"type\":\"object\"}",
 	.flags = TOOL_READS | TOOL_IDEMPOTENT,
 	.run = recipes_run,
 };

@@ -21,16 +21,8 @@ struct remember_in {
 #define ITEM_ARGS                                                                                  \
 	{ "entity", ARG_TEXT, 0, AT(entity), 0, 0, "What it is about", NULL },                     \
 	    { "entityType", ARG_TEXT, 0, AT(entity_type), 0, 0, NULL, NULL },                      \
-	    { "kind", ARG_TEXT, 0, AT(kind), 0, 0, "observation, decision, fact, procedure, ...",  \
-	      NULL },                                                                              \
-	    { "scope",                                                                             \
-	      ARG_TEXT,                                                                            \
-	      0,                                                                                   \
-	      AT(scope),                                                                           \
-	      0,                                                                                   \
-	      0,                                                                                   \
-	      "project, team, global, agent:NAME, session:NAME",                                   \
-	      NULL },                                                                              \
+	    { "kind", ARG_TEXT, 0, AT(kind), 0, 0, "fact, decision, procedure, ...", NULL },       \
+	    { "scope", ARG_TEXT, 0, AT(scope), 0, 0, "project, team, global, agent:NAME", NULL },  \
 	    { "session", ARG_TEXT, 0, AT(session), 0, 0, NULL, NULL },                             \
 	    { "author", ARG_TEXT, 0, AT(author), 0, 0, NULL, NULL },                               \
 	    { "relations", ARG_LIST, 0, AT(relations), 0, 0, "[{type, to}] from entity", NULL },   \
@@ -50,7 +42,7 @@ static const struct arg item_args[] = {
 
 static const struct arg remember_args[] = {
 	{ "memories", ARG_LIST, 0, offsetof(struct remember_in, memories), 0, 0,
-	  "Several, each with text and the arguments below", NULL },
+	  "Several: {text, ...}", NULL },
 	{ "text", ARG_TEXT, 0, AT(text), 0, 0, "One fact", NULL },
 	ITEM_ARGS,
 	{ 0 },
@@ -191,12 +183,11 @@ static enum status remember_run(struct call *call, const void *in, cJSON **resul
 const struct tool tool_remember = {
 	.name = "remember",
 	.title = "Remember",
-	.about = "Keep facts, decisions, procedures, lessons for later sessions and other agents. "
-		 "Ids in similar say nearly the same; supersedes replaces one.",
+	.about = "Keep facts, decisions and lessons for later sessions and other agents. similar: "
+	         "ids that say nearly the same.",
 	.args = remember_args,
 	.in_size = sizeof(struct remember_in),
-	.result = "{\"type\":\"object\",\"properties\":{\"stored\":{\"type\":\"array\"},"
-		  "\"duplicates\":{\"type\":\"array\"},\"similar\":{\"type\":\"array\"}}}",
+	.result = "{\"type\":\"object\"}",
 	.flags = TOOL_WRITES,
 	.run = remember_run,
 };

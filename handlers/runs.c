@@ -28,8 +28,8 @@ static const struct arg runs_args[] = {
 	  "log: which one; the last.", NULL },
 	{ "limit", ARG_COUNT, 0, offsetof(struct runs_in, limit), 1, 1000, NULL, NULL },
 	{ "cursor", ARG_TEXT, 0, offsetof(struct runs_in, cursor), 1, 100, NULL, NULL },
-	{ "confirm", ARG_FLAG, 0, offsetof(struct runs_in, confirm), 0, 0,
-	  "discard: really throw it away.", NULL },
+	{ "confirm", ARG_FLAG, 0, offsetof(struct runs_in, confirm), 0, 0, "discard: really.",
+	  NULL },
 	{ 0 },
 };
 
@@ -212,16 +212,11 @@ static enum status runs_run(struct call *call, const void *in, cJSON **result)
 const struct tool tool_runs = {
 	.name = "runs",
 	.title = "Runs",
-	.about =
-	    "Look at runs and steer them: list, show, wait for the end, read a task's log, pause, "
-	    "cancel, resume what was interrupted or failed, retry or skip a task, discard what a "
-	    "task left.",
+	.about = "Look at runs and steer them: wait, read a task's log, pause, resume what was "
+	         "interrupted or failed, retry or skip a task, discard what it left.",
 	.args = runs_args,
 	.in_size = sizeof(struct runs_in),
-	.result = "{\"type\":\"object\",\"properties\":{\"runId\":{\"type\":\"string\"},"
-		  "\"state\":{\"type\":\"string\"},\"counts\":{\"type\":\"object\"},"
-		  "\"runs\":{\"type\":\"array\"},\"tasks\":{\"type\":\"array\"},"
-		  "\"log\":{\"type\":\"string\"},\"nextCursor\":{\"type\":\"string\"}}}",
+	.result = "{\"type\":\"object\"}",
 	.flags = TOOL_WRITES | TOOL_SPAWNS | TOOL_DESTROYS,
 	.run = runs_run,
 };
