@@ -1,0 +1,341 @@
+/*
+ * events.c - how fast events are kept, and how soon they are seen.
+ *
+ *   events [EVENTS]     EVENTS: of the bursts; 10000
+ *
+ * "in process": a thread that waits on the wake file, reads the log from where it stood and
+ * routes to a function. "another process": the same in a process of its own. Each event is
+ * committed by itself (durable) before its publisher goes on to the next; the time is from
+ * before the publisher began to when the function or process had the decoded event.
+ */
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "bus/router.h"
+#include "bus/wake.h"
+#include "domain/event.h"
+#include "domain/project.h"
+#include "store/journal.h"
+
+#define EVENTS_MAX  1000000
+#define SUBSCRIBERS 100
+#define BATCH       500
+
+/* Shared with the follower: when each event was begun, and when it was seen. */
+struct times {
+	atomic_long ready, seen_n;
+	int64_t begun[EVENTS_MAX], seen[EVENTS_MAX];
+};
+
+struct reader {
+	struct project *project;
+	struct times *times;
+	struct router *router; /* NULL: note the time as soon as it is decoded */
+	long n;
+};
+
+static void die(const char *what, const struct err *err)
+{
+	(void)fprintf(stderr, "%s: %s\n", what, err == NULL ? "" : err->text);
+	exit(1);
+}
+
+static int by_size(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static void report(const char *what, const struct times *t, long n)
+{
+	int64_t *took = calloc((size_t)n, sizeof *took);
+
+	if (took == NULL)
+		die("no memory", NULL);
+	for (long i = 0; i < n; i++)
+		took[i] = t->seen[i] - t->begun[i];
+	qsort(took, (size_t)n, sizeof *took, by_size);
+	printf("%-44s n %6ld  p50 %7.3f ms  p99 %7.3f ms  max %7.3f ms\n", what, n,
+	       (double)took[n / 2] / 1000, (double)took[n * 99 / 100] / 1000,
+	       (double)took[n - 1] / 1000);
+	(void)fflush(stdout);
+	free(took);
+}
+
+/* The event's own number: {"i":N}. */
+static long number_of(const char *payload)
+{
+	return strtol(payload + 5, NULL, 10);
+}
+
+static void note(struct times *t, long i)
+{
+	t->seen[i] = clock_mono_us();
+	atomic_fetch_add(&t->seen_n, 1);
+}
+
+static enum status deliver(void *arg, const struct router_event *e, int attempt, struct err *err)
+{
+	(void)attempt, (void)err;
+	note(arg, number_of(e->envelope));
+	return OK;
+}
+
+/* Read on until n events were handed on. */
+static void *follow(void *arg)
+{
+	struct reader *r = arg;
+	struct event_want want = { .pattern = "bench.#", .limit = 1000 };
+	struct wake *wake = NULL;
+	struct err err = { 0 };
+	long got = 0;
+
+	if (wake_open(&wake, r->project->state, &err) != OK)
+		die("wake", &err);
+	atomic_store(&r->times->ready, 1);
+	while (got < r->n) {
+		struct arena *a = arena_new((size_t)64 << 20);
+		struct event_view *v = NULL;
+		struct db *db = NULL;
+		size_t n = 0;
+		struct pollfd p = { .fd = wake_fd(wake), .events = POLLIN };
+
+		if (project_read(r->project, NULL, &db, &err) != OK ||
+		    event_find(db, &want, a, &v, &n, &want.after, &err) != OK)
+			die("reading", &err);
+		project_done(r->project, db);
+		for (size_t i = 0; i < n; i++, got++) {
+			const struct router_event e = { .seq = v[i].seq,
+				                        .id = v[i].id,
+				                        .topic = v[i].topic,
+				                        .type = v[i].type,
+				                        .source = v[i].source,
+				                        .envelope = v[i].payload_json,
+				                        .envelope_size =
+				                            strlen(v[i].payload_json) + 1 };
+
+			if (r->router == NULL)
+				note(r->times, number_of(v[i].payload_json));
+			else if (router_give(r->router, &e, NULL, &err) != OK)
+				die("routing", &err);
+		}
+		arena_free(a);
+		if (n == 0) {
+			(void)poll(&p, 1, 2000);
+			wake_clear(wake);
+		}
+	}
+	wake_free(wake);
+	return NULL;
+}
+
+static void put(struct project *p, struct db *db, long i)
+{
+	struct event_custom c = { .topic = "bench.one", .source = "bench" };
+	struct err err = { 0 };
+	char payload[40];
+	int64_t seq;
+
+	(void)snprintf(payload, sizeof payload, "{\"i\":%ld}", i);
+	c.payload_json = payload;
+	if (event_put_custom(db, clock_wall_ms(&p->clock), &c, &seq, NULL, &err) != OK)
+		die("publishing", &err);
+}
+
+static void burst(struct project *p, struct times *t, long n, long gap_us)
+{
+	const struct timespec gap = { 0, gap_us * 1000 };
+	struct err err = { 0 };
+	struct db *db = NULL;
+
+	if (project_write(p, NULL, &db, &err) != OK)
+		die("writing", &err);
+	for (long i = 0; i < n; i++) {
+		if (gap_us > 0)
+			(void)nanosleep(&gap, NULL);
+		t->begun[i] = clock_mono_us();
+		if (db_begin(db, &err) != OK)
+			die("publishing", &err);
+		put(p, db, i);
+		if (project_commit(p, db, &err) != OK)
+			die("publishing", &err);
+	}
+	project_done(p, db);
+}
+
+static struct project *fresh(const char *folder)
+{
+	struct project *p = NULL;
+	struct err err = { 0 };
+	struct db *db = NULL;
+
+	if (project_open(&p, folder, &err) != OK || project_write(p, NULL, &db, &err) != OK)
+		die(folder, &err);
+	project_done(p, db);
+	return p;
+}
+
+static void clear_folder(const char *folder)
+{
+	static const char *const names[] = { "gadugi.db",      "gadugi.db-wal", "gadugi.db-shm",
+		                             "gadugi.db-lock", "wake",          "identity",
+		                             "gadugi.db-turn", "project" };
+	char path[600];
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		(void)snprintf(path, sizeof path, "%s/.gadugi/%s", folder, names[i]);
+		(void)unlink(path);
+	}
+}
+
+static void in_process(const char *folder, struct times *t, long n, long gap_us)
+{
+	struct project *p = fresh(folder);
+	struct router *router = NULL;
+	const struct router_subscriber s = { .name = "bench",
+		                             .pattern = "bench.*",
+		                             .deliver = deliver,
+		                             .policy = ROUTER_BLOCK,
+		                             .batch = 32,
+		                             .arg = t };
+	struct reader r = { p, t, NULL, n };
+	struct err err = { 0 };
+	pthread_t thread;
+	uint64_t handle;
+
+	memset(t, 0, sizeof *t);
+	if (router_new(&router, 1, &err) != OK || router_subscribe(router, &s, &handle, &err) != OK)
+		die("router", &err);
+	r.router = router;
+	if (pthread_create(&thread, NULL, follow, &r) != 0)
+		die("thread", NULL);
+	while (atomic_load(&t->ready) == 0)
+		;
+	burst(p, t, n, gap_us);
+	(void)pthread_join(thread, NULL);
+	(void)router_drain(router, 10000);
+	router_free(router);
+	report(gap_us > 0 ? "in process, one each ms" : "in process, burst", t, n);
+	project_free(p);
+	clear_folder(folder);
+}
+
+static void other_process(const char *folder, struct times *t, long n, long gap_us)
+{
+	struct project *p;
+	struct reader r = { NULL, t, NULL, n };
+	int status = 0;
+	pid_t child;
+
+	memset(t, 0, sizeof *t);
+	project_free(fresh(folder));
+	if ((child = fork()) == 0) {
+		r.project = fresh(folder);
+		(void)follow(&r);
+		_exit(0);
+	}
+	p = fresh(folder);
+	while (atomic_load(&t->ready) == 0)
+		;
+	burst(p, t, n, gap_us);
+	(void)waitpid(child, &status, 0);
+	report(gap_us > 0 ? "another process, one each ms" : "another process, burst", t, n);
+	project_free(p);
+	clear_folder(folder);
+}
+
+static enum status count(void *arg, const struct router_event *e, int attempt, struct err *err)
+{
+	(void)e, (void)attempt, (void)err;
+	atomic_fetch_add((atomic_long *)arg, 1);
+	return OK;
+}
+
+/* One publisher that commits BATCH at a time; 100 subscribers, each for all events. */
+static void throughput(const char *folder, long n)
+{
+	struct project *p = fresh(folder);
+	struct router *router = NULL;
+	struct times *t = calloc(1, sizeof *t);
+	struct reader r = { p, t, NULL, n };
+	struct err err = { 0 };
+	struct db *db = NULL;
+	atomic_long got = 0;
+	int64_t began, kept;
+	pthread_t thread;
+	uint64_t handle;
+
+	if (t == NULL || router_new(&router, 2, &err) != OK)
+		die("router", &err);
+	for (int i = 0; i < SUBSCRIBERS; i++) {
+		const struct router_subscriber s = { .name = "bench",
+			                             .pattern = "bench.*",
+			                             .deliver = count,
+			                             .policy = ROUTER_BLOCK,
+			                             .batch = 32,
+			                             .arg = &got };
+
+		if (router_subscribe(router, &s, &handle, &err) != OK)
+			die("router", &err);
+	}
+	r.router = router;
+	if (pthread_create(&thread, NULL, follow, &r) != 0 ||
+	    project_write(p, NULL, &db, &err) != OK)
+		die("writing", &err);
+	began = clock_mono_us();
+	for (long i = 0; i < n; i += BATCH) {
+		if (db_begin(db, &err) != OK)
+			die("publishing", &err);
+		for (long k = i; k < i + BATCH && k < n; k++)
+			put(p, db, k);
+		if (project_commit(p, db, &err) != OK)
+			die("publishing", &err);
+	}
+	kept = clock_mono_us() - began;
+	project_done(p, db);
+	(void)pthread_join(thread, NULL);
+	(void)router_drain(router, 60000);
+	printf("%-44s %.0f events/s kept, %.0f deliveries/s to %d subscribers (%ld of %ld)\n",
+	       "one publisher, commits of 500", (double)n * 1e6 / (double)kept,
+	       (double)atomic_load(&got) * 1e6 / (double)(clock_mono_us() - began), SUBSCRIBERS,
+	       atomic_load(&got), n * SUBSCRIBERS);
+	router_free(router);
+	project_free(p);
+	free(t);
+	clear_folder(folder);
+}
+
+int main(int argc, char **argv)
+{
+	long n = argc > 1 ? strtol(argv[1], NULL, 10) : 10000;
+	const char *tmp = getenv("TMPDIR");
+	char folder[400], state[420];
+	struct times *t =
+	    mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (t == MAP_FAILED || n < 1 || n > EVENTS_MAX || db_use_mem() != OK)
+		die("cannot begin", NULL);
+	json_use_mem();
+	(void)snprintf(folder, sizeof folder, "%s/bench-events-XXXXXX", tmp == NULL ? "/tmp" : tmp);
+	if (mkdtemp(folder) == NULL)
+		die(folder, NULL);
+	in_process(folder, t, n, 0);
+	in_process(folder, t, n < 2000 ? n : 2000, 1000);
+	other_process(folder, t, n, 0);
+	other_process(folder, t, n < 2000 ? n : 2000, 1000);
+	throughput(folder, n * 10);
+	(void)snprintf(state, sizeof state, "%s/.gadugi", folder);
+	(void)rmdir(state);
+	return rmdir(folder) == 0 ? 0 : 1;
+}
