@@ -6,6 +6,7 @@
 #include "bus/wake.h"
 #include "cli/cli.h"
 #include "domain/config.h"
+#include "domain/dispatch.h"
 #include "domain/doctor.h"
 #include "domain/project.h"
 #include "handlers/prompt.h"
@@ -38,6 +39,7 @@ struct ground {
 	const char *root;
 	struct project *project;
 	struct wake *wake;
+	struct dispatch *dispatch; /* of a server: starts agents for events */
 };
 
 static enum status find_project(struct ground *g, struct err *err)
@@ -66,11 +68,14 @@ static void clear_wake(void *arg)
 /* On the first worker that runs a call: the reader never touches the disk. */
 static enum status serve_open(void *arg, struct project **project, int *fd, struct err *err)
 {
+	const struct dispatch_options options = { 0 };
 	struct ground *g = arg;
 	enum status st = find_project(g, err);
 
 	if (st == OK && (st = listen(g, fd, err)) == OK)
 		*project = g->project;
+	if (st == OK && g->dispatch == NULL)
+		st = dispatch_new(&g->dispatch, g->project, &options, err);
 	return st;
 }
 
@@ -100,7 +105,7 @@ static int serve(void *arg, const struct cli_options *options, int argc, char **
 		log_line(LOG_ERROR, "%s", err.text);
 		return CLI_FAILED;
 	}
-	if (!idle)
+	if (!idle || !dispatch_idle(g->dispatch))
 		_exit(0); /* a call that does not stop in time does not keep its host waiting */
 	return CLI_DONE;
 }
@@ -182,6 +187,7 @@ int main(int argc, char **argv)
 	if (db_use_mem() != OK)
 		return CLI_FAILED;
 	rc = cli_run(&world, argc, argv);
+	dispatch_free(ground.dispatch);
 	wake_free(ground.wake);
 	project_free(ground.project);
 	return rc;

@@ -287,6 +287,35 @@ enum status router_give(struct router *r, const struct router_event *e,
 	return OK;
 }
 
+enum status router_give_to(struct router *r, uint64_t handle, const struct router_event *e,
+                           struct err *err)
+{
+	struct shared_event *shared = shared_event_new(e);
+	struct router_outcome outcome = { 0 };
+	struct subscriber *s;
+	enum status st = OK;
+
+	if (shared == NULL)
+		return err_nomem(err, "an event");
+	if (shared->event.priority == ENVELOPE_UNSPECIFIED)
+		shared->event.priority = ENVELOPE_NORMAL;
+	(void)pthread_mutex_lock(&r->lock);
+	for (s = r->subscribers; s != NULL && s->handle != handle; s = s->next)
+		;
+	if (s == NULL)
+		st = err_set(err, E_ABSENT, "there is no such subscriber");
+	else if (s->queue.n >= s->queue.most)
+		st = err_set(err, E_BUSY, "the queue of '%s' is full", s->own.name);
+	else if (!queue_reserve(&s->queue, shared->event.priority, false))
+		st = err_nomem(err, "an event");
+	else
+		(void)offer(r, s, shared, &outcome);
+	r->stats.given += st == OK;
+	(void)pthread_mutex_unlock(&r->lock);
+	shared_event_free(shared);
+	return st;
+}
+
 bool router_drain(struct router *r, int64_t wait_ms)
 {
 	int64_t until_us = clock_mono_us() + wait_ms * 1000;

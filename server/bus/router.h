@@ -107,6 +107,10 @@ void router_unsubscribe(struct router *r, uint64_t handle);
 enum status router_give(struct router *r, const struct router_event *e,
                         struct router_outcome *outcome, struct err *err);
 
+/* Queue an event for one alone, whatever it asked for. E_BUSY: its queue is full; E_ABSENT. */
+enum status router_give_to(struct router *r, uint64_t handle, const struct router_event *e,
+                           struct err *err);
+
 /* Wait until all queues are empty and nothing is being delivered; false after wait_ms. */
 bool router_drain(struct router *r, int64_t wait_ms);
 

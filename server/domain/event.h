@@ -49,6 +49,7 @@ struct event_memory {
 struct event_agent {
 	const char *agent, *state, *cause, *run, *task; /* the last three may be NULL */
 	int64_t pid;
+	const char *causation; /* id of the event that started it, or NULL */
 };
 
 struct event_plan {

@@ -97,6 +97,23 @@ enum status subscriber_move(struct db *db, const char *name, int64_t seq, struct
 	return change(db, s, name, err);
 }
 
+enum status subscriber_advance(struct db *db, const char *name, int64_t from, int64_t to,
+                               bool *moved, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(
+	    db, "UPDATE event_offset SET seq = ?3 WHERE subscriber = ?1 AND seq = ?2", &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, name);
+	db_bind_int(s, 2, from);
+	db_bind_int(s, 3, to);
+	if ((st = db_run(db, s, err)) == OK)
+		*moved = sqlite3_changes(db_handle(db)) == 1;
+	return st;
+}
+
 static enum status all_subscribers(struct db *db, sqlite3_stmt *s, struct arena *a,
                                    struct subscriber_row **rows, size_t *n, struct err *err)
 {
@@ -237,6 +254,45 @@ enum status dead_retry(struct db *db, const char *subscriber, int64_t *n, struct
 	if ((st = db_run(db, s, err)) == OK)
 		*n = sqlite3_changes(db_handle(db));
 	return st;
+}
+
+enum status dead_marked(struct db *db, bool *marked, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(db, "SELECT 1 FROM event_dead WHERE again = 1 LIMIT 1", &s, err);
+
+	return st != OK ? st : db_end(s, db_step(db, s, marked, err));
+}
+
+enum status dead_take(struct db *db, const char *subscriber, int64_t *seq, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(db,
+	                         "UPDATE event_dead SET again = 0 WHERE id = (SELECT min(id) FROM"
+	                         " event_dead WHERE subscriber = ?1 AND again = 1) RETURNING seq",
+	                         &s, err);
+	bool row = false;
+
+	*seq = 0;
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, subscriber);
+	if ((st = db_step(db, s, &row, err)) == OK && row)
+		*seq = sqlite3_column_int64(s, 0);
+	return db_end(s, st);
+}
+
+enum status dead_settle(struct db *db, const char *subscriber, int64_t seq, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st =
+	    db_stmt(db, "DELETE FROM event_dead WHERE subscriber = ?1 AND seq = ?2", &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, subscriber);
+	db_bind_int(s, 2, seq);
+	return db_run(db, s, err);
 }
 
 enum status dead_expire(struct db *db, int64_t before_ms, struct err *err)

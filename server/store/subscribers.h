@@ -31,6 +31,10 @@ enum status subscriber_find(struct db *db, const char *name, struct arena *a,
 enum status subscriber_remove(struct db *db, const char *name, struct err *err);
 enum status subscriber_move(struct db *db, const char *name, int64_t seq, struct err *err);
 
+/* Move it from one place on to another, unless it is no longer where it was: *moved. */
+enum status subscriber_advance(struct db *db, const char *name, int64_t from, int64_t to,
+                               bool *moved, struct err *err);
+
 /* All, by name. */
 enum status subscriber_list(struct db *db, struct arena *a, struct subscriber_row **rows, size_t *n,
                             struct err *err);
@@ -61,6 +65,15 @@ enum status dead_remove(struct db *db, const char *subscriber, int64_t id, int64
 
 /* Mark those of one subscriber, or of all (NULL), for another try; *n is how many are. */
 enum status dead_retry(struct db *db, const char *subscriber, int64_t *n, struct err *err);
+
+/* Is any marked for another try? */
+enum status dead_marked(struct db *db, bool *marked, struct err *err);
+
+/* Take the mark from the first one of that subscriber that has it; *seq is 0 when none has. */
+enum status dead_take(struct db *db, const char *subscriber, int64_t *seq, struct err *err);
+
+/* That delivery went well after all: forget that it was given up, if it was. */
+enum status dead_settle(struct db *db, const char *subscriber, int64_t seq, struct err *err);
 
 /* Forget those given up before that time. */
 enum status dead_expire(struct db *db, int64_t before_ms, struct err *err);

@@ -25,7 +25,7 @@ struct happening {
 	const struct kind *kind;
 	const char *words[4]; /* of the topic; NULL ends them */
 	const struct message_value *values;
-	const char *correlation; /* or NULL */
+	const char *correlation, *causation; /* or NULL */
 };
 
 /* Append an envelope with a new id. Chance may give one that is taken: then another. */
@@ -47,6 +47,32 @@ static enum status append(struct db *db, struct envelope *e, struct arena *a, in
 	return st;
 }
 
+/* How many causes stand behind an event with this one; a loop has ever more. */
+static enum status depth_after(struct db *db, const char *causation, struct arena *a,
+                               uint32_t *depth, struct err *err)
+{
+	struct journal_row *rows = NULL;
+	struct envelope cause = { 0 };
+	int64_t seq = 0;
+	size_t n = 0;
+	enum status st;
+
+	*depth = 0;
+	if (causation == NULL || (st = journal_seq_of(db, causation, &seq, err)) != OK || seq == 0)
+		return causation == NULL || seq == 0 ? OK : st;
+	if ((st = journal_read(db, seq - 1, 1, a, &rows, &n, err)) != OK)
+		return st;
+	if (n == 0 || envelope_read(rows[0].envelope, rows[0].envelope_size, a, &cause, NULL) != OK)
+		return arena_failed(a) ? err_nomem(err, "an event") : OK;
+	*depth = cause.depth + 1;
+	if (*depth > EVENT_DEPTH_MAX)
+		return err_set(err, E_DENIED,
+		               "the event '%s' is the last of %d that caused each other; this one "
+		               "would go on with what looks like a loop",
+		               causation, EVENT_DEPTH_MAX);
+	return OK;
+}
+
 static enum status put_in(struct db *db, int64_t now_ms, const struct happening *h, struct arena *a,
                           struct err *err)
 {
@@ -64,6 +90,7 @@ static enum status put_in(struct db *db, int64_t now_ms, const struct happening 
 		.type = h->kind->message->short_name,
 		.source = SOURCE,
 		.correlation = h->correlation,
+		.causation = h->causation,
 		.priority = h->kind->priority,
 		.at_ms = now_ms,
 		.schema = h->kind->schema,
@@ -72,6 +99,8 @@ static enum status put_in(struct db *db, int64_t now_ms, const struct happening 
 	text_done(&topic);
 	if (e.topic == NULL)
 		return err_nomem(err, "an event");
+	if ((st = depth_after(db, h->causation, a, &e.depth, err)) != OK)
+		return st;
 	st = message_write(h->kind->message, h->values, a, &payload, err);
 	if (st != OK)
 		return st;
@@ -104,10 +133,11 @@ enum status event_put_run(struct db *db, int64_t now_ms, const struct event_run 
 		{ 0 },
 	};
 
-	return put(db, now_ms,
-	           &(struct happening){
-		       kind_for("run", e->state), { "run", e->run, e->state }, values, e->run },
-	           err);
+	return put(
+	    db, now_ms,
+	    &(struct happening){
+		kind_for("run", e->state), { "run", e->run, e->state }, values, e->run, NULL },
+	    err);
 }
 
 enum status event_put_task(struct db *db, int64_t now_ms, const struct event_task *e,
@@ -126,11 +156,13 @@ enum status event_put_task(struct db *db, int64_t now_ms, const struct event_tas
 		{ 0 },
 	};
 
-	return put(
-	    db, now_ms,
-	    &(struct happening){
-		kind_for("task", e->state), { "task", e->run, e->task, e->state }, values, e->run },
-	    err);
+	return put(db, now_ms,
+	           &(struct happening){ kind_for("task", e->state),
+	                                { "task", e->run, e->task, e->state },
+	                                values,
+	                                e->run,
+	                                NULL },
+	           err);
 }
 
 enum status event_put_memory(struct db *db, int64_t now_ms, const struct event_memory *e,
@@ -146,6 +178,7 @@ enum status event_put_memory(struct db *db, int64_t now_ms, const struct event_m
 	           &(struct happening){ kind_for("memory", e->action),
 	                                { "memory", e->action, e->kind == NULL ? "" : e->kind },
 	                                values,
+	                                NULL,
 	                                NULL },
 	           err);
 }
@@ -163,11 +196,13 @@ enum status event_put_agent(struct db *db, int64_t now_ms, const struct event_ag
 		{ 0 },
 	};
 
-	return put(
-	    db, now_ms,
-	    &(struct happening){
-		kind_for("agent", e->state), { "agent", e->agent, e->state }, values, e->run },
-	    err);
+	return put(db, now_ms,
+	           &(struct happening){ kind_for("agent", e->state),
+	                                { "agent", e->agent, e->state },
+	                                values,
+	                                e->run,
+	                                e->causation },
+	           err);
 }
 
 enum status event_put_plan(struct db *db, int64_t now_ms, const struct event_plan *e,
@@ -183,11 +218,13 @@ enum status event_put_plan(struct db *db, int64_t now_ms, const struct event_pla
 		{ 0 },
 	};
 
-	return put(
-	    db, now_ms,
-	    &(struct happening){
-		kind_for("plan", "decomposed"), { "plan", e->plan, "decomposed" }, values, NULL },
-	    err);
+	return put(db, now_ms,
+	           &(struct happening){ kind_for("plan", "decomposed"),
+	                                { "plan", e->plan, "decomposed" },
+	                                values,
+	                                NULL,
+	                                NULL },
+	           err);
 }
 
 enum status event_put_recipe(struct db *db, int64_t now_ms, const struct event_recipe *e,
@@ -205,11 +242,13 @@ enum status event_put_recipe(struct db *db, int64_t now_ms, const struct event_r
 		{ 0 },
 	};
 
-	return put(
-	    db, now_ms,
-	    &(struct happening){
-		kind_for("recipe", e->action), { "recipe", e->recipe, e->action }, values, e->run },
-	    err);
+	return put(db, now_ms,
+	           &(struct happening){ kind_for("recipe", e->action),
+	                                { "recipe", e->recipe, e->action },
+	                                values,
+	                                e->run,
+	                                NULL },
+	           err);
 }
 
 /* A checked JSON text without the blanks between its tokens, so that it is one line. */
@@ -245,32 +284,6 @@ static enum status check_body(const char *json, size_t n, struct err *err)
 	if (*s != '{')
 		return err_set(err, E_INPUT,
 		               "the payload is no JSON object; write {\"key\": value}");
-	return OK;
-}
-
-/* How many causes stand behind an event with this one; a loop has ever more. */
-static enum status depth_after(struct db *db, const char *causation, struct arena *a,
-                               uint32_t *depth, struct err *err)
-{
-	struct journal_row *rows = NULL;
-	struct envelope cause = { 0 };
-	int64_t seq = 0;
-	size_t n = 0;
-	enum status st;
-
-	*depth = 0;
-	if (causation == NULL || (st = journal_seq_of(db, causation, &seq, err)) != OK || seq == 0)
-		return causation == NULL || seq == 0 ? OK : st;
-	if ((st = journal_read(db, seq - 1, 1, a, &rows, &n, err)) != OK)
-		return st;
-	if (n == 0 || envelope_read(rows[0].envelope, rows[0].envelope_size, a, &cause, NULL) != OK)
-		return arena_failed(a) ? err_nomem(err, "an event") : OK;
-	*depth = cause.depth + 1;
-	if (*depth > EVENT_DEPTH_MAX)
-		return err_set(err, E_DENIED,
-		               "the event '%s' is the last of %d that caused each other; this one "
-		               "would go on with what looks like a loop",
-		               causation, EVENT_DEPTH_MAX);
 	return OK;
 }
 

@@ -1,0 +1,42 @@
+/*
+ * dispatch.h - events start agents.
+ *
+ * A dispatcher serves the durable subscribers that have an agent (domain/subscription.h):
+ * for each event after a subscriber's place it starts the agent, with the event as JSON
+ * after its prompt, and moves the place on when the agent ended well or was given up after
+ * its last attempt (a dead letter then). So an event is never lost, and comes again only when
+ * this process dies while the agent is at it. What an agent did is an event itself:
+ * `agent.NAME.stopped` or `.failed`, caused by the one that started it; an agent is not
+ * started by its own.
+ *
+ * One process at a time dispatches for a project (a lock file); the others take over when
+ * it ends. A dispatcher has threads of its own and is otherwise used by one thread.
+ */
+#ifndef DOMAIN_DISPATCH_H
+#define DOMAIN_DISPATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "domain/project.h"
+
+struct dispatch;
+
+struct dispatch_options {
+	int attempts;       /* 0: 3 */
+	int64_t backoff_ms; /* before the second; 0: 1000 */
+	int64_t timeout_ms; /* of an agent that states none; 0: the configuration's */
+};
+
+/* Begin. The project outlives it. On OK *out is the caller's. */
+enum status dispatch_new(struct dispatch **out, struct project *p,
+                         const struct dispatch_options *options, struct err *err);
+
+/* End: agents that run are ended, their events come again. NULL is fine. */
+void dispatch_free(struct dispatch *d);
+
+/* Is no agent running? Else ending takes as long as the agents need. NULL is idle. */
+bool dispatch_idle(struct dispatch *d);
+
+#endif

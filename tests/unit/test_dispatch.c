@@ -1,0 +1,306 @@
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <poll.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "bus/wake.h"
+#include "domain/dispatch.h"
+#include "domain/event.h"
+#include "domain/project.h"
+#include "domain/subscription.h"
+#include "tests/lib/folder.h"
+
+#define LONG_MS 30000 /* a wait that ends early when all is well */
+
+struct place {
+	struct folder *folder;
+	struct project *project;
+	struct dispatch *dispatch;
+	struct wake *wake;
+};
+
+static const struct dispatch_options quick = { .backoff_ms = 1, .timeout_ms = 20000 };
+
+static int set_up(void **state)
+{
+	static struct place p;
+	void *folder = NULL;
+
+	if (folder_setup(&folder) != 0)
+		return -1;
+	p = (struct place){ .folder = folder };
+	/* two agents: one keeps what it is given, one fails until a file lets it */
+	folder_put(p.folder, "keep.sh",
+	           "#!/bin/sh\nread -r line\nprintf '%s %s %s\\n' \"$GADUGI_EVENT_TOPIC\" "
+	           "\"$GADUGI_ATTEMPT\" \"$line\" >>got\n");
+	folder_put(p.folder, "fail.sh",
+	           "#!/bin/sh\necho x >>tries\necho not yet\n[ -e ../../../let ]\n");
+	folder_put(p.folder, ".gadugi/config",
+	           "agents:\n  keeper: {command: [./keep.sh]}\n  failer: {command: [./fail.sh]}\n");
+	if (chmod(folder_at(p.folder, "keep.sh"), 0755) != 0 ||
+	    chmod(folder_at(p.folder, "fail.sh"), 0755) != 0 ||
+	    setenv("XDG_CONFIG_HOME", folder_at(p.folder, "xdg"), 1) != 0 ||
+	    project_open(&p.project, p.folder->path, NULL) != OK ||
+	    wake_open(&p.wake, p.project->state, NULL) != OK)
+		return -1;
+	*state = &p;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct place *p = *state;
+	void *folder = p->folder;
+
+	dispatch_free(p->dispatch);
+	wake_free(p->wake);
+	project_free(p->project);
+	return folder_teardown(&folder);
+}
+
+static void begin(struct place *p)
+{
+	struct err err = { 0 };
+
+	if (dispatch_new(&p->dispatch, p->project, &quick, &err) != OK)
+		fail_msg("%s", err.text);
+}
+
+static int64_t publish(struct place *p, const char *topic, const char *payload)
+{
+	const struct event_custom c = { .topic = topic, .source = "test", .payload_json = payload };
+	struct db *db = NULL;
+	int64_t seq = 0;
+
+	assert_int_equal(project_write(p->project, NULL, &db, NULL), OK);
+	assert_int_equal(db_begin(db, NULL), OK);
+	assert_int_equal(event_put_custom(db, clock_wall_ms(NULL), &c, &seq, NULL, NULL), OK);
+	assert_int_equal(project_commit(p->project, db, NULL), OK);
+	project_done(p->project, db);
+	return seq;
+}
+
+/* Run a change of subscriptions in a transaction of its own. */
+static void subscribe(struct place *p, const char *name, const char *topic, const char *agent)
+{
+	const struct subscription s = { .name = name, .topic = topic, .agent = agent };
+	struct subscription made;
+	struct db *db = NULL;
+
+	assert_int_equal(project_write(p->project, NULL, &db, NULL), OK);
+	assert_int_equal(db_begin(db, NULL), OK);
+	assert_int_equal(subscription_add(db, 1, &s, p->folder->arena, &made, NULL), OK);
+	assert_int_equal(project_commit(p->project, db, NULL), OK);
+	project_done(p->project, db);
+}
+
+/* Wait until there are n events of that pattern; the last one. */
+static const struct event_view *await(struct place *p, const char *pattern, size_t n)
+{
+	const struct event_want want = { .pattern = pattern, .limit = 1000 };
+	int64_t until = clock_mono_ms() + LONG_MS, seen = 0;
+	struct event_view *v = NULL;
+	size_t got = 0;
+
+	while (got < n) {
+		struct pollfd fd = { .fd = wake_fd(p->wake), .events = POLLIN };
+		struct db *db = NULL;
+
+		wake_clear(p->wake);
+		assert_int_equal(project_read(p->project, NULL, &db, NULL), OK);
+		assert_int_equal(event_find(db, &want, p->folder->arena, &v, &got, &seen, NULL),
+		                 OK);
+		project_done(p->project, db);
+		if (clock_mono_ms() > until)
+			fail_msg("%zu of %zu events '%s' came", got, n, pattern);
+		if (got < n)
+			(void)poll(&fd, 1, LONG_MS);
+	}
+	assert_int_equal(got, n);
+	return &v[n - 1];
+}
+
+static int64_t place_of(struct place *p, const char *name)
+{
+	struct subscription s = { 0 };
+	struct db *db = NULL;
+
+	assert_int_equal(project_read(p->project, NULL, &db, NULL), OK);
+	assert_int_equal(subscription_find(db, name, p->folder->arena, &s, NULL), OK);
+	project_done(p->project, db);
+	return s.after;
+}
+
+static size_t lines_of(const struct place *p, const char *name)
+{
+	const char *s = folder_get(p->folder, name);
+	size_t n = 0;
+
+	for (; s != NULL && *s != '\0'; s++)
+		n += *s == '\n';
+	return n;
+}
+
+static void an_event_starts_an_agent_once(void **state)
+{
+	struct place *p = *state;
+	const struct event_view *v;
+	const char *got;
+
+	begin(p);
+	subscribe(p, "s", "build.*", "keeper");
+	(void)publish(p, "other", NULL);
+	(void)publish(p, "build.done", "{\"n\":1}");
+	(void)publish(p, "build.failed", "{\"n\":2}");
+	v = await(p, "agent.keeper.stopped", 2);
+	assert_string_equal(v->type, "AgentStopped");
+	got = folder_get(p->folder, ".gadugi/agents/keeper/got");
+	assert_non_null(strstr(got, "build.done 1 {\"seq\":"));
+	assert_non_null(strstr(got, "build.failed 1 {\"seq\":"));
+	assert_non_null(strstr(got, "\"payload\":{\"n\":2}}"));
+	assert_int_equal(lines_of(p, ".gadugi/agents/keeper/got"), 2);
+	assert_int_equal(place_of(p, "s"), 3);
+}
+
+static void what_happened_while_nobody_served_is_made_up_for(void **state)
+{
+	struct place *p = *state;
+
+	subscribe(p, "s", "#", "keeper");
+	for (int i = 0; i < 30; i++)
+		(void)publish(p, "a", NULL);
+	begin(p);
+	(void)await(p, "agent.keeper.stopped", 30);
+	dispatch_free(p->dispatch);
+	(void)publish(p, "b", NULL);
+	begin(p);
+	(void)await(p, "agent.keeper.stopped", 31);
+	assert_int_equal(lines_of(p, ".gadugi/agents/keeper/got"), 31);
+}
+
+static void a_failing_agent_leaves_a_dead_letter_that_can_be_tried_again(void **state)
+{
+	const struct dead_letters_want want = { .limit = 10 };
+	struct place *p = *state;
+	struct dead_letter *dead = NULL;
+	const struct event_view *v;
+	struct db *db = NULL;
+	size_t n = 0;
+	int64_t again = 0;
+
+	begin(p);
+	subscribe(p, "s", "a", "failer");
+	subscribe(p, "well", "a", "keeper");
+	(void)publish(p, "a", NULL);
+	v = await(p, "agent.failer.failed", 1);
+	assert_non_null(strstr(v->payload_json, "exit code 1): not yet"));
+	(void)await(p, "agent.keeper.stopped", 1);
+	assert_int_equal(lines_of(p, ".gadugi/agents/failer/tries"), 3);
+	assert_int_equal(lines_of(p, ".gadugi/agents/keeper/got"), 1);
+	folder_put(p->folder, "let", "");
+	assert_int_equal(project_write(p->project, NULL, &db, NULL), OK);
+	assert_int_equal(subscription_dead(db, &want, p->folder->arena, &dead, &n, NULL), OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(dead[0].attempts, 3);
+	assert_int_equal(db_begin(db, NULL), OK);
+	assert_int_equal(subscription_retry(db, "s", &again, NULL), OK);
+	assert_int_equal(project_commit(p->project, db, NULL), OK);
+	assert_int_equal(again, 1);
+	(void)await(p, "agent.failer.stopped", 1);
+	assert_int_equal(subscription_dead(db, &want, p->folder->arena, &dead, &n, NULL), OK);
+	assert_int_equal(n, 0);
+	project_done(p->project, db);
+	assert_int_equal(lines_of(p, ".gadugi/agents/failer/tries"), 4);
+}
+
+static void a_replay_really_delivers(void **state)
+{
+	struct place *p = *state;
+	struct db *db = NULL;
+	size_t n = 0;
+
+	begin(p);
+	subscribe(p, "s", "a", "keeper");
+	for (int i = 0; i < 3; i++)
+		(void)publish(p, "a", NULL);
+	(void)await(p, "agent.keeper.stopped", 3);
+	assert_int_equal(project_write(p->project, NULL, &db, NULL), OK);
+	assert_int_equal(db_begin(db, NULL), OK);
+	assert_int_equal(subscription_rewind(db, "s", NULL, 1, p->folder->arena, &n, NULL), OK);
+	assert_int_equal(project_commit(p->project, db, NULL), OK);
+	project_done(p->project, db);
+	(void)await(p, "agent.keeper.stopped", 5);
+	assert_int_equal(lines_of(p, ".gadugi/agents/keeper/got"), 5);
+}
+
+static void an_agent_is_not_started_by_itself_and_loops_end(void **state)
+{
+	struct place *p = *state;
+
+	folder_put(p->folder, ".gadugi/agents/one.md",
+	           "---\nname: one\ndescription: d\npreset: keeper\n---\nBe one.\n");
+	begin(p);
+	subscribe(p, "a", "#", "one");
+	subscribe(p, "b", "agent.one.#", "keeper");
+	(void)publish(p, "go", NULL);
+	/* each is started by the other's end until the chain of causes is too long */
+	(void)await(p, "agent.#", EVENT_DEPTH_MAX);
+	assert_int_equal(lines_of(p, ".gadugi/agents/one/got"), EVENT_DEPTH_MAX / 2);
+}
+
+static void another_dispatcher_takes_over(void **state)
+{
+	struct place *p = *state;
+	struct dispatch *second = NULL;
+
+	begin(p);
+	subscribe(p, "s", "a", "keeper");
+	(void)publish(p, "a", NULL);
+	(void)await(p, "agent.keeper.stopped", 1);
+	assert_int_equal(dispatch_new(&second, p->project, &quick, NULL), OK);
+	for (int i = 0; i < 5; i++)
+		(void)publish(p, "a", NULL);
+	(void)await(p, "agent.keeper.stopped", 6);
+	dispatch_free(p->dispatch);
+	p->dispatch = second;
+	(void)publish(p, "a", NULL);
+	(void)await(p, "agent.keeper.stopped", 7);
+	assert_int_equal(lines_of(p, ".gadugi/agents/keeper/got"), 7);
+}
+
+static void an_unknown_agent_is_said(void **state)
+{
+	struct place *p = *state;
+
+	begin(p);
+	subscribe(p, "s", "a", "nobody");
+	(void)publish(p, "a", NULL);
+	assert_non_null(strstr(await(p, "agent.nobody.failed", 1)->payload_json, "nobody"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(an_event_starts_an_agent_once),
+		TEST(what_happened_while_nobody_served_is_made_up_for),
+		TEST(a_failing_agent_leaves_a_dead_letter_that_can_be_tried_again),
+		TEST(a_replay_really_delivers),
+		TEST(an_agent_is_not_started_by_itself_and_loops_end),
+		TEST(another_dispatcher_takes_over),
+		TEST(an_unknown_agent_is_said),
+	};
+
+	json_use_mem();
+	if (db_use_mem() != OK)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
