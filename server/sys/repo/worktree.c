@@ -1,0 +1,251 @@
+/*
+ * worktree.c - making worktrees. The entry under COMMON/worktrees is written by hand: a few small
+ * files, detached from the start, no branch, no tracking, nothing in the user's configuration
+ * that makers could fight about. A note in the root folder says what is being made, so that the
+ * next maker can clear away what one that died has left.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "sys/fs.h"
+#include "sys/lock.h"
+#include "sys/repo/work.h"
+
+#define LOCK_WAIT_MS (INT64_C(30) * 60 * 1000)
+
+/* --- names and paths ----------------------------------------------------------------------- */
+
+static bool name_ok(const char *name)
+{
+	size_t n =
+	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+
+	return n > 0 && n <= REPO_NAME_MAX && name[n] == '\0' && name[0] != '.' && name[0] != '-' &&
+	       strstr(name, "..") == NULL && name[n - 1] != '.' &&
+	       (n < 5 || strcmp(name + n - 5, ".lock") != 0);
+}
+
+enum status repo_work_paths(struct repo *r, const char *root, const char *name, struct arena *a,
+                            struct work *out, struct err *err)
+{
+	char *top = NULL;
+	enum status st;
+
+	if (!name_ok(name))
+		return err_set(err, E_INPUT, "'%s' is no name for a worktree", name);
+	if (root[0] != '/')
+		return err_set(err, E_INPUT, "'%s' is no absolute path", root);
+	if ((st = fs_make_folders(root, 0777, err)) != OK ||
+	    (st = fs_resolve(root, a, &top, err)) != OK)
+		return st;
+	out->root = top;
+	out->name = name;
+	out->path = fs_join(a, top, name);
+	out->entries = fs_join(a, r->place.common, "worktrees");
+	out->entry = out->entries == NULL ? NULL : fs_join(a, out->entries, name);
+	out->note = text_printf(a, "%s/.making-%s", top, name);
+	return arena_failed(a) ? err_nomem(err, "a path") : OK;
+}
+
+enum status repo_work_lock(struct repo *r, struct arena *a, const atomic_bool *stop,
+                           struct lock **out, struct err *err)
+{
+	const char *path = fs_join(a, r->place.common, "gadugi.lock");
+
+	if (path == NULL)
+		return err_nomem(err, "a path");
+	return lock_take(out, path, LOCK_WAIT_MS, stop, err);
+}
+
+/* --- the entry ----------------------------------------------------------------------------- */
+
+static enum status put(struct arena *a, const char *folder, const char *name, const char *text,
+                       struct err *err)
+{
+	const char *path = fs_join(a, folder, name);
+
+	if (path == NULL || text == NULL)
+		return err_nomem(err, "a path");
+	return fs_write_quick(path, text, strlen(text), 0666, err);
+}
+
+enum status repo_work_link(const struct work *w, const struct repo_worktree_spec *spec,
+                           struct arena *a, struct err *err)
+{
+	enum status st = put(a, w->entry, "gitdir", text_printf(a, "%s/.git\n", w->path), err);
+
+	if (st == OK)
+		st = put(a, w->entry, "commondir", "../..\n", err);
+	if (st == OK)
+		st = put(a, w->entry, "HEAD", text_printf(a, "%s\n", spec->base.hex), err);
+	if (st == OK && spec->reason != NULL)
+		st = put(a, w->entry, "locked", text_printf(a, "%s\n", spec->reason), err);
+	if (st == OK)
+		st = put(a, w->path, ".git", text_printf(a, "gitdir: %s\n", w->entry), err);
+	return st;
+}
+
+enum status repo_work_undo(const struct work *w, struct err *err)
+{
+	enum status st = fs_remove_tree(w->root, w->path, err);
+
+	if (st == OK && fs_kind(w->entry) != FS_NOTHING)
+		st = fs_remove_tree(w->entries, w->entry, err);
+	if (st == OK)
+		(void)unlink(w->note);
+	return st;
+}
+
+/* --- checking out -------------------------------------------------------------------------- */
+
+static int needs_git(const char *root, const git_tree_entry *e, void *arg)
+{
+	struct repo_needs *n = arg;
+	git_blob *blob = NULL;
+	const char *text;
+
+	(void)root;
+	if (n->r->lib->tree_entry_filemode(e) == GIT_FILEMODE_COMMIT)
+		n->found = true;
+	if (strcmp(n->r->lib->tree_entry_name(e), ".gitattributes") == 0 &&
+	    n->r->lib->blob_lookup(&blob, n->r->git, n->r->lib->tree_entry_id(e)) == 0) {
+		text = n->r->lib->blob_rawcontent(blob); /* libgit2 puts a NUL behind it */
+		if (text != NULL && (strstr(text, "filter=") != NULL ||
+		                     strstr(text, "working-tree-encoding=") != NULL))
+			n->found = true;
+		n->r->lib->blob_free(blob);
+	}
+	return n->found ? -1 : 0;
+}
+
+enum status repo_needs_git(struct repo *r, const struct oid *commit, bool *out, struct err *err)
+{
+	struct repo_needs n = { .r = r };
+	git_tree *tree = NULL;
+	enum status st = repo_get_tree(r, &tree, commit, err);
+	int rc;
+
+	if (st != OK)
+		return st;
+	rc = r->lib->tree_walk(tree, GIT_TREEWALK_PRE, needs_git, &n);
+	r->lib->tree_free(tree);
+	if (rc != 0 && !n.found)
+		return git_fail(r->lib, rc, err, "cannot walk the tree of %s", commit->hex);
+	*out = n.found;
+	return OK;
+}
+
+static enum status check_out_by_lib(struct repo *r, const struct work *w, const struct oid *base,
+                                    struct err *err)
+{
+	struct repo *own = NULL;
+	git_checkout_options options;
+	git_commit *commit = NULL;
+	bool needed = true;
+	enum status st = repo_needs_git(r, base, &needed, err);
+	int rc;
+
+	if (st == OK && (needed || r->sparse))
+		st = err_set(err, E_ABSENT,
+		             "this repository has filters, submodules or a sparse "
+		             "checkout: the git program is needed on PATH");
+	if (st != OK || (st = repo_open(&own, w->path, err)) != OK)
+		return st;
+	if ((st = repo_get_commit(own, &commit, base, err)) == OK) {
+		rc = own->lib->checkout_options_init(&options, GIT_CHECKOUT_OPTIONS_VERSION);
+		options.checkout_strategy = GIT_CHECKOUT_FORCE | GIT_CHECKOUT_REMOVE_UNTRACKED;
+		if (rc == 0)
+			rc = own->lib->checkout_tree(own->git, (git_object *)commit, &options);
+		if (rc != 0)
+			st = git_fail(own->lib, rc, err, "cannot check out %s", base->hex);
+	}
+	r->lib->commit_free(commit);
+	repo_free(own);
+	return st;
+}
+
+enum status repo_work_check_out(struct repo *r, const struct work *w,
+                                const struct repo_worktree_spec *spec, struct arena *a,
+                                struct err *err)
+{
+	const char *args[] = { "reset", "--hard", "--quiet", "--no-recurse-submodules", NULL };
+	struct repo_cli cli = { .cwd = w->path, .args = args, .stop = spec->stop };
+	struct proc_output out;
+	enum status st = repo_git(&cli, a, &out, err);
+
+	return st != E_ABSENT ? st : check_out_by_lib(r, w, &spec->base, err);
+}
+
+/* --- making -------------------------------------------------------------------------------- */
+
+/* git itself takes the sparse patterns over from the checkout it is called in. */
+static enum status make_by_git(struct repo *r, const struct work *w,
+                               const struct repo_worktree_spec *spec, struct arena *a,
+                               struct err *err)
+{
+	const char *args[] = { "worktree", "add",          "--quiet", "--detach",
+		               w->path,    spec->base.hex, NULL };
+	struct repo_cli cli = { .cwd = r->place.top, .args = args, .stop = spec->stop };
+	struct proc_output out;
+	enum status st = repo_git(&cli, a, &out, err);
+
+	if (st == OK && spec->reason != NULL)
+		st = put(a, w->entry, "locked", text_printf(a, "%s\n", spec->reason), err);
+	return st;
+}
+
+static enum status make_by_hand(struct repo *r, const struct work *w,
+                                const struct repo_worktree_spec *spec, struct arena *a,
+                                struct err *err)
+{
+	enum status st = fs_make_folders(w->entry, 0777, err);
+
+	if (st == OK)
+		st = fs_make_folders(w->path, 0777, err);
+	if (st == OK)
+		st = repo_work_link(w, spec, a, err);
+	if (st == OK)
+		st = repo_work_check_out(r, w, spec, a, err);
+	return st;
+}
+
+enum status repo_work_reserve(const struct work *w, struct err *err)
+{
+	enum status st;
+
+	/* we hold the lock: whoever wrote the note is dead, and nothing of it was handed out */
+	if (fs_kind(w->note) != FS_NOTHING && (st = repo_work_undo(w, err)) != OK)
+		return st;
+	if (fs_kind(w->entry) != FS_NOTHING || fs_kind(w->path) != FS_NOTHING)
+		return err_set(err, E_INPUT, "there is a worktree '%s' already", w->name);
+	return fs_write_quick(w->note, w->name, strlen(w->name), 0666, err);
+}
+
+enum status repo_worktree_add(struct repo *r, const struct repo_worktree_spec *spec,
+                              struct arena *a, const char **path, struct err *err)
+{
+	struct work w;
+	struct lock *lock = NULL;
+	git_commit *base = NULL;
+	enum status st = repo_get_commit(r, &base, &spec->base, err);
+
+	r->lib->commit_free(base);
+	if (st != OK || (st = repo_work_paths(r, spec->root, spec->name, a, &w, err)) != OK ||
+	    (st = repo_work_lock(r, a, spec->stop, &lock, err)) != OK)
+		return st;
+	if ((st = repo_work_reserve(&w, err)) != OK)
+		goto out;
+	st = r->sparse ? make_by_git(r, &w, spec, a, err) : make_by_hand(r, &w, spec, a, err);
+	if (st == OK)
+		st = repo_work_furnish(r, &w, spec, a, err);
+	if (st != OK)
+		(void)repo_work_undo(&w, NULL);
+	else
+		(void)unlink(w.note);
+out:
+	lock_free(lock);
+	if (st == OK)
+		*path = w.path;
+	return st;
+}
