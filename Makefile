@@ -6,6 +6,7 @@
 # make cov         coverage with its thresholds     make lint       format, tidy, cppcheck, layers, sizes, ...
 # make fuzz        each fuzzer for FUZZ_S seconds   make stress     many calls and cancels under TSan
 # make bench       figures, beside their peers      make hosts      real clients and hosts (needs the network)
+# make conformance the official suite               make fixtures   the server it judges
 # make hooks       install the pre-commit hook      make fmt        format the sources
 # make install uninstall dist clean                 DESTDIR and PREFIX are honoured
 .DELETE_ON_ERROR:
@@ -120,6 +121,8 @@ run-fuzz: $(FUZZ)
 	@sh tests/fuzz/run.sh $(B) $(FUZZ_S)
 hosts bench: all $(B)/gadugi-fixtures
 	@sh $(if $(filter bench,$@),bench/run.sh,tests/$@/run.sh) $(B)
+conformance: $(B)/gadugi-fixtures
+	@sh tests/hosts/conformance.sh $(B)
 stress:
 	@$(MAKE) --no-print-directory -j2 MODE=tsan B=build/tsan build/tsan/gadugi-fixtures
 	@sh tests/stress/run.sh build/tsan
@@ -166,6 +169,6 @@ clean:
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 .PHONY: all deps test tests-built fixtures check fault io crash wire cli checks asan tsan run-checked valgrind cov run-cov \
-	fuzz run-fuzz stress hosts bench demo lint fmt fmt-check tidy cppcheck layers headers sizes banned \
+	fuzz run-fuzz stress hosts conformance bench demo lint fmt fmt-check tidy cppcheck layers headers sizes banned \
 	shellcheck hooks install uninstall dist clean help
 -include $(shell find build -name '*.d' 2>/dev/null)

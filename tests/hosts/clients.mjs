@@ -66,7 +66,7 @@ const tests = {
 	async 'hears of progress'() {
 		const { client } = await open(fixtures);
 		const seen = [];
-		await call(client, { name: 'steps', arguments: { steps: 1000 } }, { onprogress: (p) => seen.push(p.progress) });
+		await call(client, { name: 'test_tool_with_progress', arguments: {} }, { onprogress: (p) => seen.push(p.progress) });
 		assert.ok(seen.length >= 1);
 		assert.deepEqual(seen, [...seen].sort((a, b) => a - b));
 		await client.close();
