@@ -105,6 +105,10 @@ int cli_run(const struct cli_world *world, int argc, char **argv)
 
 	(void)setlocale(LC_CTYPE, "C.UTF-8"); /* how wide a character is shown */
 	rc = begin(&c, world) == OK ? dispatch(&c, argc, argv) : cli_failed(&c);
+	if (rc == CLI_DONE && c.screen.broken) {
+		(void)err_set(&c.err, E_IO, "the answer could not be written whole");
+		rc = cli_failed(&c);
+	}
 	end(&c);
 	return rc;
 }

@@ -166,6 +166,7 @@ enum status edit_json_put(const char *text, const struct edit_entry *e, struct t
 		text_add(out, e->value);
 		text_add(out, text + entry.end);
 	}
+	out->failed = out->failed || member.failed;
 	text_done(&member);
 	return done(out, err);
 }
@@ -219,24 +220,36 @@ enum status edit_json_drop(const char *text, const struct edit_entry *e, struct 
 	return done(out, err);
 }
 
+/* The rest of text behind start, or NULL when it begins otherwise. */
+static const char *behind(const char *text, const char *start)
+{
+	size_t n = strlen(start);
+
+	return text != NULL && strncmp(text, start, n) == 0 ? text + n : NULL;
+}
+
+/* Does the line begin the table [section.name] or one below it? */
+static bool is_table(const char *line, const char *section, const char *name)
+{
+	const char *rest = behind(behind(behind(behind(line, "["), section), "."), name);
+
+	return rest != NULL && (*rest == ']' || *rest == '.');
+}
+
 /* Where the table [section.name] and those below it begin and end; from == to: not there. */
 static void find_table(const char *s, const char *section, const char *name, size_t *from,
                        size_t *to)
 {
-	struct text head;
 	bool inside = false;
 	size_t at = 0;
 
 	*from = *to = strlen(s);
-	text_init(&head, 4096);
-	text_addf(&head, "[%s.%s", section, name);
 	while (s[at] != '\0') {
 		size_t next = at + strcspn(s + at, "\n"), start = at + strspn(s + at, " \t");
 
 		next += s[next] == '\n';
 		if (s[start] == '[') {
-			bool ours = strncmp(s + start, text_string(&head), head.len) == 0 &&
-			            (s[start + head.len] == ']' || s[start + head.len] == '.');
+			bool ours = is_table(s + start, section, name);
 
 			if (inside && !ours)
 				break;
@@ -248,7 +261,6 @@ static void find_table(const char *s, const char *section, const char *name, siz
 			*to = next;
 		at = next;
 	}
-	text_done(&head);
 }
 
 enum status edit_toml_drop(const char *text, const struct edit_entry *e, struct text *out,

@@ -145,7 +145,7 @@ void screen_cell(struct screen *s, enum screen_style style, const char *text, si
 void screen_flush(struct screen *s)
 {
 	const char *at = text_string(&s->text);
-	size_t left = s->text.len;
+	size_t left = s->text.failed ? 0 : s->text.len;
 
 	while (left > 0 && !s->broken) {
 		ssize_t n = write(s->fd, at, left);

@@ -30,7 +30,7 @@ struct screen {
 	size_t columns, rows;
 	struct text text;   /* not yet written; our own words are added here directly */
 	size_t drawn_lines; /* of the block that screen_redraw last left on the terminal */
-	bool broken;        /* the reader is gone */
+	bool broken;        /* the reader is gone, or something could not be shown */
 };
 
 void screen_init(struct screen *s, int fd);
