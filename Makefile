@@ -152,7 +152,7 @@ sizes:
 banned: $(LIB) $(B)/server/main.o
 	@sh tests/banned.sh $^
 shellcheck:
-	@git ls-files '*.sh' .ci/run | xargs shellcheck
+	@git ls-files '*.sh' .ci/run | xargs shellcheck -S warning
 hooks:
 	@mkdir -p "$$(git rev-parse --git-path hooks)"
 	@ln -sf "$$PWD/tests/lib/pre-commit.sh" "$$(git rev-parse --git-path hooks)/pre-commit"
