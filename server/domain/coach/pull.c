@@ -6,6 +6,8 @@
 
 struct pull pull_of(struct json_span value)
 {
+	if (value.len == 0) /* nothing was found where it comes from */
+		return (struct pull){ .failed = true };
 	return (struct pull){ .p = value.at, .end = value.at + value.len };
 }
 
@@ -286,10 +288,13 @@ static size_t escape(const char **p, const char *end, char *out)
 size_t pull_text(struct json_span span, char *out, size_t size)
 {
 	struct json_span in = pull_inside(span);
-	const char *p = in.at, *end = in.at + in.len;
+	const char *p = in.at, *end;
 	size_t n = 0;
 
 	out[0] = '\0';
+	if (in.len == 0)
+		return 0;
+	end = in.at + in.len;
 	while (p < end && n + 4 < size) {
 		const char *stop = memchr(p, '\\', (size_t)(end - p));
 		size_t plain = (size_t)((stop == NULL ? end : stop) - p);

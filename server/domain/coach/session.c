@@ -107,6 +107,8 @@ static bool value_depends(const struct session *s, struct json_span value)
 	struct json_span in = pull_inside(value);
 	size_t from = 0;
 
+	if (in.len < TELLING)
+		return false;
 	if (is_news(s, in.at, in.len))
 		return true;
 	for (size_t i = 0; i <= in.len; i++) {

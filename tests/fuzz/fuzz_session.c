@@ -1,0 +1,41 @@
+/* Lines of session files, whatever is in them: counted, told, never more. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain/coach/claude.h"
+#include "domain/coach/find.h"
+#include "domain/coach/measure.h"
+#include "domain/coach/report.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct session_at at = { .ms = SESSION_NO_TIME };
+	struct arena *a = arena_new((size_t)256 << 20);
+	struct coach_report *r = a == NULL ? NULL : report_new(a);
+	struct session s;
+	const char *p = (const char *)data, *end = p + size;
+
+	if (r == NULL)
+		abort();
+	session_init(&s, a, "s", "claude");
+	at.file = session_add_file(&s, "f", 0);
+	while (p < end) {
+		const char *stop = memchr(p, '\n', (size_t)(end - p));
+
+		stop = stop == NULL ? end : stop;
+		at.line++;
+		claude_line(&s, &at, (struct json_span){ p, (size_t)(stop - p) });
+		p = stop + 1;
+	}
+	if (!session_close(&s))
+		abort();
+	measure_session(r, &s);
+	find_all(&(struct finder){ .report = r, .s = &s });
+	session_done(&s);
+	arena_free(a);
+	return 0;
+}
