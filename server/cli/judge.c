@@ -26,6 +26,8 @@ int judge(const char *tool, const cJSON *result)
 				return CLI_FAILED;
 		}
 	}
+	if (strcmp(tool, "recipes") == 0 && cJSON_IsFalse(json_get(result, "sound")))
+		return CLI_FAILED;
 	if (strcmp(tool, "orchestrate") == 0 && judge_ended(state))
 		return strcmp(state, "succeeded") == 0 ? CLI_DONE : CLI_FAILED;
 	return CLI_DONE;

@@ -201,7 +201,57 @@ int command_agents(struct cli *c)
 	return action(c);
 }
 
+/* FILE:LINE:COLUMN: SEVERITY: MESSAGE, as compilers write it and editors understand it. */
+static void show_mistakes(struct cli *c, const cJSON *list)
+{
+	struct screen *s = &c->screen;
+	const cJSON *finding;
+
+	cJSON_ArrayForEach(finding, list) {
+		const char *severity = json_text(finding, "severity");
+		const char *message = json_text(finding, "message");
+		int64_t line = json_int(finding, "line", 0);
+		bool high = severity != NULL && strcmp(severity, "error") == 0;
+
+		screen_text(s,
+		            json_text(finding, "file") == NULL ? "" : json_text(finding, "file"));
+		if (line > 0)
+			text_addf(&s->text, ":%lld:%lld", (long long)line,
+			          (long long)json_int(finding, "column", 1));
+		text_add(&s->text, ": ");
+		screen_styled(s, high ? STYLE_RED : STYLE_YELLOW, severity == NULL ? "" : severity,
+		              SIZE_MAX);
+		text_add(&s->text, ": ");
+		screen_text(s, message == NULL ? "" : message);
+		text_add_char(&s->text, '\n');
+	}
+}
+
+static void show_recipes(struct cli *c, const cJSON *result)
+{
+	const char *table = json_text(result, "table");
+	const cJSON *sound = json_get(result, "sound");
+
+	if (table != NULL) {
+		screen_text(&c->screen, table);
+		return;
+	}
+	if (sound == NULL) {
+		show_answer(c, result);
+		return;
+	}
+	show_mistakes(c, json_get(result, "findings"));
+	text_addf(&c->screen.text, "%lld recipe%s with %lld requirements: %s\n",
+	          (long long)json_int(result, "checked", 0),
+	          json_int(result, "checked", 0) == 1 ? "" : "s",
+	          (long long)json_int(result, "requirements", 0),
+	          cJSON_IsTrue(sound) ? "sound" : "not sound");
+}
+
 int command_recipes(struct cli *c)
 {
-	return action(c);
+	cli_put_text(c, "action", c->n_words == 0 ? "list" : c->words[0]);
+	if (c->n_words > 1)
+		cli_put_text(c, "name", c->words[1]);
+	return cli_simple(c, show_recipes);
 }

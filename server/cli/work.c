@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cli/command.h"
+#include "cli/judge.h"
 
 #define HINT_MAX_MS 2000 /* a wake-up that was lost costs no more than this */
 
@@ -205,6 +206,8 @@ int cli_simple(struct cli *c, void render(struct cli *c, const cJSON *result))
 		render(c, result);
 		screen_flush(&c->screen);
 	}
+	if (rc == CLI_DONE)
+		rc = judge(c->command->tool, result);
 	cJSON_Delete(result);
 	return rc;
 }

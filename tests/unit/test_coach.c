@@ -471,6 +471,27 @@ static void unknown_and_broken_lines_are_counted(void **state)
 	assert_int_equal(m->turns, 1);
 }
 
+static void lines_without_times_and_results_without_text_do_no_harm(void **state)
+{
+	static const char lines[] =
+	    "{\"type\":\"user\",\"message\":{\"content\":\"[Request interrupted by user]\"}}\n"
+	    "{\"type\":\"system\",\"subtype\":\"compact_boundary\"}\n"
+	    "{\"type\":\"user\",\"sessionId\":\"s\",\"timestamp\":\"2026-01-01T00:00:00Z\","
+	    "\"message\":{\"content\":\"a\"}}\n"
+	    "{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":\"tool_use\",\"id\":\"\","
+	    "\"name\":\"Bash\",\"input\":{}},{\"type\":\"tool_use\"}]}}\n"
+	    "{\"type\":\"user\",\"message\":{\"content\":[{\"type\":\"tool_result\","
+	    "\"tool_use_id\":\"\",\"is_error\":true}]}}\n";
+	const char *path = put_file("untimed.jsonl", lines, sizeof lines - 1);
+	const struct coach_metrics *m = &report_of(path)->metrics;
+
+	(void)state;
+	assert_int_equal(m->interrupts, 1);
+	assert_int_equal(m->compactions, 1);
+	assert_int_equal(m->wall_ms, 0);
+	assert_int_equal(m->tool_errors, 1);
+}
+
 static void a_file_brings_its_subagents(void **state)
 {
 	static const char sub[] =
@@ -644,6 +665,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_those_of_the_lines),
 		cmocka_unit_test(a_message_in_several_lines_counts_once_with_its_largest_output),
 		cmocka_unit_test(unknown_and_broken_lines_are_counted),
+		cmocka_unit_test(lines_without_times_and_results_without_text_do_no_harm),
 		cmocka_unit_test(a_file_brings_its_subagents),
 		cmocka_unit_test(a_folder_is_all_its_sessions_and_a_copied_message_counts_once),
 		cmocka_unit_test(sessions_that_ended_before_are_left_out),

@@ -134,10 +134,12 @@ static bool was_read(const struct finder *f, size_t i, const char *file)
 {
 	for (; i-- > 0;) {
 		const struct session_mark *m = &f->s->marks[i];
-		const struct session_call *c = &f->s->calls[m->call];
+		const struct session_call *c;
 
-		if (m->kind == MARK_RESULT && c->act == ACT_READ && c->target != NULL &&
-		    strcmp(c->target, file) == 0)
+		if (m->kind != MARK_RESULT)
+			continue;
+		c = &f->s->calls[m->call];
+		if (c->act == ACT_READ && c->target != NULL && strcmp(c->target, file) == 0)
 			return true;
 	}
 	return false;
@@ -150,11 +152,12 @@ static size_t read_again(const struct finder *f, size_t i)
 	size_t n = 0, calls = 0;
 
 	for (size_t k = i + 1; k < f->s->n_marks && calls < AFTER_CALLS; k++) {
-		const struct session_call *c = &f->s->calls[f->s->marks[k].call];
+		const struct session_call *c;
 		bool counted = false;
 
 		if (f->s->marks[k].kind != MARK_CALL)
 			continue;
+		c = &f->s->calls[f->s->marks[k].call];
 		calls++;
 		if (c->act != ACT_READ || c->target == NULL || !was_read(f, i, c->target))
 			continue;

@@ -26,9 +26,9 @@ static size_t most_in_an_hour(const struct session *s)
 	for (size_t i = 0; i < s->n_marks; i++) {
 		size_t n = 0;
 
-		for (size_t k = i; s->marks[i].kind == MARK_INTERRUPT && k < s->n_marks &&
-		                   s->marks[k].ms - s->marks[i].ms < HOUR_MS;
-		     k++)
+		if (s->marks[i].kind != MARK_INTERRUPT || s->marks[i].ms == SESSION_NO_TIME)
+			continue;
+		for (size_t k = i; k < s->n_marks && s->marks[k].ms - s->marks[i].ms < HOUR_MS; k++)
 			n += s->marks[k].kind == MARK_INTERRUPT;
 		most = n > most ? n : most;
 	}
