@@ -10,7 +10,7 @@
 
 #define EDGES_TRIED 24 /* edges of the critical path that are tried without */
 #define EDGES_TOLD  3
-#define TASKS_FULL  3000 /* above, only the path is looked at, not the schedule */
+#define TASKS_FULL  3000 /* above, trying takes longer than anybody would read */
 
 struct trial {
 	struct plan *p;
@@ -215,7 +215,7 @@ bool advice_give(struct plan *p, const struct graph *whole, struct arena *a)
 		return true;
 	if (!trial_init(&t, p, whole, a))
 		return false;
-	if (t.n <= TASKS_FULL && (!relax(&t) || !split(&t)))
-		return false;
-	return workers(&t);
+	if (t.n > TASKS_FULL)
+		return true;
+	return relax(&t) && split(&t) && workers(&t);
 }

@@ -81,8 +81,10 @@ static bool graph_whole(struct check *c, struct draft *d)
 
 static bool tasks_copy(struct draft *d, struct plan *p, const struct graph *g)
 {
+	const struct score_words *words = score_words_new(d->a);
+
 	p->tasks = arena_take(d->a, (d->n_tasks + 1) * sizeof *p->tasks);
-	if (p->tasks == NULL)
+	if (p->tasks == NULL || words == NULL)
 		return false;
 	for (size_t i = 0; i < d->n_tasks; i++) {
 		struct draft_task *t = d->tasks[i];
@@ -91,7 +93,8 @@ static bool tasks_copy(struct draft *d, struct plan *p, const struct graph *g)
 		score_files(d->a, t->t.description, &t->t.files);
 		if (t->marked_parallel)
 			draft_text(d->a, &t->t.labels, "P");
-		score_task(t, g->in_at[i + 1] - g->in_at[i], g->out_at[i + 1] - g->out_at[i]);
+		score_task(words, t, g->in_at[i + 1] - g->in_at[i],
+		           g->out_at[i + 1] - g->out_at[i]);
 		p->tasks[i] = t->t;
 	}
 	p->n_tasks = d->n_tasks;
@@ -200,7 +203,10 @@ enum status plan_finish(struct draft *d, struct plan **out, struct err *err)
 	if (arena_failed(d->a) || !graph_whole(&c, d) || !tasks_copy(d, p, &c.whole) ||
 	    !open_measure(&c, p, d->a))
 		return err_nomem(err, "a plan");
-	if ((c.names = names_build(d)) != NULL)
+	/* places of tasks have moved when some were dropped */
+	if (d->dropped > 0)
+		c.names = names_build(d);
+	if (c.names != NULL)
 		check_all(&c);
 	if (d->n_findings > 0)
 		qsort(d->findings, d->n_findings, sizeof *d->findings, finding_order);

@@ -86,9 +86,10 @@ struct part {
 	size_t n_things;
 };
 
-static const struct template *template_for(const char *words)
+static const struct template *template_for(struct arena *a, const char *words)
 {
-	const char *kind = score_kind(words);
+	const struct score_words *known = score_words_new(a);
+	const char *kind = known == NULL ? "feature" : score_kind(known, words);
 
 	for (size_t i = 0; i < sizeof templates / sizeof *templates; i++)
 		if (strcmp(templates[i].kind, kind) == 0)
@@ -221,7 +222,7 @@ static size_t step_task(struct draft *d, const struct step *step, const struct p
 static void part_tasks(struct draft *d, const struct part *part, bool many, size_t *first,
                        size_t *last)
 {
-	const struct template *plan = template_for(part->words);
+	const struct template *plan = template_for(d->a, part->words);
 	size_t from[STEPS_MAX], to[STEPS_MAX], n = 0;
 
 	*first = d->n_tasks;
@@ -281,6 +282,6 @@ enum status plan_from_goal(const char *goal, const struct plan_options *options,
 	draft_find(
 	    d, "draft", PLAN_INFO, 0,
 	    "this is a draft from one line, by a template for '%s'; read it before it is run",
-	    template_for(parts[0].words)->kind);
+	    template_for(a, parts[0].words)->kind);
 	return plan_finish(d, out, err);
 }

@@ -24,9 +24,9 @@ struct word {
 
 struct names {
 	const struct draft *d;
-	struct key *keys; /* sorted by hash, better ways first */
-	size_t n_keys;
-	struct word *words; /* sorted by hash, task */
+	struct key *slots;  /* open addressing; how NAME_UNKNOWN: free */
+	size_t n_slots;     /* a power of two, at least twice the keys */
+	struct word *words; /* sorted by hash, task; NULL until one is looked for by its words */
 	size_t n_words;
 	double *weight; /* of each task's title: the sum of its words' */
 	double *shared; /* between searches all zero */
@@ -242,9 +242,15 @@ static uint64_t number_key(const char *prefix, size_t len, long number, uint64_t
 	return hash_lower(prefix, len, seed) ^ ((uint64_t)number * 0x9e3779b97f4a7c15u);
 }
 
+/* A third task of the same name and way adds nothing: two are ambiguous, the first is the first. */
 static void key_add(struct names *x, uint64_t hash, size_t task, enum name_how how)
 {
-	x->keys[x->n_keys++] = (struct key){ hash, task, how };
+	size_t i = (size_t)hash & (x->n_slots - 1), same = 0;
+
+	for (; x->slots[i].how != NAME_UNKNOWN; i = (i + 1) & (x->n_slots - 1))
+		if (x->slots[i].hash == hash && x->slots[i].how == how && ++same == 2)
+			return;
+	x->slots[i] = (struct key){ hash, task, how };
 }
 
 /* A name that stands for the task as it is, and its number if it has one. */
@@ -261,17 +267,6 @@ static void keys_of(struct names *x, const char *id, size_t task)
 	key_add(x, number_key(id, prefix, number, SEED_PADDED), task, NAME_PADDED);
 	if (is_counter(id, prefix))
 		key_add(x, number_key("", 0, number, SEED_NUMBER), task, NAME_NUMBER);
-}
-
-static int key_order(const void *a, const void *b)
-{
-	const struct key *x = a, *y = b;
-
-	if (x->hash != y->hash)
-		return x->hash < y->hash ? -1 : 1;
-	if (x->how != y->how)
-		return x->how > y->how ? -1 : 1;
-	return x->task < y->task ? -1 : x->task > y->task;
 }
 
 static int word_order(const void *a, const void *b)
@@ -327,14 +322,24 @@ static void keys_fill(struct names *x)
 				                   SEED_ID),
 				        i, NAME_ISSUE);
 	}
-	qsort(x->keys, x->n_keys, sizeof *x->keys, key_order);
 }
 
-static void words_fill(struct names *x)
+/* The titles by their words: only looked at when no name fits as it is. */
+static bool words_fill(struct names *x)
 {
+	struct arena *a = x->d->a;
+	size_t n_tasks = x->d->n_tasks, room = 1;
 	uint32_t hash[WORDS_MAX];
 
-	for (size_t i = 0; i < x->d->n_tasks; i++) {
+	for (size_t i = 0; i < n_tasks; i++)
+		room += hashes(x->d->tasks[i]->t.title, strlen(x->d->tasks[i]->t.title), hash);
+	x->weight = arena_take(a, (n_tasks + 1) * sizeof *x->weight);
+	x->shared = arena_take(a, (n_tasks + 1) * sizeof *x->shared);
+	x->touched = arena_take(a, (n_tasks + 1) * sizeof *x->touched);
+	x->words = arena_take(a, room * sizeof *x->words);
+	if (arena_failed(a))
+		return false;
+	for (size_t i = 0; i < n_tasks; i++) {
 		const char *title = x->d->tasks[i]->t.title;
 		size_t n = hashes(title, strlen(title), hash);
 
@@ -349,57 +354,56 @@ static void words_fill(struct names *x)
 		for (; i < x->n_words && x->words[i].hash == h; i++)
 			x->weight[x->words[i].task] += w;
 	}
+	return true;
 }
 
 struct names *names_build(const struct draft *d)
 {
 	struct names *x = arena_take(d->a, sizeof *x);
-	uint32_t hash[WORDS_MAX];
-	size_t n_keys = 1, n_words = 1;
+	size_t n_keys = 1;
 
 	if (x == NULL)
 		return NULL;
 	x->d = d;
 	for (size_t i = 0; i < d->n_tasks; i++) {
-		n_keys += 10 + d->tasks[i]->t.labels.n;
-		n_words += hashes(d->tasks[i]->t.title, strlen(d->tasks[i]->t.title), hash);
+		const struct draft_task *t = d->tasks[i];
+
+		/* an id, a node or an alias gives up to three keys, a title one, a label one */
+		n_keys += 4 + t->t.labels.n;
+		n_keys += t->node != NULL ? 3 : 0;
+		n_keys += t->alias != NULL ? 3 : 0;
 	}
-	x->keys = arena_take(d->a, n_keys * sizeof *x->keys);
-	x->words = arena_take(d->a, n_words * sizeof *x->words);
-	x->weight = arena_take(d->a, (d->n_tasks + 1) * sizeof *x->weight);
-	x->shared = arena_take(d->a, (d->n_tasks + 1) * sizeof *x->shared);
-	x->touched = arena_take(d->a, (d->n_tasks + 1) * sizeof *x->touched);
-	if (arena_failed(d->a))
+	for (x->n_slots = 16; x->n_slots < 2 * n_keys; x->n_slots *= 2)
+		;
+	if ((x->slots = arena_take(d->a, x->n_slots * sizeof *x->slots)) == NULL)
 		return NULL;
 	keys_fill(x);
-	words_fill(x);
 	return x;
 }
 
-/* The best key with that hash of at most this way of knowing. */
+/* What is known best by that hash. */
 static struct name_hit key_find(const struct names *x, uint64_t hash)
 {
-	size_t low = 0, high = x->n_keys;
 	struct name_hit hit = { NAME_UNKNOWN, PLAN_NONE, 0 };
+	bool several = false;
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
+	for (size_t i = (size_t)hash & (x->n_slots - 1); x->slots[i].how != NAME_UNKNOWN;
+	     i = (i + 1) & (x->n_slots - 1)) {
+		const struct key *key = &x->slots[i];
 
-		if (x->keys[mid].hash < hash)
-			low = mid + 1;
-		else
-			high = mid;
+		if (key->hash != hash || key->how < hit.how)
+			continue;
+		if (key->how > hit.how) {
+			hit = (struct name_hit){ key->how, key->task, 1 };
+			several = false;
+		} else if (key->task != hit.task) {
+			several = true;
+			hit.task = key->task < hit.task ? key->task : hit.task;
+		}
 	}
-	if (low == x->n_keys || x->keys[low].hash != hash)
-		return hit;
-	hit = (struct name_hit){ x->keys[low].how, x->keys[low].task, 1 };
 	/* ids may be given twice (a finding of its own), but other names must be one task's */
-	for (size_t i = low + 1; i < x->n_keys && hit.how != NAME_ID; i++) {
-		if (x->keys[i].hash != hash || x->keys[i].how != hit.how)
-			break;
-		if (x->keys[i].task != hit.task)
-			return (struct name_hit){ NAME_AMBIGUOUS, hit.task, 1 };
-	}
+	if (several && hit.how != NAME_ID)
+		hit.how = NAME_AMBIGUOUS;
 	return hit;
 }
 
@@ -469,7 +473,7 @@ static struct name_hit near_find(struct names *x, const char *s, size_t n)
 	size_t count = hashes(s, n, hash);
 	struct score found;
 
-	if (count == 0)
+	if (count == 0 || (x->words == NULL && !words_fill(x)))
 		return hit;
 	found = scores(x, hash, count);
 	if (found.task == PLAN_NONE)

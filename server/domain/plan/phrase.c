@@ -74,6 +74,8 @@ static bool denied(const char *s, size_t at)
 /* The phrase at s[at], as words; its length, or 0. */
 static size_t phrase_at(const char *s, size_t at, const struct phrase **out)
 {
+	if (strchr("imhdbwrfncoauIMHDBWRFNCOAU", s[at]) == NULL)
+		return 0; /* no phrase begins so */
 	for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++) {
 		size_t n = strlen(phrases[i].words);
 

@@ -1,5 +1,6 @@
 #include "domain/plan/score.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -111,12 +112,104 @@ static const char *const endings[] = {
 	"lock", "mk",   "zig",    "ex",    "exs",  "ipynb", "tf",   "jsonl", "csv",   "gitignore",
 };
 
-const char *score_kind(const char *title)
+/* A word or a pair of words of the tables, and what it says. */
+struct known {
+	uint32_t hash;
+	unsigned char kind;    /* row of kinds + 1, or 0 */
+	unsigned char feature; /* row of features + 1, or 0 */
+};
+
+#define KNOWN_MAX (sizeof kinds / sizeof *kinds + sizeof features / sizeof *features)
+#define PAIR      0x9e3779b1u /* sets a pair of words apart from a word */
+
+struct score_words {
+	struct known at[KNOWN_MAX];
+	size_t n;
+};
+
+static int known_order(const void *a, const void *b)
 {
+	const struct known *x = a, *y = b;
+
+	return x->hash < y->hash ? -1 : x->hash > y->hash;
+}
+
+/* One word, or two of them. */
+static uint32_t hash_words(const char *s)
+{
+	size_t n = strlen(s), at = 0, start, len;
+	uint32_t hash = 0;
+
+	while (name_word(s, n, &at, &start, &len))
+		hash =
+		    hash == 0 ? name_hash(s + start, len) : hash * PAIR ^ name_hash(s + start, len);
+	return hash;
+}
+
+const struct score_words *score_words_new(struct arena *a)
+{
+	struct score_words *w = arena_take(a, sizeof *w);
+
+	if (w == NULL)
+		return NULL;
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (name_has(title, kinds[i].word))
-			return kinds[i].kind;
-	return "feature";
+		w->at[w->n++] =
+		    (struct known){ hash_words(kinds[i].word), (unsigned char)(i + 1), 0 };
+	for (size_t i = 0; i < sizeof features / sizeof *features; i++)
+		w->at[w->n++] =
+		    (struct known){ hash_words(features[i].word), 0, (unsigned char)(i + 1) };
+	qsort(w->at, w->n, sizeof *w->at, known_order);
+	return w;
+}
+
+/* What a text says: the first row of kinds that fits, and which features are in it. */
+struct said {
+	unsigned kind; /* row + 1, or 0 */
+	bool features[sizeof features / sizeof *features];
+};
+
+static void said_of(const struct score_words *w, uint32_t hash, struct said *said)
+{
+	size_t low = 0, high = w->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (w->at[mid].hash < hash)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < w->n && w->at[low].hash == hash; low++) {
+		if (w->at[low].kind != 0 && (said->kind == 0 || w->at[low].kind < said->kind))
+			said->kind = w->at[low].kind;
+		if (w->at[low].feature != 0)
+			said->features[w->at[low].feature - 1] = true;
+	}
+}
+
+static void said_read(const struct score_words *w, const char *s, struct said *said)
+{
+	size_t n = strlen(s), at = 0, start, len;
+	uint32_t before = 0;
+
+	while (name_word(s, n, &at, &start, &len)) {
+		uint32_t hash = name_hash(s + start, len);
+
+		if (hash != 0)
+			said_of(w, hash, said);
+		if (before != 0)
+			said_of(w, before * PAIR ^ hash, said);
+		before = hash;
+	}
+}
+
+const char *score_kind(const struct score_words *w, const char *title)
+{
+	struct said said = { 0 };
+
+	said_read(w, title, &said);
+	return said.kind == 0 ? "feature" : kinds[said.kind - 1].kind;
 }
 
 static bool in_path(char c)
@@ -190,14 +283,18 @@ static int bounded(int value)
 }
 
 /* From the words a base of 2, and what each feature adds; links and files add to integration. */
-static void features_score(struct plan_task *t, size_t n_in, size_t n_out)
+static void features_score(const struct score_words *w, struct plan_task *t, size_t n_in,
+                           size_t n_out)
 {
 	int technical = 2, integration = 1, testing = 2;
 	int links = (int)(n_in > 4 ? 4 : n_in) + (int)(n_out > 4 ? 4 : n_out);
+	struct said title = { 0 }, both = { 0 };
 
+	said_read(w, t->title, &title);
+	said_read(w, t->description, &both);
 	for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
-		if (!name_has(t->title, features[i].word) &&
-		    (features[i].technical < 0 || !name_has(t->description, features[i].word)))
+		/* `docs` in passing does not make a task easy */
+		if (!title.features[i] && (features[i].technical < 0 || !both.features[i]))
 			continue;
 		technical += features[i].technical;
 		integration += features[i].integration;
@@ -239,16 +336,16 @@ static void scores_fit(struct plan_task *t, int total)
 	t->complexity = total;
 }
 
-void score_task(struct draft_task *d, size_t n_in, size_t n_out)
+void score_task(const struct score_words *w, struct draft_task *d, size_t n_in, size_t n_out)
 {
 	struct plan_task *t = &d->t;
 	bool scored = t->technical > 0 && t->integration > 0 && t->testing > 0;
 
 	if (t->kind[0] == '\0')
-		t->kind = score_kind(t->title);
+		t->kind = score_kind(w, t->title);
 	d->scored = scored;
 	if (!scored)
-		features_score(t, n_in, n_out);
+		features_score(w, t, n_in, n_out);
 	if (!scored && (t->complexity > 0 || d->label_complexity > 0))
 		scores_fit(t, t->complexity > 0 ? t->complexity : d->label_complexity);
 	if (t->complexity == 0)

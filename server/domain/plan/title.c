@@ -170,7 +170,12 @@ static size_t duration_at_end(struct draft *d, struct draft_task *t, const char 
 		" - ", " \xe2\x80\x93 ", " \xe2\x80\x94 ", " ~", " | ", ": ", ", "
 	};
 
-	for (size_t i = n < 24 ? 0 : n - 24; i < n; i++)
+	size_t tail = n < 24 ? 0 : n - 24;
+	bool digit = false;
+
+	for (size_t i = tail; i < n; i++)
+		digit = digit || is_digit(s[i]);
+	for (size_t i = tail; digit && i < n; i++)
 		for (size_t k = 0; k < sizeof marks / sizeof *marks; k++) {
 			size_t len = strlen(marks[k]);
 			struct measure_span span;
