@@ -80,6 +80,8 @@ struct draft {
 	struct plan_texts gates;
 	bool stated;    /* the document states dependencies */
 	bool numbered;  /* its tasks are numbered: order may stand for dependencies */
+	bool ordered;   /* a reader has put the order of its format into edges */
+	bool grouped;   /* its format does its groups one after the other */
 	bool diagram;   /* a diagram was read */
 	size_t dropped; /* tasks left out because they were cancelled */
 	size_t over;    /* tasks or edges past the limits */

@@ -23,6 +23,7 @@ struct paper {
 	enum paper_section *section; /* of each heading, those above it considered */
 	size_t *task;                /* of each block: the task that it made, or PLAN_NONE */
 	bool *used;                  /* of each block: read as part of a task */
+	bool lists;                  /* the tasks are those of lists */
 };
 
 /* False when the arena is full. */

@@ -64,12 +64,26 @@ static const char *lines_unify(const char *bytes, size_t *n, struct arena *a)
 static enum status read_json(const char *bytes, size_t n, struct draft *d, struct err *err)
 {
 	cJSON *json = NULL;
-	enum status st = json_read(bytes, n, &json, err);
+	enum status st;
 
-	if (st == OK)
-		st = read_own(json, d, err);
+	if (read_is_beads(bytes, n))
+		return read_beads(bytes, n, d, err);
+	if ((st = json_read(bytes, n, &json, err)) != OK)
+		return st;
+	st = read_is_taskmaster(json) ? read_taskmaster(json, bytes, n, d, err)
+	                              : read_own(json, d, err);
 	cJSON_Delete(json);
 	return st;
+}
+
+/* `[` and then an object: JSON, and no check box or link. */
+static bool is_list(const char *s)
+{
+	s += strspn(s, " \t\n");
+	if (*s != '[')
+		return false;
+	s++;
+	return s[strspn(s, " \t\n")] == '{';
 }
 
 enum status plan_read(const char *bytes, size_t n, const struct plan_options *options,
@@ -85,7 +99,8 @@ enum status plan_read(const char *bytes, size_t n, const struct plan_options *op
 		return st;
 	if ((text = lines_unify(bytes, &n, a)) == NULL)
 		return err_nomem(err, "a plan");
-	if (text[strspn(text, " \t\n")] == '{')
+	/* a list of tasks may stand alone; in Markdown a bracket begins words */
+	if (text[strspn(text, " \t\n")] == '{' || is_list(text))
 		st = read_json(text, n, d, err);
 	else
 		st = read_markdown(text, n, d, err);

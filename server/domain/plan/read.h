@@ -13,6 +13,21 @@ enum status read_markdown(const char *bytes, size_t n, struct draft *d, struct e
 /* gadugi's own JSON: {title, tasks: [...]}. */
 enum status read_own(const cJSON *json, struct draft *d, struct err *err);
 
+/* task-master's tasks.json, with or without tags. */
+bool read_is_taskmaster(const cJSON *json);
+enum status read_taskmaster(const cJSON *json, const char *bytes, size_t n, struct draft *d,
+                            struct err *err);
+
+/* beads' issues.jsonl: one JSON object a line. */
+bool read_is_beads(const char *bytes, size_t n);
+enum status read_beads(const char *bytes, size_t n, struct draft *d, struct err *err);
+
+/*
+ * The lines on which the objects of every array called `key` begin, in the order of the
+ * text, which is valid JSON. *n of them; NULL when the arena is full.
+ */
+const long *read_lines(const char *bytes, size_t size, const char *key, struct arena *a, size_t *n);
+
 /* Resolve, measure, check: the draft becomes a plan. E_INPUT when it has no task. */
 enum status plan_finish(struct draft *d, struct plan **out, struct err *err);
 

@@ -39,6 +39,10 @@ static bool fits(const struct paper *p, size_t i, enum taste taste, enum paper_s
 
 	if (b->kind != MARKDOWN_ITEM || p->used[i] || b->text[0] == '\0')
 		return false;
+	/* a box that begins with `T012` is a task wherever it stands */
+	if (taste == BOXES && section == PAPER_TASKS && b->box != MARKDOWN_NO_BOX &&
+	    b->text[0] == 'T' && role_lead_id(b->text) > 0)
+		section = paper_section(p, i);
 	if (paper_section(p, i) != section)
 		return false;
 	outer = outer_item(p, i);
@@ -56,7 +60,7 @@ static void item_task(struct paper *p, size_t i, enum taste taste)
 	const struct markdown_block *b = &p->m->blocks[i];
 	struct draft_task *t = draft_task(p->d, "", b->line);
 	const char *words = b->text;
-	size_t end = b->strong, outer = outer_item(p, i);
+	size_t end = b->strong;
 
 	/* `**Title**: what it is` */
 	if (end > 0 && words[end] != '\0' && words[end] != '\n' && words[end - 1] != ':') {
@@ -86,7 +90,6 @@ static void item_task(struct paper *p, size_t i, enum taste taste)
 	(void)paper_batch(p, i, &t->t.batch, &t->batch_number);
 	p->task[i] = t->index;
 	p->used[i] = true;
-	(void)outer;
 	paper_read_body(p, t, i + 1, b->end);
 }
 
@@ -150,6 +153,7 @@ void paper_read_lists(struct paper *p)
 		boxes_tick(p);
 		return;
 	}
+	p->lists = true;
 	for (size_t i = 0; i < sizeof tries / sizeof *tries && p->d->n_tasks == 0; i++) {
 		(void)take(p, tries[i].taste, tries[i].section);
 		/* boxes stand in sections of both kinds */

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/plan/role.h"
 
 #define LIST_MAX    PLAN_TASKS_MAX
 #define RANGE_MAX   2000 /* tasks between the ends of a range */
+#define PROSE_LEAST 0.6  /* likeness below which words in prose name no task */
 #define NEAREST_MAX 50   /* unknown names for which a near one is looked for */
 
 struct work {
@@ -18,6 +20,7 @@ struct work {
 	size_t n_unknown, unknown_room;
 	size_t suggested;
 	bool padded; /* a piece was found but for its zeros */
+	bool sure;   /* of the reference at hand */
 };
 
 static const char *const nothing[] = {
@@ -265,6 +268,8 @@ static bool piece(struct work *w, const char *s, size_t n, bool near)
 	if (resolve_is_none(s, n))
 		return true;
 	hit = one(w, s, n);
+	if (hit.how == NAME_NEAR && !w->sure && hit.score < PROSE_LEAST)
+		near = false;
 	if (hit.how > NAME_NEAR || (hit.how == NAME_NEAR && near)) {
 		w->padded = w->padded || hit.how == NAME_PADDED;
 		found_add(w, hit.task);
@@ -366,6 +371,14 @@ static const char *nearest(struct work *w, const char *word)
 	return text_nearest(word, names, 2 * n);
 }
 
+/* An id by its form: `T030`, `#12`, `4`. */
+static bool looks_like_id(const char *s)
+{
+	size_t lead = role_lead_id(s), hash = s[0] == '#', digits = strspn(s + hash, "0123456789");
+
+	return (lead > 0 && s[lead] == '\0') || (digits > 0 && s[hash + digits] == '\0');
+}
+
 static void report(struct work *w, const struct draft_ref *ref)
 {
 	const char *id = w->d->tasks[ref->task]->t.id;
@@ -379,8 +392,9 @@ static void report(struct work *w, const struct draft_ref *ref)
 			f = draft_find(w->d, "unknown-dependency", PLAN_WARNING, ref->line,
 			               "'%s' depends on '%s', which is not there; taken as '%s'",
 			               id, word, w->d->tasks[hit.task]->t.id);
-		} else if (!ref->sure) {
-			continue;
+		} else if (!ref->sure &&
+		           !(ref->source == PLAN_PHRASE && w->n_found > 0 && looks_like_id(word))) {
+			continue; /* prose speaks of other things too */
 		} else if (hit.how == NAME_AMBIGUOUS) {
 			f = draft_find(w->d, "unknown-dependency", PLAN_ERROR, ref->line,
 			               "'%s' depends on '%s', which may be any of several tasks; "
@@ -399,7 +413,7 @@ static void report(struct work *w, const struct draft_ref *ref)
 
 static bool work_init(struct work *w, struct draft *d, struct names *names, size_t room)
 {
-	*w = (struct work){ .d = d, .names = names, .room = room };
+	*w = (struct work){ .d = d, .names = names, .room = room, .sure = true };
 	w->found = arena_take(d->a, (room + 1) * sizeof *w->found);
 	return w->found != NULL;
 }
@@ -415,6 +429,7 @@ void resolve_refs(struct draft *d, struct names *names)
 
 		if (ref->task >= d->n_tasks)
 			continue;
+		w.sure = ref->sure;
 		if (ref->exact)
 			exactly(&w, ref->words);
 		else
@@ -423,7 +438,7 @@ void resolve_refs(struct draft *d, struct names *names)
 			size_t other = w.found[k];
 
 			/* a whole batch does not mean the task in it that says so */
-			if (other == ref->task && w.n_found > 1)
+			if (other == ref->task && (w.n_found > 1 || !ref->sure))
 				continue;
 			draft_edge(d, ref->reversed ? ref->task : other,
 			           ref->reversed ? other : ref->task,

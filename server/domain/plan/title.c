@@ -5,6 +5,8 @@
 #include "domain/plan/name.h"
 #include "domain/plan/role.h"
 
+#define SURE_WORDS 8
+
 static bool is_upper(char c)
 {
 	return c >= 'A' && c <= 'Z';
@@ -93,6 +95,26 @@ static size_t tag(struct draft *d, struct draft_task *t, const char *s)
 	return n + 1;
 }
 
+/* Do all pieces of a list look like ids: `T1, T2`, `#4`, `T3-T5`? Plain numbers do not. */
+static bool looks_like_ids(const char *s)
+{
+	size_t n = strlen(s), at = 0, start, len;
+	bool any = strchr(s, '#') != NULL;
+
+	while (name_word(s, n, &at, &start, &len)) {
+		bool digit = false, letter = false;
+
+		for (size_t i = start; i < start + len; i++) {
+			digit = digit || is_digit(s[i]);
+			letter = letter || !is_digit(s[i]);
+		}
+		if (!digit && !(len == 3 && strncasecmp(s + start, "and", 3) == 0))
+			return false;
+		any = any || (digit && letter);
+	}
+	return any;
+}
+
 static bool begins(const char *s, size_t n, const char *word)
 {
 	size_t len = strlen(word);
@@ -105,21 +127,30 @@ static bool begins(const char *s, size_t n, const char *word)
 static bool remark(struct draft *d, struct draft_task *t, const char *s, size_t n,
                    enum plan_source source)
 {
-	static const char *const words[] = { "depends on", "depends",      "blocked by",
-		                             "after",      "requires",     "needs",
-		                             "deps",       "dependencies", "dependency",
-		                             "waits for",  "prerequisite", "prerequisites",
-		                             "depend on",  "following" };
+	/* the first SURE_WORDS are about tasks and nothing else */
+	static const char *const words[] = { "depends on",   "depends",      "blocked by",
+		                             "deps",         "dependencies", "dependency",
+		                             "depend on",    "waits for",    "after",
+		                             "requires",     "needs",        "following",
+		                             "prerequisite", "prerequisites" };
 	struct role_value v = { .source = source, .line = t->t.line };
 	struct measure_span span;
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (begins(s, n, words[i])) {
+			struct draft_ref ref = { .task = t->index,
+				                 .source = PLAN_FIELD,
+				                 .line = t->t.line };
 			size_t skip = strlen(words[i]);
 
 			skip += s[skip] == ':';
-			v.words = draft_copy(d->a, s + skip, n - skip);
-			return role_apply(d, t, ROLE_DEPENDS, &v);
+			ref.words = draft_copy(d->a, s + skip, n - skip);
+			/* `(prerequisites: Git 2.30)` may be about other things */
+			ref.sure = i < SURE_WORDS || looks_like_ids(ref.words);
+			if (t != &d->scratch)
+				draft_need(d, &ref);
+			d->stated = d->stated || ref.sure;
+			return true;
 		}
 	v.words = draft_copy(d->a, s, n);
 	if (begins(s, n, "blocks") || begins(s, n, "enables")) {
