@@ -90,7 +90,7 @@ static enum status guard(struct markdown *m, struct arena *a, size_t n, char **o
 		return err_nomem(err, "a document");
 	for (size_t i = 0; i < m->n_lines; i++) {
 		char *s = copy + m->line_at[i];
-		size_t len = m->line_at[i + 1] - m->line_at[i], f;
+		size_t len = m->line_at[i + 1] - m->line_at[i], f, before;
 
 		while (len > 0 && (s[len - 1] == '\n' || s[len - 1] == '\r'))
 			len--;
@@ -107,9 +107,13 @@ static enum status guard(struct markdown *m, struct arena *a, size_t n, char **o
 		if (nesting(s, len) > MARKDOWN_DEPTH_MAX / 2)
 			return err_set(err, E_INPUT, "line %zu is nested more than %d deep", i + 1,
 			               MARKDOWN_DEPTH_MAX / 2);
-		run = starts_block(s, len) ? len : run + len;
-		if (run > MARKDOWN_MARKS_MAX)
-			calm(s, len);
+		before = starts_block(s, len) ? 0 : run;
+		run = before + len;
+		if (run > MARKDOWN_MARKS_MAX) {
+			size_t keep = before < MARKDOWN_MARKS_MAX ? MARKDOWN_MARKS_MAX - before : 0;
+
+			calm(s + keep, len - keep);
+		}
 	}
 	*out = copy;
 	return OK;

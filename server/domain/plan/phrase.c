@@ -5,6 +5,8 @@
 #include "domain/plan/name.h"
 #include "domain/plan/paper.h"
 
+#define PROSE_MAX ((size_t)64 << 10) /* bytes of one line; nobody writes longer ones */
+
 struct phrase {
 	const char *words; /* lower case */
 	bool reversed;     /* what follows waits for the subject */
@@ -110,7 +112,7 @@ void phrase_read(struct draft *d, const struct draft_task *t, const char *words,
 {
 	const struct phrase *phrase = NULL;
 
-	if (t == &d->scratch)
+	if (t == &d->scratch || strlen(words) > PROSE_MAX)
 		return;
 	for (size_t i = 0; words[i] != '\0'; i++) {
 		struct draft_ref ref = { .task = t->index, .source = PLAN_PHRASE, .line = line };

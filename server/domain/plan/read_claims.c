@@ -7,6 +7,8 @@
 #include "domain/plan/paper.h"
 #include "domain/plan/role.h"
 
+#define LINE_MAX_BYTES ((size_t)4 << 10) /* longer lines claim nothing */
+
 static const char *const arrows[] = { "\xe2\x86\x92", "->", "=>", "\xe2\x9e\x9c", "\xe2\x9f\xb6" };
 
 static size_t arrow_count(const char *s, size_t n)
@@ -157,7 +159,8 @@ void paper_read_claims(struct paper *p)
 		for (; *s != '\0'; line++) {
 			size_t n = strcspn(s, "\n");
 
-			line_claims(p, i, draft_copy(p->d->a, s, n), line);
+			if (n <= LINE_MAX_BYTES)
+				line_claims(p, i, draft_copy(p->d->a, s, n), line);
 			s += n + (s[n] == '\n');
 		}
 	}

@@ -117,6 +117,8 @@ static void boxes_tick(struct paper *p)
 
 		if (b->kind != MARKDOWN_ITEM || b->box == MARKDOWN_NO_BOX || p->used[i])
 			continue;
+		if (names == NULL && (names = names_build(p->d)) == NULL)
+			return;
 		p->d->scratch =
 		    (struct draft_task){ .t = { .id = "", .title = "", .description = "" } };
 		role_title(p->d, &p->d->scratch, b->text, PLAN_PHRASE);

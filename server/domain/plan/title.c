@@ -6,6 +6,7 @@
 #include "domain/plan/role.h"
 
 #define SURE_WORDS 8
+#define TITLE_MAX  400 /* bytes; what is longer is no title, and is cut */
 
 static bool is_upper(char c)
 {
@@ -304,7 +305,10 @@ void role_title(struct draft *d, struct draft_task *t, const char *words, enum p
 		s += lead;
 	}
 	n = strcspn(s, "\n");
-	n = without_end(d, t, s, n, source);
+	if (n > TITLE_MAX)
+		n = text_utf8_cut(s, n, TITLE_MAX);
+	else
+		n = without_end(d, t, s, n, source);
 	t->t.title = draft_copy(d->a, s, n);
 	if (t->t.title[0] == '\0')
 		t->t.title = t->own_id ? t->t.id : draft_copy(d->a, words, strcspn(words, "\n"));

@@ -1,0 +1,287 @@
+/* Every finding happens, and bad documents get an answer or a clear word. */
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "domain/plan.h"
+#include "domain/plan/check.h"
+
+struct reading {
+	struct arena *a;
+	struct plan *p;
+	struct err err;
+	enum status st;
+};
+
+static void read_bytes(struct reading *r, const char *bytes, size_t n)
+{
+	struct plan_options options = { 0 };
+
+	*r = (struct reading){ .a = arena_new((size_t)256 << 20) };
+	assert_non_null(r->a);
+	r->st = plan_read(bytes, n, &options, r->a, &r->p, &r->err);
+}
+
+static const struct plan_finding *find(const struct plan *p, const char *code)
+{
+	for (size_t i = 0; i < p->n_findings; i++)
+		if (strcmp(p->findings[i].code, code) == 0)
+			return &p->findings[i];
+	return NULL;
+}
+
+#define TABLE "| ID | Task | Depends on | Estimate |\n|---|---|---|---|\n"
+
+/* A document in which the finding must be, the words it must say, and whether the plan is sound. */
+static const struct {
+	const char *code, *document, *words;
+	bool sound;
+} cases[] = {
+	{ "dependency-cycle",
+	  TABLE "| A | Lay | C | 1h |\n| B | Paint | A | 1h |\n| C | Dry | B | 1h |\n"
+	        "| D | Sell | C | 1h |\n",
+	  "3 tasks wait for each other", false },
+	{ "unknown-dependency",
+	  TABLE "| T029 | Lay | - | 1h |\n| T030 | Paint | T29 | 1h |\n"
+	        "| T031 | Dry | T300 | 1h |\n",
+	  "'T300', which is no task of this plan; did you mean 'T030'", false },
+	{ "duplicate-id", TABLE "| A | Lay | - | 1h |\n| A | Paint | - | 1h |\n",
+	  "'A' is given twice", false },
+	{ "self-edge", TABLE "| A | Lay | A | 1h |\n| B | Paint | A | 1h |\n", "itself", false },
+	{ "sources-disagree",
+	  TABLE "| A | Lay | - | 1h |\n| B | Paint | A | 1h |\n| C | Dry | B | 1h |\n\n"
+	        "```mermaid\ngraph TD\n A[Lay] --> B[Paint]\n A --> C[Dry]\n```\n",
+	  "only the table says that 'C' depends on 'B'", true },
+	{ "batch-breaks-dependency",
+	  "### Batch 1: All at once\n\n" TABLE "| A | Lay | - | 1h |\n| B | Paint | A | 1h |\n",
+	  "'B' is in 'Batch 1: All at once' and depends on 'A'", true },
+	{ "critical-path-misstated",
+	  TABLE "| A | Lay | - | 2h |\n| B | Paint | A | 1h |\n| C | Dry | - | 1h |\n\n"
+	        "**Critical path**: 5 hours\n",
+	  "the longest path is A -> B (3 h), stated as 5 hours", true },
+	{ "total-misstated",
+	  TABLE "| A | Lay | - | 2h |\n| B | Paint | A | 1h |\n\n**Total effort**: 5 hours\n",
+	  "the estimates add up to 3 h", true },
+	{ "speedup-impossible",
+	  TABLE "| A | Lay | - | 2h |\n| B | Paint | A | 1h |\n\nWe expect a 4x speedup.\n",
+	  "4x is promised; with any number of workers this graph allows 1.00x", true },
+	{ "file-conflict",
+	  "- [ ] T001 [P] Write the reader in src/io.c\n- [ ] T002 [P] Write the writer in "
+	  "src/io.c\n",
+	  "name 'src/io.c': 'T001', 'T002'", true },
+	{ "missing-estimate", TABLE "| A | Lay | - | 2h |\n| B | Paint | A | |\n",
+	  "1 of 2 tasks state no estimate", true },
+	{ "complexity-disagrees",
+	  "| Task | Depends on | Complexity |\n|--|--|--|\n| Lay | - | High |\n| Paint | Lay | Low "
+	  "|\n\n"
+	  "| Component | Technical | Integration | Testing | Total |\n|--|--|--|--|--|\n"
+	  "| Lay | 1 | 2 | 2 | 5 |\n",
+	  "'lay' is called high in complexity and scored 5", true },
+	{ "redundant-edge",
+	  TABLE "| A | Lay | - | 1h |\n| B | Paint | A | 1h |\n| C | Dry | A, B | 1h |\n",
+	  "that 'C' depends on 'A' follows", true },
+	{ "task-too-large", TABLE "| A | Lay | - | 20h |\n| B | Paint | A | 1h |\n", "20 h", true },
+	{ "task-too-small", TABLE "| A | Lay | - | 5 min |\n| B | Paint | A | 1h |\n", "5 min",
+	  true },
+	{ "order-assumed", "# P\n\n## Steps\n\n1. Lay\n2. Paint\n3. Dry\n", "gives 2 edges", true },
+	{ "diagram-turned",
+	  TABLE "| A | Lay | - | 1h |\n| B | Paint | A | 1h |\n| C | Dry | B | 1h |\n\n"
+	        "```mermaid\ngraph TD\n B --> A\n C --> B\n```\n",
+	  "they were turned", true },
+	{ "not-read", TABLE "| A | Lay | - | 1h |\n| B | Paint | A | 1h |\n\n- [ ] buy brushes\n",
+	  "1 check boxes were not read", true },
+	{ "several-plans",
+	  "{\"one\":{\"tasks\":[{\"id\":1,\"title\":\"x\"}]},\"two\":{\"tasks\":[{\"id\":1,"
+	  "\"title\":"
+	  "\"y\"}]}}",
+	  "'one' was read", true },
+	{ "ignored-value", "{\"tasks\":[{\"id\":\"a\",\"title\":\"x\",\"estimateMinutes\":[]}]}",
+	  "'estimateMinutes' of 'a' is not a number", true },
+};
+
+static void every_finding_happens_and_says_what_it_must(void **state)
+{
+	size_t n;
+	const struct check_code *codes = check_codes(&n);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct plan_finding *f;
+		struct reading r;
+
+		read_bytes(&r, cases[i].document, strlen(cases[i].document));
+		if (r.st != OK)
+			fail_msg("%s: %s", cases[i].code, r.err.text);
+		if ((f = find(r.p, cases[i].code)) == NULL) {
+			fail_msg("no %s", cases[i].code);
+			return;
+		}
+		if (strstr(f->message, cases[i].words) == NULL)
+			fail_msg("%s: %s", cases[i].code, f->message);
+		if (r.p->sound != cases[i].sound)
+			fail_msg("%s: sound %d", cases[i].code, r.p->sound);
+		arena_free(r.a);
+	}
+	/* the table of codes and this one are of the same codes; a draft is made from a goal */
+	for (size_t i = 0; i < n; i++) {
+		bool there = strcmp(codes[i].code, "draft") == 0;
+
+		for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
+			there = there || strcmp(cases[k].code, codes[i].code) == 0;
+		if (!there)
+			fail_msg("%s never happens", codes[i].code);
+	}
+}
+
+static void a_clean_plan_has_no_findings(void **state)
+{
+	static const char clean[] =
+	    "# Clean\n\n" TABLE "| A | Lay the floor | - | 2h |\n| B | Paint the wall | A | 1h |\n"
+	    "| C | Hang the lamp | A | 1h |\n| D | Move in | B, C | 3h |\n";
+	struct reading r;
+
+	(void)state;
+	read_bytes(&r, clean, strlen(clean));
+	assert_int_equal(r.st, OK);
+	for (size_t i = 0; i < r.p->n_findings; i++)
+		print_message("%s: %s\n", r.p->findings[i].code, r.p->findings[i].message);
+	assert_int_equal(r.p->n_findings, 0);
+	assert_int_equal(r.p->path_min, 360);
+	assert_int_equal(r.p->tasks[1].slack_min, 0);
+	arena_free(r.a);
+}
+
+/* Bytes that are no plan, and the words that must come back. */
+static void what_is_no_plan_is_refused_with_a_reason(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t n;
+		const char *words;
+	} bad[] = {
+		{ "", 0, "empty" },
+		{ " \n\t\n", 4, "empty" },
+		{ "\xef\xbb\xbf", 3, "empty" },
+		{ "just some prose about nothing", 29, "no task found" },
+		{ "# Title\n\nWords.\n", 16, "no task found" },
+		{ "a\0b", 3, "NUL" },
+		{ "ok\nline \xff\xfe\n", 11, "line 2" },
+		{ "\xff\xfe#\0 \0", 6, "UTF-16" },
+		{ "{\"tasks\": []}", 13, "no task found" },
+		{ "{\"tasks\": [1]}", 14, "tasks[0] is not an object" },
+		{ "{\"tasks\": [{}]}", 15, "neither an id nor a title" },
+		{ "{\"x\": 1}", 8, "none of the known plans" },
+		{ "{\"tasks\": [", 11, "" },
+		{ "- [-] gone\n- [-] away\n", 22, "cancelled" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct reading r;
+
+		read_bytes(&r, bad[i].bytes, bad[i].n);
+		if (r.st != E_INPUT || strstr(r.err.text, bad[i].words) == NULL)
+			fail_msg("%zu: status %d, %s", i, (int)r.st, r.err.text);
+		arena_free(r.a);
+	}
+}
+
+static void marks_and_line_ends_do_not_change_a_plan(void **state)
+{
+	static const char unix_lines[] = TABLE "| A | Lay | - | 1h |\n| B | Paint | A | 1h |\n";
+	char bytes[512];
+	size_t n = 3;
+	struct reading r;
+
+	(void)state;
+	memcpy(bytes, "\xef\xbb\xbf", 3);
+	for (size_t i = 0; i < sizeof unix_lines - 1; i++) {
+		if (unix_lines[i] == '\n')
+			bytes[n++] = '\r';
+		bytes[n++] = unix_lines[i];
+	}
+	read_bytes(&r, bytes, n);
+	assert_int_equal(r.st, OK);
+	assert_int_equal(r.p->n_tasks, 2);
+	assert_int_equal(r.p->n_edges, 1);
+	assert_int_equal(r.p->tasks[1].line, 4);
+	assert_string_equal(r.p->tasks[1].title, "Paint");
+	arena_free(r.a);
+}
+
+/* A pattern again and again, then an end. */
+static void repeated(struct reading *r, const char *start, const char *pattern, size_t times,
+                     const char *end)
+{
+	struct text t;
+
+	text_init(&t, (size_t)32 << 20);
+	text_add(&t, start);
+	for (size_t i = 0; i < times; i++)
+		text_add(&t, pattern);
+	text_add(&t, end);
+	read_bytes(r, text_string(&t), t.len);
+	text_done(&t);
+}
+
+static void huge_and_deep_documents_are_answered(void **state)
+{
+	struct reading r;
+
+	(void)state;
+	repeated(&r, "- [ ] ", "word ", 1000000, "\n- [ ] other\n");
+	assert_int_equal(r.st, OK);
+	assert_int_equal(r.p->n_tasks, 2);
+	arena_free(r.a);
+	repeated(&r, "", "> ", 100000, "x\n");
+	assert_int_equal(r.st, E_INPUT);
+	arena_free(r.a);
+	repeated(&r, "", "- ", 100000, "x\n");
+	assert_int_equal(r.st, E_INPUT);
+	arena_free(r.a);
+	repeated(&r, "# t\n\n", "![l", 500000, "\n");
+	assert_int_equal(r.st, E_INPUT);
+	arena_free(r.a);
+	repeated(&r, "# t\n\n", "a_b*c`d\n", 300000, "\n");
+	assert_int_equal(r.st, E_INPUT);
+	arena_free(r.a);
+	repeated(&r, "{\"tasks\":", "[", 100000, "");
+	assert_int_equal(r.st, E_INPUT);
+	arena_free(r.a);
+	repeated(&r, "x", "y", (size_t)17 << 20, "");
+	assert_int_equal(r.st, E_INPUT);
+	assert_non_null(strstr(r.err.text, "at most"));
+	arena_free(r.a);
+}
+
+static void more_tasks_than_the_limit_are_an_error_not_a_shorter_plan(void **state)
+{
+	struct reading r;
+
+	(void)state;
+	repeated(&r, "## Tasks\n\n", "- [ ] the same again\n", PLAN_TASKS_MAX + 1, "");
+	assert_int_equal(r.st, E_INPUT);
+	assert_non_null(strstr(r.err.text, "more than 20000 tasks"));
+	arena_free(r.a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_finding_happens_and_says_what_it_must),
+		cmocka_unit_test(a_clean_plan_has_no_findings),
+		cmocka_unit_test(what_is_no_plan_is_refused_with_a_reason),
+		cmocka_unit_test(marks_and_line_ends_do_not_change_a_plan),
+		cmocka_unit_test(huge_and_deep_documents_are_answered),
+		cmocka_unit_test(more_tasks_than_the_limit_are_an_error_not_a_shorter_plan),
+	};
+
+	json_use_mem();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
