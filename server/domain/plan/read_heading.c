@@ -44,6 +44,16 @@ static size_t own_end(const struct paper *p, size_t heading)
 	return i;
 }
 
+/* How many blocks stand around a block. */
+static size_t depth_of(const struct paper *p, size_t i)
+{
+	size_t depth = 0;
+
+	for (; p->m->blocks[i].parent != MARKDOWN_NONE; i = p->m->blocks[i].parent)
+		depth++;
+	return depth;
+}
+
 /* Does the heading's own text have a field that only tasks have? */
 static bool has_fields(const struct paper *p, size_t heading)
 {
@@ -53,7 +63,8 @@ static bool has_fields(const struct paper *p, size_t heading)
 		const struct markdown_block *b = &p->m->blocks[i];
 		const char *s = b->text;
 
-		if (b->kind != MARKDOWN_PARAGRAPH && b->kind != MARKDOWN_ITEM)
+		/* fields of an item are the item's */
+		if ((b->kind != MARKDOWN_PARAGRAPH && b->kind != MARKDOWN_ITEM) || depth_of(p, i) > 2)
 			continue;
 		while (*s != '\0') {
 			size_t value, end, skip;
