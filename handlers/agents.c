@@ -1,25 +1,42 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "domain/agent.h"
 #include "domain/project.h"
+#include "domain/question.h"
+#include "domain/subscription.h"
 #include "handlers/tools.h"
 
 #define LIST_LIMIT 30 /* agents of an answer when nothing else was asked for */
 #define TOOLS_MAX  32
+#define WAIT_S     50 /* of an ask when nothing is said: hosts give up after a minute */
 
 struct agents_in {
-	const char *action, *name, *path, *cursor;
-	long limit;
+	const char *action, *name, *path, *cursor, *text, *question;
+	const cJSON *options, *wait_s;
+	long limit, timeout_s;
+	bool approval;
 };
 
 static const struct arg agents_args[] = {
 	{ "action", ARG_CHOICE, 1, offsetof(struct agents_in, action), 0, 0, NULL,
-	  "list|show|validate" },
+	  "list|show|validate|start|stop|ask|answer|questions" },
 	{ "name", ARG_TEXT, 0, offsetof(struct agents_in, name), 1, 200, "Only this agent.", NULL },
 	{ "path", ARG_TEXT, 0, offsetof(struct agents_in, path), 1, 4000, "validate: this file.",
 	  NULL },
+	{ "text", ARG_TEXT, 0, offsetof(struct agents_in, text), 1, QUESTION_TEXT_MAX,
+	  "ask: the question; answer: the answer.", NULL },
+	{ "question", ARG_TEXT, 0, offsetof(struct agents_in, question), 1, 100,
+	  "Its id; ask with it waits on.", NULL },
+	{ "options", ARG_TEXTS, 0, offsetof(struct agents_in, options), 1, QUESTION_OPTIONS_MAX,
+	  NULL, NULL },
+	{ "approval", ARG_FLAG, 0, offsetof(struct agents_in, approval), 0, 0,
+	  "ask for approve or deny.", NULL },
+	{ "timeoutSeconds", ARG_COUNT, 0, offsetof(struct agents_in, timeout_s), 1, 604800, NULL,
+	  NULL },
+	{ "waitSeconds", ARG_WHOLE, 0, offsetof(struct agents_in, wait_s), 0, 3600, NULL, NULL },
 	{ "limit", ARG_COUNT, 0, offsetof(struct agents_in, limit), 1, AGENTS_MAX, NULL, NULL },
 	{ "cursor", ARG_TEXT, 0, offsetof(struct agents_in, cursor), 1, 200, NULL, NULL },
 	{ 0 },
@@ -31,6 +48,7 @@ struct work {
 	const struct agents_in *want;
 	const struct agent_set *set;
 	const struct agent *chosen; /* the named one, or NULL */
+	struct db *db;              /* of the actions on what is stored */
 	struct json_build b;
 	cJSON *answer;
 };
@@ -101,13 +119,214 @@ static enum status validate(struct work *w)
 	return OK;
 }
 
+static enum status commit(struct work *w)
+{
+	return project_commit(w->call->project, w->db, &w->call->err);
+}
+
+static int64_t now(const struct work *w)
+{
+	return clock_wall_ms(&w->call->project->clock);
+}
+
+/* Subscribe an agent to what its definition says, from now on. */
+static enum status start(struct work *w)
+{
+	const struct agent *agent = w->chosen;
+	cJSON *list;
+	enum status st;
+
+	if (agent == NULL)
+		return err_set(&w->call->err, E_INPUT, "'start' needs the 'name' of an agent");
+	if (agent->subscribes.n == 0)
+		return err_set(
+		    &w->call->err, E_INPUT,
+		    "agent '%s' waits for nothing; add 'subscribes: [topic]' to '%s', or "
+		    "use the tool events with action subscribe",
+		    agent->name, agent->path);
+	if ((st = db_begin(w->db, &w->call->err)) != OK)
+		return st;
+	list = json_put_array(&w->b, w->answer, "subscribers");
+	for (size_t i = 0; st == OK && i < agent->subscribes.n; i++) {
+		struct subscription s = { .topic = agent->subscribes.at[i],
+			                  .agent = agent->name,
+			                  .after = SUBSCRIPTION_NOW };
+
+		s.name = text_printf(w->call->arena, "%.70s-%zu", agent->name, i + 1);
+		if (s.name == NULL)
+			return err_nomem(&w->call->err, "a subscriber");
+		st = subscription_add(w->db, now(w), &s, w->call->arena, &s, &w->call->err);
+		json_add(&w->b, list, subscription_json(&w->b, &s));
+	}
+	return st == OK ? commit(w) : st;
+}
+
+static enum status stop(struct work *w)
+{
+	struct subscription *all = NULL;
+	size_t n = 0, ended = 0;
+	enum status st;
+
+	if (w->want->name == NULL)
+		return err_set(&w->call->err, E_INPUT, "'stop' needs the 'name' of an agent");
+	if ((st = db_begin(w->db, &w->call->err)) != OK ||
+	    (st = subscription_all(w->db, w->call->arena, &all, &n, &w->call->err)) != OK)
+		return st;
+	for (size_t i = 0; st == OK && i < n; i++) {
+		if (all[i].agent == NULL || strcmp(all[i].agent, w->want->name) != 0)
+			continue;
+		st = subscription_end(w->db, all[i].name, w->call->arena, &w->call->err);
+		ended++;
+	}
+	if (st != OK)
+		return st;
+	if (ended == 0)
+		return err_set(&w->call->err, E_ABSENT, "agent '%s' was not started",
+		               w->want->name);
+	json_put_text(&w->b, w->answer, "stopped", w->want->name);
+	json_put_int(&w->b, w->answer, "subscribersEnded", (int64_t)ended);
+	return commit(w);
+}
+
+/* Who is asking or answering: as said, else the task we are in, else the one at the keyboard. */
+static const char *who(const struct work *w, const char *otherwise)
+{
+	const char *task = getenv("GADUGI_TASK_ID");
+
+	return w->want->name != NULL ? w->want->name : task != NULL ? task : otherwise;
+}
+
+/* Ask, and keep the question's id for the next look. */
+static enum status put_question(struct work *w, struct question *out)
+{
+	struct question q = { .approval = w->want->approval,
+		              .agent = who(w, "assistant"),
+		              .run = getenv("GADUGI_RUN_ID"),
+		              .task = getenv("GADUGI_TASK_ID"),
+		              .text = w->want->text,
+		              .timeout_ms = (int64_t)w->want->timeout_s * 1000 };
+	const char **options;
+	const cJSON *one;
+	size_t n = 0;
+	enum status st;
+
+	options = arena_take(w->call->arena, (QUESTION_OPTIONS_MAX + 1) * sizeof *options);
+	if (options == NULL)
+		return err_nomem(&w->call->err, "a question");
+	cJSON_ArrayForEach(one, w->want->options)
+		options[n++] = one->valuestring;
+	q.options = options;
+	if ((st = db_begin(w->db, &w->call->err)) == OK &&
+	    (st = question_ask(w->db, now(w), &q, w->call->arena, out, &w->call->err)) == OK)
+		st = commit(w);
+	return st;
+}
+
+/* What an ask that waits keeps between its looks. */
+struct asked {
+	const char *id;
+	int64_t until_ms; /* monotonic */
+};
+
+static enum status begin_to_ask(struct work *w, struct question *q)
+{
+	struct asked *asked = arena_take(w->call->arena, sizeof *asked);
+	enum status st = OK;
+
+	if (asked == NULL)
+		return err_nomem(&w->call->err, "a question");
+	asked->id = w->want->question;
+	if (asked->id == NULL) {
+		if ((st = put_question(w, q)) != OK)
+			return st;
+		asked->id = text_dup(w->call->arena, q->id);
+	}
+	asked->until_ms =
+	    clock_mono_ms() +
+	    1000 * (w->want->wait_s == NULL ? WAIT_S : (int64_t)w->want->wait_s->valuedouble);
+	w->call->memo = asked;
+	return asked->id == NULL ? err_nomem(&w->call->err, "a question") : OK;
+}
+
+static enum status ask(struct work *w)
+{
+	const struct asked *asked;
+	struct question q;
+	int64_t left;
+	enum status st;
+
+	if (w->call->memo == NULL && (st = begin_to_ask(w, &q)) != OK)
+		return st;
+	asked = w->call->memo;
+	if ((st = question_look(w->db, now(w), asked->id, w->call->arena, &q, &w->call->err)) != OK)
+		return st;
+	if (strcmp(q.state, "timed_out") == 0) {
+		if ((st = db_begin(w->db, &w->call->err)) != OK ||
+		    (st = question_time_out(w->db, now(w), q.id, w->call->arena, &q,
+		                            &w->call->err)) != OK ||
+		    (st = commit(w)) != OK)
+			return st;
+	}
+	if (strcmp(q.state, "open") == 0 && clock_mono_ms() < asked->until_ms) {
+		left = q.until_ms == 0 ? INT64_MAX : q.until_ms - now(w);
+		w->call->wait_until_ms = asked->until_ms;
+		if (left < asked->until_ms - clock_mono_ms())
+			w->call->wait_until_ms = clock_mono_ms() + left;
+		return E_WAIT;
+	}
+	cJSON_Delete(w->answer);
+	w->answer = question_json(&w->b, &q);
+	return OK;
+}
+
+static enum status answer(struct work *w)
+{
+	struct question q;
+	enum status st;
+
+	if (w->want->question == NULL || w->want->text == NULL)
+		return err_set(
+		    &w->call->err, E_INPUT,
+		    "'answer' needs 'question', the id that 'questions' lists, and 'text'");
+	if ((st = db_begin(w->db, &w->call->err)) != OK ||
+	    (st = question_answer(w->db, now(w), w->want->question, w->want->text, who(w, "user"),
+	                          w->call->arena, &q, &w->call->err)) != OK ||
+	    (st = commit(w)) != OK)
+		return st;
+	cJSON_Delete(w->answer);
+	w->answer = question_json(&w->b, &q);
+	return OK;
+}
+
+static enum status questions(struct work *w)
+{
+	size_t limit = w->want->limit == 0 ? LIST_LIMIT : (size_t)w->want->limit, n = 0;
+	struct question *all = NULL;
+	cJSON *list;
+	enum status st =
+	    question_all(w->db, now(w), false, limit, w->call->arena, &all, &n, &w->call->err);
+
+	if (st != OK)
+		return st;
+	list = json_put_array(&w->b, w->answer, "questions");
+	for (size_t i = 0; i < n; i++)
+		json_add(&w->b, list, question_json(&w->b, &all[i]));
+	return OK;
+}
+
+#define READS  0x1u /* the catalogue */
+#define STORED 0x2u /* what is stored */
+#define WRITES 0x4u /* changes what is stored */
+
 static const struct {
 	const char *word;
 	enum status (*run)(struct work *w);
+	unsigned needs;
 } actions[] = {
-	{ "list", list },
-	{ "show", show },
-	{ "validate", validate },
+	{ "list", list, READS },         { "show", show, READS },
+	{ "validate", validate, READS }, { "start", start, READS | WRITES },
+	{ "stop", stop, WRITES },        { "ask", ask, WRITES },
+	{ "answer", answer, WRITES },    { "questions", questions, STORED },
 };
 
 /* An agent that could not be read is found among the findings. */
@@ -161,17 +380,35 @@ static enum status load(struct work *w)
 	return st;
 }
 
+/* Read the catalogue and borrow a connection, as far as the action needs them. */
+static enum status prepare(struct work *w, unsigned needs)
+{
+	struct call *call = w->call;
+	enum status st = OK;
+
+	if ((needs & READS) != 0 && (st = load(w)) == OK)
+		st = choose(w);
+	if (st == OK && (needs & WRITES) != 0)
+		st = project_write(call->project, &call->stop, &w->db, &call->err);
+	else if (st == OK && (needs & STORED) != 0)
+		st = project_read(call->project, &call->stop, &w->db, &call->err);
+	return st;
+}
+
 static enum status agents_run(struct call *call, const void *in, cJSON **result)
 {
 	struct work w = { .call = call, .want = in };
-	enum status st = load(&w);
+	enum status st = E_BUG;
 
-	if (st != OK || (st = choose(&w)) != OK)
-		return st;
-	w.answer = json_object(&w.b);
-	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
-		if (strcmp(actions[i].word, w.want->action) == 0)
-			st = actions[i].run(&w);
+	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+		if (strcmp(actions[i].word, w.want->action) != 0)
+			continue;
+		if ((st = prepare(&w, actions[i].needs)) != OK)
+			return st;
+		w.answer = json_object(&w.b);
+		st = actions[i].run(&w);
+		project_done(call->project, w.db);
+	}
 	if (st != OK) {
 		cJSON_Delete(w.answer);
 		return st;
@@ -182,10 +419,12 @@ static enum status agents_run(struct call *call, const void *in, cJSON **result)
 const struct tool tool_agents = {
 	.name = "agents",
 	.title = "Agents",
-	.about = "Who can work here: list, show and check agents defined in Markdown.",
+	.about = "Agents defined in Markdown: list, check, start them on events; ask a question "
+	         "and wait "
+		 "for its answer, answer one.",
 	.args = agents_args,
 	.in_size = sizeof(struct agents_in),
 	.result = "{\"type\":\"object\"}",
-	.flags = TOOL_READS | TOOL_IDEMPOTENT,
+	.flags = TOOL_WRITES,
 	.run = agents_run,
 };

@@ -62,6 +62,18 @@ struct event_recipe {
 	int64_t requirements, proved, errors, warnings;
 };
 
+struct event_question {
+	const char *agent, *id, *text, *run, *task; /* the last two may be NULL */
+	const char *const *options;                 /* NULL ends; may be NULL */
+	int64_t timeout_ms;
+	bool approval;
+};
+
+struct event_response {
+	const char *agent, *id, *outcome, *answer, *responder,
+	    *run; /* the last three may be NULL */
+};
+
 enum status event_put_run(struct db *db, int64_t now_ms, const struct event_run *e,
                           struct err *err);
 enum status event_put_task(struct db *db, int64_t now_ms, const struct event_task *e,
@@ -75,6 +87,11 @@ enum status event_put_plan(struct db *db, int64_t now_ms, const struct event_pla
 
 enum status event_put_recipe(struct db *db, int64_t now_ms, const struct event_recipe *e,
                              struct err *err);
+
+enum status event_put_question(struct db *db, int64_t now_ms, const struct event_question *e,
+                               struct err *err);
+enum status event_put_response(struct db *db, int64_t now_ms, const struct event_response *e,
+                               struct err *err);
 
 /* What a user or an agent publishes: payload is a JSON object as text, or NULL for {}. */
 struct event_custom {

@@ -18,15 +18,15 @@ static void from_row(const struct subscriber_row *row, struct subscription *out)
 		out->agent = row->action + strlen(ACTION_AGENT);
 }
 
-static enum status check_name(const char *name, struct err *err)
+static enum status check_name(const char *name, const char *what, struct err *err)
 {
 	enum status st = event_topic_check(name, false, NULL);
 
 	if (st == OK && strlen(name) <= SUBSCRIPTION_NAME_MAX && strchr(name, '.') == NULL)
 		return OK;
 	return err_set(err, E_INPUT,
-	               "'%s' cannot name a subscriber; use up to %d letters, digits, '-' and '_'",
-	               name, SUBSCRIPTION_NAME_MAX);
+	               "'%s' cannot name %s; use up to %d letters, digits, '-' and '_'", name, what,
+	               SUBSCRIPTION_NAME_MAX);
 }
 
 /* `after` as a place in the log that there is. */
@@ -58,9 +58,11 @@ enum status subscription_add(struct db *db, int64_t now_ms, const struct subscri
 	if (s->name == NULL) {
 		id_new(id, 's', now_ms);
 		row.name = text_dup(a, id);
-	} else if ((st = check_name(s->name, err)) != OK) {
+	} else if ((st = check_name(s->name, "a subscriber", err)) != OK) {
 		return st;
 	}
+	if (s->agent != NULL && (st = check_name(s->agent, "an agent", err)) != OK)
+		return st;
 	row.action = s->agent == NULL ? ACTION_PULL : text_printf(a, ACTION_AGENT "%s", s->agent);
 	if (row.name == NULL || row.action == NULL)
 		return err_nomem(err, "a subscriber");

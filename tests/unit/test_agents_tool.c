@@ -1,9 +1,11 @@
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/call.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "domain/project.h"
 #include "handlers/tools.h"
@@ -81,6 +83,148 @@ static void what_cannot_be_done_is_said(void **state)
 	assert_int_equal(err.code, E_ABSENT);
 }
 
+/* A call that may wait: kept between its looks. */
+struct waiting {
+	struct call call;
+	cJSON *json, *answer;
+	void *in;
+};
+
+static void wait_begin(struct waiting *w, struct project *p, const char *args)
+{
+	*w = (struct waiting){ .call = { .arena = arena_new(CALL_ARENA_MAX), .project = p } };
+	assert_int_equal(json_read(args, strlen(args), &w->json, NULL), OK);
+	w->in = arena_take(w->call.arena, tool_agents.in_size);
+	assert_int_equal(arg_read(tool_agents.args, w->json, w->in, &w->call.err), OK);
+}
+
+static enum status wait_look(struct waiting *w)
+{
+	return tool_agents.run(&w->call, w->in, &w->answer);
+}
+
+static void wait_end(struct waiting *w)
+{
+	cJSON_Delete(w->answer);
+	cJSON_Delete(w->json);
+	arena_free(w->call.arena);
+}
+
+/* The id of the only open question. */
+static const char *open_question(struct folder *f)
+{
+	const char *said = ask(f, "{\"action\":\"questions\"}", NULL);
+	const char *at = strstr(said, "\"questionId\":\"");
+
+	assert_non_null(at);
+	return arena_copy(f->arena, at + 14, strcspn(at + 14, "\""));
+}
+
+static const char *answer_with(struct folder *f, const char *id, const char *text, struct err *err)
+{
+	char args[200];
+
+	(void)snprintf(args, sizeof args,
+	               "{\"action\":\"answer\",\"question\":\"%s\",\"text\":\"%s\"}", id, text);
+	return ask(f, args, err);
+}
+
+static void an_asker_waits_for_its_answer(void **state)
+{
+	struct folder *f = *state;
+	struct project *p = NULL;
+	struct waiting w;
+	struct err err;
+	const char *id;
+
+	assert_int_equal(project_open(&p, f->path, NULL), OK);
+	wait_begin(&w, p,
+	           "{\"action\":\"ask\",\"name\":\"coder\",\"text\":\"Which?\","
+	           "\"options\":[\"red\",\"blue\"]}");
+	assert_int_equal(wait_look(&w), E_WAIT);
+	assert_int_equal(wait_look(&w), E_WAIT);
+	id = open_question(f);
+	assert_null(answer_with(f, id, "green", &err));
+	assert_int_equal(err.code, E_INPUT);
+	assert_non_null(strstr(err.text, "'red', 'blue'"));
+	assert_non_null(answer_with(f, id, "blue", NULL));
+	assert_int_equal(wait_look(&w), OK);
+	assert_string_equal(json_text(w.answer, "state"), "answered");
+	assert_string_equal(json_text(w.answer, "answer"), "blue");
+	assert_string_equal(json_text(w.answer, "responder"), "user");
+	assert_null(answer_with(f, id, "red", &err));
+	assert_int_equal(err.code, E_DENIED);
+	assert_null(answer_with(f, "nothing", "red", &err));
+	assert_int_equal(err.code, E_ABSENT);
+	wait_end(&w);
+	project_free(p);
+}
+
+static void nobody_answering_is_an_outcome_and_no_answer(void **state)
+{
+	struct folder *f = *state;
+	struct project *p = NULL;
+	struct waiting w;
+	struct err err;
+	const char *id;
+
+	assert_int_equal(project_open(&p, f->path, NULL), OK);
+	p->clock.fixed_ms = clock_wall_ms(NULL);
+	wait_begin(&w, p,
+	           "{\"action\":\"ask\",\"text\":\"May I?\",\"approval\":true,"
+	           "\"timeoutSeconds\":5}");
+	assert_int_equal(wait_look(&w), E_WAIT);
+	assert_true(w.call.wait_until_ms <= clock_mono_ms() + 5000);
+	id = open_question(f);
+	p->clock.fixed_ms += 6000;
+	assert_int_equal(wait_look(&w), OK);
+	assert_string_equal(json_text(w.answer, "state"), "timed_out");
+	assert_null(json_text(w.answer, "answer"));
+	assert_null(answer_with(f, id, "approve", &err));
+	assert_int_equal(err.code, E_DENIED);
+	assert_non_null(strstr(ask(f, "{\"action\":\"questions\"}", NULL), "\"questions\":[]"));
+	wait_end(&w);
+	project_free(p);
+}
+
+static void an_approval_is_given_or_refused(void **state)
+{
+	struct folder *f = *state;
+	struct err err;
+
+	assert_non_null(strstr(ask(f,
+	                           "{\"action\":\"ask\",\"text\":\"May I?\",\"approval\":true,"
+	                           "\"waitSeconds\":0}",
+	                           NULL),
+	                       "\"state\":\"open\""));
+	assert_null(answer_with(f, open_question(f), "maybe", &err));
+	assert_int_equal(err.code, E_INPUT);
+	assert_non_null(
+	    strstr(answer_with(f, open_question(f), "deny", NULL), "\"state\":\"denied\""));
+	assert_null(ask(f, "{\"action\":\"ask\"}", &err));
+	assert_int_equal(err.code, E_INPUT);
+}
+
+static void an_agent_is_started_on_what_it_subscribes_to(void **state)
+{
+	struct folder *f = *state;
+	struct err err;
+	const char *said;
+
+	folder_put(f, ".gadugi/agents/a.md",
+	           "---\nname: fixer\ndescription: d\nsubscribes: [a.b, 'c.#']\n---\nx\n");
+	folder_put(f, ".gadugi/agents/b.md", "---\nname: idle\ndescription: d\n---\nx\n");
+	said = ask(f, "{\"action\":\"start\",\"name\":\"fixer\"}", NULL);
+	assert_non_null(strstr(said, "{\"subscriber\":\"fixer-2\",\"topic\":\"c.#\","
+	                             "\"agent\":\"fixer\",\"after\":0}"));
+	assert_null(ask(f, "{\"action\":\"start\",\"name\":\"idle\"}", &err));
+	assert_non_null(strstr(err.text, "subscribes"));
+	said = ask(f, "{\"action\":\"stop\",\"name\":\"fixer\"}", NULL);
+	assert_non_null(strstr(said, "\"subscribersEnded\":2"));
+	assert_null(ask(f, "{\"action\":\"stop\",\"name\":\"fixer\"}", &err));
+	assert_int_equal(err.code, E_ABSENT);
+}
+
 static int set_up(void **state)
 {
 	/* the user's own agents are no part of these tests */
@@ -94,6 +238,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(agents_are_listed_shown_and_checked, set_up,
 		                                folder_teardown),
+		cmocka_unit_test_setup_teardown(an_asker_waits_for_its_answer, set_up,
+		                                folder_teardown),
+		cmocka_unit_test_setup_teardown(nobody_answering_is_an_outcome_and_no_answer,
+		                                set_up, folder_teardown),
+		cmocka_unit_test_setup_teardown(an_approval_is_given_or_refused, set_up,
+		                                folder_teardown),
+		cmocka_unit_test_setup_teardown(an_agent_is_started_on_what_it_subscribes_to,
+		                                set_up, folder_teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_done_is_said, set_up,
 		                                folder_teardown),
 	};

@@ -309,6 +309,8 @@ static void mistakes_are_said_with_what_to_do(void **state)
 		{ "{\"action\":\"subscribe\",\"topic\":\"a\",\"subscriber\":\"x y\"}", "x y",
 		  E_INPUT },
 		{ "{\"action\":\"subscribe\",\"topic\":\"a\",\"after\":99}", "99", E_INPUT },
+		{ "{\"action\":\"subscribe\",\"topic\":\"a\",\"agent\":\"../x\"}", "../x",
+		  E_INPUT },
 		{ "{\"action\":\"unsubscribe\"}", "'subscriber'", E_INPUT },
 		{ "{\"action\":\"unsubscribe\",\"subscriber\":\"nobody\"}", "nobody", E_ABSENT },
 		{ "{\"action\":\"replay\",\"after\":0}", "nobody subscribes", E_ABSENT },

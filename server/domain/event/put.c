@@ -251,6 +251,49 @@ enum status event_put_recipe(struct db *db, int64_t now_ms, const struct event_r
 	           err);
 }
 
+enum status event_put_question(struct db *db, int64_t now_ms, const struct event_question *e,
+                               struct err *err)
+{
+	const struct message_value values[] = {
+		{ .field = "agent", .text = e->agent },
+		{ .field = "question_id", .text = e->id },
+		{ .field = e->approval ? "action" : "text", .text = e->text },
+		{ .field = "run_id", .text = e->run },
+		{ .field = "task_id", .text = e->task },
+		{ .field = "options", .texts = e->options },
+		{ .field = "priority", .number = ENVELOPE_HIGH },
+		{ .field = "timeout_ms", .number = e->timeout_ms },
+		{ 0 },
+	};
+	const char *what = e->approval ? "approval" : "question";
+
+	return put(db, now_ms,
+	           &(struct happening){
+		       kind_for("agent", what), { "agent", e->agent, what }, values, e->run, NULL },
+	           err);
+}
+
+enum status event_put_response(struct db *db, int64_t now_ms, const struct event_response *e,
+                               struct err *err)
+{
+	const struct message_value values[] = {
+		{ .field = "agent", .text = e->agent },
+		{ .field = "question_id", .text = e->id },
+		{ .field = "outcome", .text = e->outcome },
+		{ .field = "answer", .text = e->answer },
+		{ .field = "responder", .text = e->responder },
+		{ 0 },
+	};
+
+	return put(db, now_ms,
+	           &(struct happening){ kind_for("agent", "response"),
+	                                { "agent", e->agent, "response" },
+	                                values,
+	                                e->run,
+	                                NULL },
+	           err);
+}
+
 /* A checked JSON text without the blanks between its tokens, so that it is one line. */
 static char *one_line(const char *json, size_t n, struct arena *a)
 {
