@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "domain/coach/claude.h"
 #include "domain/coach/find.h"
+#include "domain/coach/hosts.h"
 #include "domain/coach/measure.h"
 #include "domain/coach/report.h"
 
@@ -28,9 +28,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		stop = stop == NULL ? end : stop;
 		at.line++;
-		claude_line(&s, &at, (struct json_span){ p, (size_t)(stop - p) });
+		if (at.line % 2 == 0)
+			codex_line(&s, &at, (struct json_span){ p, (size_t)(stop - p) });
+		else
+			claude_line(&s, &at, (struct json_span){ p, (size_t)(stop - p) });
 		p = stop + 1;
 	}
+	if (size > 0)
+		gemini_chat(&s, &at, (struct json_span){ (const char *)data, size });
 	if (!session_close(&s))
 		abort();
 	measure_session(r, &s);

@@ -1,4 +1,4 @@
-#include "domain/coach/claude.h"
+#include "domain/coach/hosts.h"
 
 #include <string.h>
 
@@ -98,16 +98,6 @@ static bool read_envelope(struct json_span line, struct envelope *e, enum line_k
 	return !s.failed;
 }
 
-static int64_t time_of(struct json_span text)
-{
-	char iso[TIME_SIZE];
-	int64_t ms;
-
-	if (text.len == 0 || pull_text(text, iso, sizeof iso) == 0 || clock_parse(iso, &ms) != 0)
-		return SESSION_NO_TIME;
-	return ms;
-}
-
 /* The time of a line that was not read to its end: hosts write it last. */
 static int64_t tail_time(struct json_span line)
 {
@@ -119,15 +109,7 @@ static int64_t tail_time(struct json_span line)
 		p = last = at + len;
 	if (last == NULL || end - last < CLOCK_TEXT_SIZE + 1)
 		return SESSION_NO_TIME;
-	return time_of((struct json_span){ last, CLOCK_TEXT_SIZE + 1 });
-}
-
-static void copy_once(struct session *s, const char **to, struct json_span text)
-{
-	char copy[512];
-
-	if (*to == NULL && text.len > 0 && pull_text(text, copy, sizeof copy) > 0)
-		*to = text_dup(s->a, copy);
+	return host_time((struct json_span){ last, CLOCK_TEXT_SIZE + 1 });
 }
 
 static void read_usage(struct json_span usage, int64_t tokens[TOKENS_N])
@@ -192,7 +174,7 @@ static void assistant(struct session *s, const struct session_at *at, const stru
 			read_usage(value, tokens);
 	}
 	if (!pull_is(model, "<synthetic>"))
-		copy_once(s, &s->model, model);
+		host_once(s, &s->model, model);
 	message = session_message(s, at, id.len == 0 ? 0 : session_key(id, pull_inside(e->request)),
 	                          tokens);
 	read_calls(s, at, content, message);
@@ -316,7 +298,6 @@ void claude_line(struct session *s, struct session_at *at, struct json_span line
 {
 	struct envelope e = { 0 };
 	enum line_kind kind;
-	int64_t ms;
 
 	s->lines++;
 	if (!read_envelope(line, &e, &kind)) {
@@ -328,12 +309,9 @@ void claude_line(struct session *s, struct session_at *at, struct json_span line
 			session_time(s, tail_time(line));
 		return;
 	}
-	if ((ms = time_of(e.timestamp)) != SESSION_NO_TIME) {
-		at->ms = ms;
-		session_time(s, ms);
-	}
-	copy_once(s, &s->version, e.version);
-	copy_once(s, &s->folder, e.cwd);
+	host_at(s, at, e.timestamp);
+	host_once(s, &s->version, e.version);
+	host_once(s, &s->folder, e.cwd);
 	switch (kind) {
 	case LINE_ASSISTANT:
 		assistant(s, at, &e);

@@ -5,18 +5,37 @@
 #include "base/list.h"
 #include "base/text.h"
 #include "domain/coach.h"
-#include "domain/coach/claude.h"
 #include "domain/coach/find.h"
+#include "domain/coach/hosts.h"
 #include "domain/coach/measure.h"
 #include "domain/coach/report.h"
 #include "domain/coach/sources.h"
 #include "sys/folder.h"
+#include "sys/fs.h"
 
 #define SESSION_MEMORY ((size_t)1 << 30) /* most a single session may take; it takes far less */
+
+typedef void line_reader(struct session *s, struct session_at *at, struct json_span line);
+
+/* A file that is one value. */
+static enum status read_whole(struct session *s, const char *path, struct err *err)
+{
+	struct session_at at = { .ms = SESSION_NO_TIME };
+	char *bytes = NULL;
+	size_t n = 0;
+	enum status st = fs_read(path, SESSION_WHOLE_MAX, s->a, &bytes, &n, err);
+
+	if (st != OK)
+		return st;
+	at.file = session_add_file(s, path, 0);
+	gemini_chat(s, &at, (struct json_span){ bytes, n });
+	return OK;
+}
 
 static enum status read_file(struct session *s, const char *path, uint32_t agent,
                              const atomic_bool *stop, struct err *err)
 {
+	line_reader *read = strcmp(s->host, "codex") == 0 ? codex_line : claude_line;
 	struct session_at at = { .agent = agent, .ms = SESSION_NO_TIME };
 	struct lines *l = NULL;
 	enum status st = lines_open(&l, path, err);
@@ -38,7 +57,7 @@ static enum status read_file(struct session *s, const char *path, uint32_t agent
 			s->lines++;
 			s->long_lines++;
 		} else if (n > 0) {
-			claude_line(s, &at, (struct json_span){ line, n });
+			read(s, &at, (struct json_span){ line, n });
 		}
 	}
 	lines_free(l);
@@ -58,7 +77,9 @@ static enum status one_session(struct coach_report *r, const struct coach_wish *
 	session_init(&s, a, source->name, source->host);
 	s.gates = wish->gates;
 	for (size_t i = 0; st == OK && i < source->n_paths; i++)
-		st = read_file(&s, source->paths[i], (uint32_t)i, wish->stop, err);
+		st = strcmp(s.host, "gemini") == 0
+		         ? read_whole(&s, source->paths[i], err)
+		         : read_file(&s, source->paths[i], (uint32_t)i, wish->stop, err);
 	if (st == OK && !session_close(&s))
 		st = err_nomem(err, "a session");
 	if (st == OK && (s.last_ms == SESSION_NO_TIME || s.last_ms >= wish->since_ms)) {

@@ -19,9 +19,10 @@
 #include "base/text.h"
 #include "domain/coach/usage.h"
 
-#define SESSION_LINE_MAX ((size_t)32 << 20) /* longer lines are counted and skipped */
-#define SESSION_ERROR    200                /* bytes of an error's signature */
-#define SESSION_NO_TIME  INT64_MIN
+#define SESSION_LINE_MAX  ((size_t)32 << 20)  /* longer lines are counted and skipped */
+#define SESSION_WHOLE_MAX ((size_t)128 << 20) /* of a file that is one value */
+#define SESSION_ERROR     200                 /* bytes of an error's signature */
+#define SESSION_NO_TIME   INT64_MIN
 
 /* What a tool does, by the table of names in call.c. */
 enum act {

@@ -167,6 +167,8 @@ static enum status add_session(struct walk *w, const char *folder, const struct 
 		return err_nomem(w->err, "a path");
 	if ((st = peek_file(w, path, &p)) != OK)
 		return st;
+	if (ends(name, ".json"))
+		p.host = "gemini";
 	if (p.host == NULL && !named)
 		return OK; /* some other file */
 	st = new_source(w, path, p.host == NULL ? "claude" : p.host, &s);
@@ -189,6 +191,14 @@ static bool has_file(const struct folder_entry *e, size_t n, const char *name, c
 	return false;
 }
 
+/* Chats of Gemini CLI have a name of their own; other files that end in .json are many. */
+static bool is_session_file(const char *name)
+{
+	if (ends(name, ".json"))
+		return strncmp(name, "session-", 8) == 0;
+	return ends(name, ".jsonl") && !is_agent_file(name);
+}
+
 static enum status walk(struct walk *w, const char *folder, int depth)
 {
 	struct folder_entry *e = NULL;
@@ -198,8 +208,7 @@ static enum status walk(struct walk *w, const char *folder, int depth)
 
 	for (size_t i = 0; st == OK && i < n; i++) {
 		if (!e[i].is_folder) {
-			if (ends(e[i].name, ".jsonl") && e[i].changed_ms >= w->since_ms &&
-			    !is_agent_file(e[i].name))
+			if (is_session_file(e[i].name) && e[i].changed_ms >= w->since_ms)
 				st = add_session(w, folder, e, n, e[i].name, false);
 			continue;
 		}
@@ -224,10 +233,12 @@ static enum status one_file(struct walk *w, const char *path)
 
 	if (folder == NULL)
 		return err_nomem(w->err, "a path");
-	if (!ends(path, ".jsonl"))
-		return err_set(w->err, E_INPUT,
-		               "'%s' is no session file; one ends in .jsonl, or give a folder",
-		               path);
+	if (!ends(path, ".jsonl") && !ends(path, ".json"))
+		return err_set(
+		    w->err, E_INPUT,
+		    "'%s' is no session file; one ends in .jsonl (Claude Code, Codex) or "
+		    ".json (Gemini CLI); or give a folder",
+		    path);
 	st = folder_list(folder[0] == '\0' ? "/" : folder, w->a, &e, &n, w->err);
 	return st != OK ? st : add_session(w, folder, e, n, slash == NULL ? path : slash + 1, true);
 }

@@ -1,0 +1,45 @@
+#include "domain/coach/hosts.h"
+
+#include "base/clock.h"
+#include "domain/coach/pull.h"
+
+#define TIME_SIZE 40
+#define ONCE_SIZE 512
+
+int64_t host_time(struct json_span text)
+{
+	char iso[TIME_SIZE];
+	int64_t ms;
+
+	if (text.len == 0 || pull_text(text, iso, sizeof iso) == 0 || clock_parse(iso, &ms) != 0)
+		return SESSION_NO_TIME;
+	return ms;
+}
+
+void host_at(struct session *s, struct session_at *at, struct json_span time)
+{
+	int64_t ms = host_time(time);
+
+	if (ms == SESSION_NO_TIME)
+		return;
+	at->ms = ms;
+	session_time(s, ms);
+}
+
+void host_once(struct session *s, const char **to, struct json_span text)
+{
+	char copy[ONCE_SIZE];
+
+	if (*to == NULL && text.len > 0 && pull_text(text, copy, sizeof copy) > 0)
+		*to = text_dup(s->a, copy);
+}
+
+struct json_span host_inner(struct session *s, struct json_span text)
+{
+	size_t size = pull_inside(text).len + 8;
+	char *out = text.len == 0 ? NULL : arena_take(s->a, size);
+
+	if (out == NULL)
+		return (struct json_span){ 0 };
+	return (struct json_span){ out, pull_text(text, out, size) };
+}
