@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "domain/plan.h"
-#include "domain/plan_source.h"
 #include "domain/project.h"
 #include "domain/run.h"
 #include "handlers/run_answer.h"
@@ -17,34 +16,43 @@ struct orchestrate_in {
 };
 
 static const struct arg orchestrate_args[] = {
-	{ "planId", ARG_TEXT, 0, offsetof(struct orchestrate_in, plan_id), 1, 100,
-	  "A plan that decompose saved.", NULL },
-	{ "path", ARG_TEXT, 0, offsetof(struct orchestrate_in, path), 1, 4096,
-	  "Or a plan document under the project.", NULL },
+	{ "planId", ARG_TEXT, 0, offsetof(struct orchestrate_in, plan_id), 1, 100, NULL, NULL },
+	{ "path", ARG_TEXT, 0, offsetof(struct orchestrate_in, path), 1, 4096, NULL, NULL },
 	{ "tasks", ARG_LIST, 0, offsetof(struct orchestrate_in, tasks), 1, PLAN_TASKS_MAX,
-	  "Or tasks: {id, title, description, dependsOn[], ...}.", NULL },
-	{ "agent", ARG_TEXT, 0, offsetof(struct orchestrate_in, agent), 1, 100,
-	  "For tasks that name none.", NULL },
-	{ "jobs", ARG_WHOLE, 0, offsetof(struct orchestrate_in, jobs), 1, RUN_JOBS_MAX,
-	  "Agents at once.", NULL },
-	{ "base", ARG_TEXT, 0, offsetof(struct orchestrate_in, base), 1, 250,
-	  "Commit or branch to begin on; HEAD.", NULL },
-	{ "gates", ARG_TEXTS, 0, offsetof(struct orchestrate_in, gates), 0, 64,
-	  "Names of configured gates; all.", NULL },
+	  "{id, title, description, dependsOn[], agent, ...}", NULL },
+	{ "agent", ARG_TEXT, 0, offsetof(struct orchestrate_in, agent), 1, 100, NULL, NULL },
+	{ "jobs", ARG_WHOLE, 0, offsetof(struct orchestrate_in, jobs), 1, RUN_JOBS_MAX, NULL,
+	  NULL },
+	{ "base", ARG_TEXT, 0, offsetof(struct orchestrate_in, base), 1, 250, NULL, NULL },
+	{ "gates", ARG_TEXTS, 0, offsetof(struct orchestrate_in, gates), 0, 64, NULL, NULL },
 	{ "retries", ARG_WHOLE, 0, offsetof(struct orchestrate_in, retries), 0, RUN_RETRIES_MAX,
 	  NULL, NULL },
 	{ "timeoutSeconds", ARG_WHOLE, 0, offsetof(struct orchestrate_in, timeout_s), 1, 604800,
-	  "Of each attempt.", NULL },
-	{ "merge", ARG_CHOICE, 0, offsetof(struct orchestrate_in, merge), 0, 0,
-	  "into: the clean checkout, at the end.", "none|into" },
+	  NULL, NULL },
+	{ "merge", ARG_CHOICE, 0, offsetof(struct orchestrate_in, merge), 0, 0, NULL, "none|into" },
 	{ "mode", ARG_CHOICE, 0, offsetof(struct orchestrate_in, mode), 0, 0, NULL,
 	  "worktree|shared|sequential" },
-	{ "waitSeconds", ARG_COUNT, 0, offsetof(struct orchestrate_in, wait_s), 0, 3600,
-	  "For the end.", NULL },
-	{ "dryRun", ARG_FLAG, 0, offsetof(struct orchestrate_in, dry_run), 0, 0, "Only check.",
+	{ "waitSeconds", ARG_COUNT, 0, offsetof(struct orchestrate_in, wait_s), 0, 3600, NULL,
 	  NULL },
+	{ "dryRun", ARG_FLAG, 0, offsetof(struct orchestrate_in, dry_run), 0, 0, NULL, NULL },
 	{ 0 },
 };
+
+static enum status from_tasks(struct call *call, const cJSON *tasks,
+                              const struct plan_options *options, struct plan **plan)
+{
+	struct json_build b = { false };
+	cJSON *root = json_object(&b), *json = NULL;
+	enum status st;
+
+	json_put_text(&b, root, "title", "tasks");
+	json_put(&b, root, "tasks", cJSON_Duplicate(tasks, true));
+	if ((st = json_built(&b, root, &json, &call->err)) != OK)
+		return st;
+	st = plan_from_json(json, options, call->arena, plan, &call->err);
+	cJSON_Delete(json);
+	return st;
+}
 
 static enum status read_plan(struct call *call, const struct orchestrate_in *in, struct plan **plan)
 {
@@ -56,12 +64,12 @@ static enum status read_plan(struct call *call, const struct orchestrate_in *in,
 		               "give one of 'planId', 'path' and 'tasks'; %s was given",
 		               n == 0 ? "none" : "more than one");
 	if (in->plan_id != NULL)
-		return plan_source_id(call->project, in->plan_id, &options, call->arena, plan,
-		                      &call->err);
+		return plan_load(call->project, in->plan_id, &options, &call->stop, call->arena,
+		                 plan, &call->err);
 	if (in->path != NULL)
-		return plan_source_path(call->project, in->path, &options, call->arena, plan,
-		                        &call->err);
-	return plan_source_tasks(in->tasks, &options, call->arena, plan, &call->err);
+		return plan_read_file(call->project, in->path, &options, call->arena, plan,
+		                      &call->err);
+	return from_tasks(call, in->tasks, &options, plan);
 }
 
 static enum status to_request(struct call *call, const struct orchestrate_in *in,
@@ -158,11 +166,12 @@ static enum status orchestrate_run(struct call *call, const void *in, cJSON **re
 const struct tool tool_orchestrate = {
 	.name = "orchestrate",
 	.title = "Run a plan",
-	.about = "Run tasks in parallel with agents in git worktrees, each once what it needs is "
-	         "merged. Answers with a run id at once; the run goes on by itself.",
+	.about = "Run a plan with agents in parallel git worktrees, each task as soon as what it "
+		 "needs is merged. Answers at once with a run id.",
 	.args = orchestrate_args,
 	.in_size = sizeof(struct orchestrate_in),
-	.result = "{\"type\":\"object\"}",
+	.result = "{\"type\":\"object\",\"properties\":{\"runId\":{\"type\":\"string\"},"
+		  "\"state\":{\"type\":\"string\"}}}",
 	.flags = TOOL_WRITES | TOOL_SPAWNS | TOOL_OPEN_WORLD,
 	.run = orchestrate_run,
 };

@@ -24,8 +24,7 @@ static const struct arg runs_args[] = {
 	{ "runId", ARG_TEXT, 0, offsetof(struct runs_in, run), 1, 100, NULL, NULL },
 	{ "taskId", ARG_TEXT, 0, offsetof(struct runs_in, task), 1, 500, NULL, NULL },
 	{ "waitSeconds", ARG_COUNT, 0, offsetof(struct runs_in, wait_s), 0, 3600, NULL, NULL },
-	{ "attempt", ARG_WHOLE, 0, offsetof(struct runs_in, attempt), 1, 1000,
-	  "log: which one; the last.", NULL },
+	{ "attempt", ARG_WHOLE, 0, offsetof(struct runs_in, attempt), 1, 1000, NULL, NULL },
 	{ "limit", ARG_COUNT, 0, offsetof(struct runs_in, limit), 1, 1000, NULL, NULL },
 	{ "cursor", ARG_TEXT, 0, offsetof(struct runs_in, cursor), 1, 100, NULL, NULL },
 	{ "confirm", ARG_FLAG, 0, offsetof(struct runs_in, confirm), 0, 0, "discard: really.",
@@ -212,11 +211,12 @@ static enum status runs_run(struct call *call, const void *in, cJSON **result)
 const struct tool tool_runs = {
 	.name = "runs",
 	.title = "Runs",
-	.about = "Look at runs and steer them: wait, read a task's log, pause, resume what was "
-	         "interrupted or failed, retry or skip a task, discard what it left.",
+	.about = "Look at runs, wait for their end, read a task's log, steer them; discard throws "
+		 "away what a task left.",
 	.args = runs_args,
 	.in_size = sizeof(struct runs_in),
-	.result = "{\"type\":\"object\"}",
+	.result = "{\"type\":\"object\",\"properties\":{\"runs\":{\"type\":\"array\"},"
+		  "\"state\":{\"type\":\"string\"},\"tasks\":{\"type\":\"array\"}}}",
 	.flags = TOOL_WRITES | TOOL_SPAWNS | TOOL_DESTROYS,
 	.run = runs_run,
 };

@@ -11,8 +11,10 @@
 #include "domain/project.h"
 #include "handlers/prompt.h"
 #include "handlers/resource.h"
+#include "domain/run.h"
 #include "handlers/tool.h"
 #include "store/db.h"
+#include "sys/detach.h"
 #include "wire/serve.h"
 
 static const char instructions[] =
@@ -161,8 +163,45 @@ static enum status cli_doctor(void *arg, cJSON **out, struct err *err)
 	return doctor_look(g->project, out, err);
 }
 
+static void tell_ready(void *word)
+{
+	int *fd = word;
+
+	detach_word(*fd, NULL);
+	*fd = -1;
+}
+
+/*
+ * gadugi runner RUN --root DIR: carry out a run, on our own. Started by orchestrate and
+ * resume; what goes wrong before the run goes on is the caller's to hear, later it is logged.
+ */
+static int runner(void *arg, const struct cli_options *options, int argc, char **argv)
+{
+	struct project *project = NULL;
+	struct err err = { 0 };
+	int exit_code = CLI_FAILED, word = -1;
+	bool child = true;
+	enum status st;
+
+	(void)arg;
+	if (argc != 1 || options->root == NULL)
+		return CLI_USAGE;
+	st = detach_part(options->root, &child, &exit_code, &word, &err);
+	if (!child)
+		return exit_code;
+	if (st == OK && (st = project_open(&project, options->root, &err)) == OK)
+		st = run_runner(project, argv[0], tell_ready, &word, &err);
+	if (st != OK)
+		log_line(LOG_ERROR, "run %s: %s", argv[0], err.text);
+	if (word != -1)
+		detach_word(word, err.text);
+	project_free(project);
+	return st == OK ? CLI_DONE : CLI_FAILED;
+}
+
 /* Commands that no help lists. */
 static const struct cli_program programs[] = {
+	{ "runner", runner },
 	{ 0 },
 };
 

@@ -12,12 +12,12 @@
 #include "domain/run/ending.h"
 #include "domain/run/prompt.h"
 #include "domain/run/record.h"
-#include "sys/fs.h"
 
 #define ATTEMPT_ARENA_MAX ((size_t)16 << 20)
 #define READ_SIZE         ((size_t)64 << 10)
 #define READS_A_TURN      16 /* of one agent, so that none keeps the others waiting */
 #define NAME_PART_MAX     60
+#define ABOUT_MAX         400
 
 static int64_t wall(const struct runner *r)
 {
@@ -93,27 +93,17 @@ static size_t take_slot(struct runner *r, struct attempt *t)
 	return slot;
 }
 
-/* STATE/runs/RUN/TASK/attempt-N.log, its folder made; the row keeps it from STATE on. */
-static enum status place_log(struct runner *r, struct attempt *t, const char **path,
-                             struct err *err)
+/* STATE/runs/RUN/TASK/attempt-N.log; the row keeps it from STATE on. */
+static const char *place_log(struct runner *r, struct attempt *t)
 {
 	const char *part = repo_name_part(t->arena, t->job->row.id, 80);
-	const char *folder = part == NULL ? NULL
-	                                  : text_printf(t->arena, "%s/runs/%s/%s",
-	                                                r->project->state, r->row.id, part);
-	enum status st;
 
-	t->row.log = part == NULL ? NULL
-	                          : text_printf(t->arena, "runs/%s/%s/attempt-%lld.log", r->row.id,
-	                                        part, (long long)t->row.number);
-	*path = t->row.log == NULL ? NULL
-	                           : text_printf(t->arena, "%s/%s", r->project->state, t->row.log);
-	if (folder == NULL || *path == NULL)
-		return err_nomem(err, "an attempt");
-	if (access(folder, W_OK) == 0)
-		return OK;
-	st = fs_make_folders(folder, 0700, err);
-	return st;
+	if (part == NULL)
+		return NULL;
+	t->row.log = text_printf(t->arena, "runs/%s/%s/attempt-%lld.log", r->row.id, part,
+	                         (long long)t->row.number);
+	return t->row.log == NULL ? NULL
+	                          : text_printf(t->arena, "%s/%s", r->project->state, t->row.log);
 }
 
 static const char *worktree_name(struct runner *r, struct attempt *t)
@@ -125,6 +115,16 @@ static const char *worktree_name(struct runner *r, struct attempt *t)
 	           ? NULL
 	           : text_printf(t->arena, "gadugi-%s-%s-%lld", r->row.id + (n > 8 ? n - 8 : 0),
 	                         part, (long long)t->row.number);
+}
+
+/* What a recall for this task asks: its title and the beginning of its description. */
+static const char *about(const struct job *job, struct arena *a)
+{
+	const char *description = json_text(job->spec, "description");
+	size_t n = description == NULL ? 0 : strlen(description);
+
+	n = n == 0 ? 0 : text_utf8_cut(description, n, ABOUT_MAX);
+	return text_printf(a, "%s %.*s", job->row.title, (int)n, n == 0 ? "" : description);
 }
 
 static void prepare(struct runner *r, struct attempt *t, const char *name)
@@ -140,6 +140,8 @@ static void prepare(struct runner *r, struct attempt *t, const char *name)
 		step->setup = r->config->setup;
 		step->keep_ignored = r->config->setup.n > 0;
 		step->env = r->env;
+		if (r->config->flags[CONFIG_MEMORY])
+			step->about = about(t->job, step->arena);
 		if (r->n_warm > 0) {
 			step->old_path = text_dup(step->arena, r->warm[--r->n_warm]);
 			mem_free(r->warm[r->n_warm]);
@@ -188,6 +190,8 @@ static const char *write_prompt(struct runner *r, struct attempt *t)
 		            .plan = r->row.title,
 		            .before = before,
 		            .n_before = job->n_needs,
+
+		            .remembered = t->remembered,
 		            .last_time = job->tries > 0 ? job->row.cause : NULL,
 		            .worktree = r->in_git };
 
@@ -218,9 +222,9 @@ static enum status start_agent(struct runner *r, struct attempt *t, struct err *
 	const char *log;
 	enum status st;
 
-	if (start.prompt == NULL)
+	if (start.prompt == NULL || (log = place_log(r, t)) == NULL)
 		return err_nomem(err, "a prompt");
-	if ((st = place_log(r, t, &log, err)) != OK || (st = output_new(&t->log, log, err)) != OK)
+	if ((st = output_new(&t->log, log, err)) != OK)
 		return st;
 	if ((st = agent_prepare(&start, t->arena, &spec, &sandbox, err)) == OK)
 		st = proc_start(&t->proc, r->keeper, &spec, err);
@@ -344,6 +348,7 @@ int64_t attempt_due(const struct runner *r, const struct attempt *t)
 
 static void prepared(struct runner *r, struct attempt *t, struct step *step)
 {
+	t->remembered = text_dup(t->arena, step->remembered);
 	if (step->made != NULL) {
 		t->path = text_dup(t->arena, step->made);
 		t->row.worktree = t->path;

@@ -267,6 +267,8 @@ void ending_succeed(struct runner *r, struct attempt *t, const char *commit)
 	record_attempt(r, t, "merged");
 	job->row.commit_oid = text_dup(r->arena, commit);
 	job->row.branch = commit == NULL ? NULL : r->row.branch;
+	if (t->row.started_ms != RUNS_NONE && t->row.ended_ms >= t->row.started_ms)
+		job->worked_ms = t->row.ended_ms - t->row.started_ms;
 	job->did = text_dup(r->arena, t->did);
 	record_task(r, job, TASK_SUCCEEDED, NULL);
 	job->now = NULL;

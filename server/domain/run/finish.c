@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "domain/run/lane.h"
+#include "domain/run/lessons.h"
 #include "domain/run/record.h"
 #include "sys/repo_worktree.h"
 
@@ -129,6 +130,7 @@ void finish_run(struct runner *r)
 	clear_away(r);
 	r->row.active_ms += ended_ms - r->row.session_ms;
 	r->row.session_ms = RUNS_NONE;
+	lessons_of_run(r, state, r->row.active_ms);
 	record_run(r, state, cause);
 	r->row.ended_ms = ended_ms;
 }

@@ -13,6 +13,7 @@
 #include "domain/run/attempt.h"
 #include "domain/run/finish.h"
 #include "domain/run/lane.h"
+#include "domain/run/lessons.h"
 #include "domain/run/load.h"
 #include "domain/run/obey.h"
 #include "domain/run/record.h"
@@ -286,7 +287,7 @@ static void begin_session(struct runner *r)
 
 static enum status begin(struct runner *r, const char *run, struct err *err)
 {
-	struct steps_spec spec = { .root = r->project->root };
+	struct steps_spec spec = { .project = r->project, .root = r->project->root };
 	enum status st;
 
 	if ((st = open_signals(r, err)) != OK || (st = proc_keeper_new(&r->keeper, err)) != OK ||
@@ -341,7 +342,9 @@ static enum status carry_out(struct runner *r, const char *run, void (*ready)(vo
 	if ((st = loop(r, err)) != OK)
 		return st;
 	finish_run(r);
-	return record_commit(r, err);
+	if ((st = record_commit(r, err)) == OK)
+		lessons_of_coach(r);
+	return st;
 }
 
 enum status run_runner(struct project *p, const char *run, void (*ready)(void *arg), void *arg,

@@ -10,11 +10,13 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sys/fs.h"
 
 #define BATCH_BYTES ((size_t)32 << 10) /* written at once */
 
 struct output {
-	int fd;
+	char *path;
+	int fd;          /* -1 before the first write */
 	int failed_with; /* errno of the first write that failed, or 0 */
 	uint64_t came;   /* from the agent */
 	size_t written;  /* of the head */
@@ -31,30 +33,53 @@ struct output {
 enum status output_new(struct output **out, const char *path, struct err *err)
 {
 	struct output *o = mem_zero(1, sizeof *o);
+	size_t n = strlen(path) + 1;
 
-	if (o == NULL)
-		return err_nomem(err, "the agent's output");
-	text_init(&o->batch, BATCH_BYTES + OUTPUT_LINE_MAX + 64);
-	o->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (o->fd == -1) {
-		int e = errno;
-
+	if (o == NULL || (o->path = mem_take(n)) == NULL) {
 		mem_free(o);
-		return err_sys(err, e, "cannot write '%s'", path);
+		return err_nomem(err, "the agent's output");
 	}
+	memcpy(o->path, path, n);
+	text_init(&o->batch, BATCH_BYTES + OUTPUT_LINE_MAX + 64);
+	o->fd = -1;
 	*out = o;
 	return OK;
 }
 
+static int open_file(const struct output *o)
+{
+	return open(o->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+static bool open_now(struct output *o)
+{
+	char *slash;
+
+	if (o->fd != -1 || o->failed_with != 0)
+		return o->fd != -1;
+	if ((o->fd = open_file(o)) == -1 && errno == ENOENT &&
+	    (slash = strrchr(o->path, '/')) != NULL) {
+		*slash = '\0';
+		(void)fs_make_folders(o->path, 0700, NULL);
+		*slash = '/';
+		o->fd = open_file(o);
+	}
+	if (o->fd == -1)
+		o->failed_with = errno;
+	return o->fd != -1;
+}
+
 static void write_all(struct output *o, const char *bytes, size_t n)
 {
-	while (n > 0 && o->failed_with == 0) {
+	while (n > 0 && open_now(o)) {
 		ssize_t done = write(o->fd, bytes, n);
 
 		if (done == -1 && errno == EINTR)
 			continue;
 		if (done == -1) {
 			o->failed_with = errno;
+			(void)close(o->fd);
+			o->fd = -1;
 			break;
 		}
 		bytes += done;
@@ -217,11 +242,13 @@ enum status output_close(struct output *o, struct err *err)
 	write_batch(o);
 	if (o->tail != NULL)
 		write_end(o);
-	(void)close(o->fd);
+	if (o->fd != -1)
+		(void)close(o->fd);
 	if (o->failed_with != 0)
 		st = err_sys(err, o->failed_with, "the agent's output could not be kept");
 	text_done(&o->batch);
 	mem_free(o->tail);
+	mem_free(o->path);
 	mem_free(o);
 	return st;
 }

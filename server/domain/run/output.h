@@ -21,7 +21,8 @@
 
 struct output;
 
-/* Begin a log at path, whose folder must exist. On OK *out is the caller's. */
+/* Begin a log at path. File and folder are made when there is something to write. On OK *out is
+ * the caller's. */
 enum status output_new(struct output **out, const char *path, struct err *err);
 
 /* More of what the agent says, at this time. Failures to write are kept for output_close. */

@@ -57,9 +57,10 @@ struct attempt {
 	int64_t started_us;
 	enum task_state verdict; /* once ended by us or failed: what it will be */
 	const char *cause;
-	bool again;            /* may be tried again by itself */
-	bool no_count;         /* the try does not count against the retries */
-	const size_t *readied; /* tasks that may begin once it is merged */
+	bool again;             /* may be tried again by itself */
+	bool no_count;          /* the try does not count against the retries */
+	const char *remembered; /* for its prompt, or NULL */
+	const size_t *readied;  /* tasks that may begin once it is merged */
 	size_t n_readied;
 	const char *did;    /* what it changed, for the prompts of those who need it */
 	const char **files; /* paths it changed */
@@ -80,6 +81,7 @@ struct job {
 	struct attempt *now; /* or NULL */
 	int64_t attempts;    /* number of the last one */
 	int64_t tries;       /* that failed and counted, since somebody last asked for it */
+	int64_t worked_ms;   /* of the attempt that succeeded */
 	int64_t retry_ms;    /* monotonic; 0: does not wait for a second try */
 	bool cancel;         /* asked for */
 	const char *did;

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "domain/run/lessons.h"
 #include "sys/proc.h"
 #include "sys/repo_worktree.h"
 #include "work/pool.h"
@@ -236,6 +237,9 @@ static enum status act(struct steps *s, struct step *step)
 		return st;
 	switch (step->kind) {
 	case STEP_PREPARE:
+		if (step->about != NULL)
+			step->remembered =
+			    lessons_for(s->own.project, step->about, &step->stop, step->arena);
 		st = prepare(s, r, step);
 		break;
 	case STEP_COLLECT:

@@ -4,8 +4,8 @@
  * A step is filled by the runner's loop, given away with steps_give, done by one of a few
  * threads, and comes back through steps_take on the loop's thread, which then owns it
  * again. While it is away nobody else touches it. A step reads and writes git objects,
- * worktrees and files and nothing else: no database, no state of the run, no ref but those of
- * ours that keep work from being lost (STEP_SAVE). Doing a step twice is harmless.
+ * worktrees and files, recalls memories, and nothing else: no state of the run, no ref but those
+ * of ours that keep work from being lost (STEP_SAVE). Doing a step twice is harmless.
  */
 #ifndef DOMAIN_RUN_STEPS_H
 #define DOMAIN_RUN_STEPS_H
@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "domain/config.h"
+#include "domain/project.h"
 #include "sys/repo.h"
 #include "sys/repo_merge.h"
 
@@ -58,6 +59,7 @@ struct step {
 	struct oid base;
 	const char *path, *old_path, *name, *message;
 	const char *run, *task;
+	const char *about; /* PREPARE: recall what is known about this; NULL: nothing */
 	int attempt;
 	bool keep_ignored;         /* of old_path */
 	bool throw_away;           /* old_path, or path in STEP_REMOVE, holds nothing of worth */
@@ -68,6 +70,7 @@ struct step {
 	size_t n;
 
 	/* What came of it. */
+	const char *remembered; /* or NULL */
 	enum status st;
 	struct err err;
 	const char *made;            /* path of the worktree made; ref of the work saved */
@@ -81,6 +84,7 @@ struct step {
 struct steps;
 
 struct steps_spec {
+	struct project *project;
 	const char *root;      /* folder of the repository */
 	const char *worktrees; /* folder that holds ours */
 	size_t threads;

@@ -1,0 +1,178 @@
+#include "domain/run/lessons.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "domain/coach.h"
+#include "domain/memory.h"
+
+#define ARENA_MAX   ((size_t)64 << 20)
+#define FAILED_MAX  20 /* tasks told of singly */
+#define COACH_MOST  5  /* findings remembered */
+#define RECALL_HITS 8
+
+static int64_t worked_ms(const struct runner *r)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < r->n_jobs; i++)
+		sum += r->jobs[i].worked_ms;
+	return sum;
+}
+
+static size_t count(const struct runner *r, enum task_state state)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_jobs; i++)
+		n += r->jobs[i].state == state;
+	return n;
+}
+
+static const struct job *slowest(const struct runner *r)
+{
+	const struct job *most = NULL;
+
+	for (size_t i = 0; i < r->n_jobs; i++)
+		if (r->jobs[i].worked_ms > 0 &&
+		    (most == NULL || r->jobs[i].worked_ms > most->worked_ms))
+			most = &r->jobs[i];
+	return most;
+}
+
+static const char *words_of_run(const struct runner *r, enum run_state state, int64_t wall_ms,
+                                struct arena *a)
+{
+	const struct job *slow = slowest(r);
+	int64_t work_ms = worked_ms(r);
+	struct text t;
+	const char *copy;
+
+	text_init(&t, 64 << 10);
+	text_addf(&t, "Run %s of plan \"%s\" %s: %zu of %zu tasks succeeded in %.1f s", r->row.id,
+	          r->row.title, run_state_word(state), count(r, TASK_SUCCEEDED), r->n_jobs,
+	          (double)wall_ms / 1000);
+	if (wall_ms > 0 && work_ms > 0)
+		text_addf(&t, ", %.1f s of work, speedup %.2f on %zu workers",
+		          (double)work_ms / 1000, (double)work_ms / (double)wall_ms, r->n_slots);
+	if (slow != NULL)
+		text_addf(&t, ". The longest task was %s (%s), %.1f s", slow->row.id,
+		          slow->row.title, (double)slow->worked_ms / 1000);
+	text_add(&t, ".");
+	copy = text_copy(&t, a);
+	text_done(&t);
+	return copy;
+}
+
+static struct memory_item item_of(const struct runner *r, const char *kind, const char *text)
+{
+	return (struct memory_item){ .text = text,
+		                     .kind = kind,
+		                     .entity = r->row.title,
+		                     .entity_type = "plan",
+		                     .author = "gadugi",
+		                     .origin = "run",
+		                     .run = r->row.id };
+}
+
+static size_t failed_items(const struct runner *r, struct memory_item *items, struct arena *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_jobs && n < FAILED_MAX; i++) {
+		const struct job *job = &r->jobs[i];
+		const char *text;
+
+		if (job->state != TASK_FAILED && job->state != TASK_CONFLICTED &&
+		    job->state != TASK_TIMED_OUT)
+			continue;
+		text =
+		    text_printf(a, "Task %s (%s) of plan \"%s\" %s: %s", job->row.id,
+		                job->row.title, r->row.title, job->row.state,
+		                job->row.cause == NULL ? "no cause was recorded" : job->row.cause);
+		if (text != NULL)
+			items[n++] = item_of(r, "lesson", text);
+	}
+	return n;
+}
+
+static void remember(struct runner *r, const struct memory_item *items, size_t n, struct arena *a)
+{
+	struct memory_stored *stored = arena_take(a, n * sizeof *stored);
+	struct err err = { OK, "" };
+
+	if (n == 0 || stored == NULL)
+		return;
+	if (memory_remember(r->project, NULL, items, n, a, stored, &err) != OK)
+		log_line(LOG_WARN, "run %s is not remembered: %s", r->row.id, err.text);
+}
+
+void lessons_of_run(struct runner *r, enum run_state state, int64_t wall_ms)
+{
+	struct memory_item items[FAILED_MAX + 1];
+	struct arena *a;
+	const char *text;
+	size_t n = 0;
+
+	if (!r->config->flags[CONFIG_MEMORY] || (a = arena_new(ARENA_MAX)) == NULL)
+		return;
+	if ((text = words_of_run(r, state, wall_ms, a)) != NULL) {
+		items[n++] = item_of(r, "run", text);
+		n += failed_items(r, items + n, a);
+	}
+	remember(r, items, n, a);
+	arena_free(a);
+}
+
+void lessons_of_coach(struct runner *r)
+{
+	struct memory_item items[COACH_MOST];
+	struct coach_report *report;
+	struct err err = { OK, "" };
+	struct arena *a;
+	size_t n = 0;
+
+	if (!r->config->flags[CONFIG_COACH] || !r->config->flags[CONFIG_MEMORY] ||
+	    (a = arena_new(ARENA_MAX)) == NULL)
+		return;
+	if (coach_of_run(r->db, r->row.id, a, &report, &err) != OK) {
+		log_line(LOG_WARN, "the coach could not look at run %s: %s", r->row.id, err.text);
+		goto out;
+	}
+	for (size_t i = 0; i < report->n_findings && n < COACH_MOST; i++) {
+		const struct coach_finding *f = &report->findings[i];
+		const char *text;
+
+		if (f->severity == COACH_INFO)
+			continue;
+		text = text_printf(a, "%s %s", f->message, f->advice == NULL ? "" : f->advice);
+		if (text != NULL)
+			items[n++] = item_of(r, "lesson", text);
+	}
+	remember(r, items, n, a);
+out:
+	arena_free(a);
+}
+
+const char *lessons_for(struct project *p, const char *about, const atomic_bool *stop,
+                        struct arena *a)
+{
+	const struct memory_query q = { .text = about,
+		                        .limit = RECALL_HITS,
+		                        .max_tokens = LESSONS_TOKENS,
+		                        .hops = -1,
+		                        .count = true };
+	struct memory_found found;
+	struct text t;
+	const char *copy = NULL;
+
+	if (memory_recall(p, stop, &q, a, &found, NULL) != OK || found.n_hits == 0)
+		return NULL;
+	text_init(&t, 64 << 10);
+	for (size_t i = 0; i < found.n_hits; i++)
+		text_addf(&t, "- %s\n", found.hits[i].text);
+	copy = text_copy(&t, a);
+	text_done(&t);
+	return copy;
+}
