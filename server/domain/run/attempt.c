@@ -79,6 +79,7 @@ void attempt_free(struct attempt *t)
 	proc_free(t->proc);
 	(void)output_close(t->log, NULL);
 	arena_free(t->arena);
+	mem_free(t->old_path);
 	mem_free(t);
 }
 
@@ -127,14 +128,14 @@ static const char *about(const struct job *job, struct arena *a)
 	return text_printf(a, "%s %.*s", job->row.title, (int)n, n == 0 ? "" : description);
 }
 
-static void prepare(struct runner *r, struct attempt *t, const char *name)
+void attempt_prepare(struct runner *r, struct attempt *t)
 {
 	struct step *step = step_new(STEP_PREPARE, t);
 
 	t->phase = PHASE_PREPARING;
 	if (step != NULL) {
 		step->base = t->base;
-		step->name = text_dup(step->arena, name);
+		step->name = text_dup(step->arena, worktree_name(r, t));
 		step->message =
 		    text_printf(step->arena, "gadugi run %s, pid %ld", r->row.id, (long)getpid());
 		step->setup = r->config->setup;
@@ -142,12 +143,26 @@ static void prepare(struct runner *r, struct attempt *t, const char *name)
 		step->env = r->env;
 		if (r->config->flags[CONFIG_MEMORY])
 			step->about = about(t->job, step->arena);
-		if (r->n_warm > 0) {
-			step->old_path = text_dup(step->arena, r->warm[--r->n_warm]);
-			mem_free(r->warm[r->n_warm]);
-		}
+		step->old_path = text_dup(step->arena, t->old_path);
 	}
 	(void)ending_give(r, t, step);
+}
+
+/* The warm worktree that is durable, else one that will be in a moment, else a new one. */
+static bool take_warm(struct runner *r, struct attempt *t)
+{
+	size_t at = r->n_warm;
+	bool fresh;
+
+	if (r->n_warm == 0)
+		return false;
+	while (at > 1 && r->warm[at - 1].fresh)
+		at--;
+	at--;
+	fresh = r->warm[at].fresh;
+	t->old_path = r->warm[at].path;
+	r->warm[at] = r->warm[--r->n_warm];
+	return fresh;
 }
 
 void attempt_begin(struct runner *r, struct job *job)
@@ -168,16 +183,20 @@ void attempt_begin(struct runner *r, struct job *job)
 	t->row.intent_ms = wall(r);
 	t->base = r->head;
 	record_attempt(r, t, "intent");
-	if (r->in_git) {
-		const char *name = worktree_name(r, t);
-
-		t->row.worktree =
-		    name == NULL ? NULL : text_printf(t->arena, "%s/%s", r->worktrees, name);
-		prepare(r, t, name);
+	if (!r->in_git) {
+		t->path = r->project->root;
+		t->phase = PHASE_PREPARED;
 		return;
 	}
-	t->path = r->project->root;
-	t->phase = PHASE_PREPARED;
+	if (take_warm(r, t)) {
+		t->phase = PHASE_INTENT;
+		t->row.worktree = text_dup(t->arena, t->old_path);
+		return;
+	}
+	t->row.worktree = t->old_path != NULL
+	                      ? text_dup(t->arena, t->old_path)
+	                      : text_printf(t->arena, "%s/%s", r->worktrees, worktree_name(r, t));
+	attempt_prepare(r, t);
 }
 
 /* --- running -------------------------------------------------------------------------------- */
@@ -351,7 +370,11 @@ static void prepared(struct runner *r, struct attempt *t, struct step *step)
 	t->remembered = text_dup(t->arena, step->remembered);
 	if (step->made != NULL) {
 		t->path = text_dup(t->arena, step->made);
-		t->row.worktree = t->path;
+		if (t->row.worktree == NULL || strcmp(t->row.worktree, step->made) != 0) {
+			t->row.worktree = t->path;
+			t->committed = false;
+			record_attempt(r, t, "intent");
+		}
 		t->own_worktree = true;
 	}
 	if (t->verdict != TASK_STATES) {

@@ -13,6 +13,9 @@
 /* A task that the schedule just handed out: its next attempt, with a slot, on its way. */
 void attempt_begin(struct runner *r, struct job *job);
 
+/* Its intent is durable, and so is what was done in the worktree it takes over. */
+void attempt_prepare(struct runner *r, struct attempt *t);
+
 /* Prepared, and its intent is durable: start the agent. */
 void attempt_start(struct runner *r, struct attempt *t);
 

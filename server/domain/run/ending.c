@@ -100,6 +100,7 @@ void ending_agent_over(struct runner *r, struct attempt *t)
 		ending_fail(r, t, TASK_FAILED, true, why);
 	} else {
 		record_attempt(r, t, "result");
+		schedule_expect(r->schedule, t->job->index, r->in_git);
 		ending_collect(r, t);
 	}
 }
@@ -141,15 +142,17 @@ static void save(struct runner *r, struct attempt *t)
 	(void)ending_give(r, t, step);
 }
 
-/* A worktree in which nothing would be lost can serve again. */
-static void keep_warm(struct runner *r, const struct attempt *t)
+void ending_keep_warm(struct runner *r, struct attempt *t)
 {
 	size_t n = strlen(t->path) + 1;
 	char *copy;
 
+	if (!t->own_worktree || t->keep_dirty)
+		return;
+	t->own_worktree = false;
 	if (r->n_warm == r->warm_room) {
 		size_t room = r->warm_room == 0 ? 16 : r->warm_room * 2;
-		char **more = mem_grow(r->warm, room * sizeof *more);
+		struct warm *more = mem_grow(r->warm, room * sizeof *more);
 
 		if (more == NULL)
 			return; /* it is found and removed at the end */
@@ -159,7 +162,7 @@ static void keep_warm(struct runner *r, const struct attempt *t)
 	if ((copy = mem_take(n)) == NULL)
 		return;
 	memcpy(copy, t->path, n);
-	r->warm[r->n_warm++] = copy;
+	r->warm[r->n_warm++] = (struct warm){ copy, true };
 }
 
 static const char *state_of(enum task_state verdict)
@@ -241,6 +244,7 @@ static void settle(struct runner *r, struct attempt *t)
 void ending_fail(struct runner *r, struct attempt *t, enum task_state verdict, bool again,
                  const char *cause)
 {
+	schedule_expect(r->schedule, t->job->index, false);
 	t->verdict = verdict;
 	t->again = again;
 	t->cause = text_dup(t->arena, cause);
@@ -272,9 +276,7 @@ void ending_succeed(struct runner *r, struct attempt *t, const char *commit)
 	job->did = text_dup(r->arena, t->did);
 	record_task(r, job, TASK_SUCCEEDED, NULL);
 	job->now = NULL;
-	if (t->own_worktree)
-		keep_warm(r, t);
-	t->own_worktree = false;
+	ending_keep_warm(r, t);
 }
 
 /* Files it changed, in the run's arena: for telling conflicts and for later prompts. */
@@ -318,6 +320,7 @@ static void collected(struct runner *r, struct attempt *t, struct step *step)
 		ending_fail(r, t, TASK_FAILED, true, step->err.text);
 		return;
 	}
+	t->keep_dirty = step->nested > 0;
 	if (step->files > 0)
 		note_files(r, t, step);
 	lane_add(r, t);
@@ -330,7 +333,7 @@ static void saved(struct runner *r, struct attempt *t, struct step *step)
 		t->row.files = (int64_t)step->files;
 		t->row.saved_ref = text_dup(t->arena, step->made);
 		if (step->nested == 0)
-			keep_warm(r, t);
+			ending_keep_warm(r, t);
 		t->own_worktree = false;
 	} else {
 		log_line(LOG_WARN, "%s", step->err.text);

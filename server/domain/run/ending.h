@@ -37,6 +37,9 @@ void ending_step_done(struct runner *r, struct attempt *t, struct step *step);
 /* Give a step away for the attempt. When that fails the step is gone and the attempt has failed. */
 bool ending_give(struct runner *r, struct attempt *t, struct step *step);
 
+/* All that was done in its worktree is committed and soon durable: it can serve again. */
+void ending_keep_warm(struct runner *r, struct attempt *t);
+
 /* Milliseconds before the try after `tries` failed ones. */
 int64_t ending_backoff_ms(int64_t tries, uint64_t chance);
 

@@ -300,6 +300,7 @@ static void accept(struct runner *r, const struct oid *head)
 
 		t->phase = PHASE_MOVING;
 		record_attempt(r, t, "gated");
+		ending_keep_warm(r, t);
 		if (copy == NULL)
 			continue; /* they start all the same; only their `ready` is not told */
 		memcpy(copy, readied, n * sizeof *copy);
@@ -325,6 +326,13 @@ static void in_gate_tree(struct runner *r, struct step *step)
 	lane->gate_tree = NULL;
 }
 
+/* A gate takes its time: no worker is kept free for what waits for this task. */
+static void wait_long(struct runner *r, const struct attempt *t)
+{
+	record_task(r, t->job, TASK_GATING, NULL);
+	schedule_expect(r->schedule, t->job->index, false);
+}
+
 static void begin_gate(struct runner *r, const struct step *merged)
 {
 	struct lane *lane = &r->lane;
@@ -332,7 +340,7 @@ static void begin_gate(struct runner *r, const struct step *merged)
 	const struct attempt *only = lane->n_on == 1 ? lane->on[0] : NULL;
 
 	for (size_t i = 0; i < lane->n_on; i++)
-		record_task(r, lane->on[i]->job, TASK_GATING, NULL);
+		wait_long(r, lane->on[i]);
 	if (step != NULL) {
 		step->base = merged->oid;
 		fill_gates(r, step, CONFIG_TASK);

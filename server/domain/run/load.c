@@ -412,7 +412,7 @@ void load_done(struct runner *r)
 	for (size_t i = 0; i < r->n_alive; i++)
 		attempt_free(r->alive[i]);
 	while (r->n_warm > 0)
-		mem_free(r->warm[--r->n_warm]);
+		mem_free(r->warm[--r->n_warm].path);
 	mem_free(r->warm);
 	mem_free(r->alive);
 	mem_free(r->slots);

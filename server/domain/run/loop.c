@@ -23,6 +23,7 @@
 
 #define RUN_ARENA_MAX   ((size_t)1 << 30)
 #define GATHER_MS       2     /* what can wait is committed with what comes within this time */
+#define GATHER_MOST_MS  40    /* or within this, when something is about to come */
 #define TROUBLE_NAP_MS  500   /* between tries to commit when the disk refuses */
 #define TROUBLE_MOST_MS 60000 /* then the runner gives up; the run is `interrupted` */
 #define FIXED_FDS       3
@@ -54,10 +55,23 @@ static bool urgent(const struct runner *r)
 {
 	if (r->lane.moving)
 		return true;
-	for (size_t i = 0; i < r->n_alive; i++)
-		if (r->alive[i]->phase == PHASE_PREPARED && !r->alive[i]->committed)
+	for (size_t i = 0; i < r->n_alive; i++) {
+		const struct attempt *t = r->alive[i];
+
+		if (!t->committed && (t->phase == PHASE_PREPARED || t->phase == PHASE_INTENT))
 			return true;
+	}
 	return false;
+}
+
+/* Until when what is marked may wait for more: longer while a merge is on its way. */
+static int64_t gather_until(const struct runner *r)
+{
+	bool more = r->lane.queued > 0 || r->lane.step != NULL;
+
+	for (size_t i = 0; !more && i < r->n_alive; i++)
+		more = r->alive[i]->phase == PHASE_COLLECTING;
+	return r->dirty_since_ms + (more ? GATHER_MOST_MS : GATHER_MS);
 }
 
 /* Commit what is marked, if it is time to. False: it could not be. */
@@ -66,7 +80,7 @@ static bool commit(struct runner *r)
 	int64_t now = clock_mono_ms();
 	struct err err = { OK, "" };
 
-	if (!record_pending(r) || (!urgent(r) && now < r->dirty_since_ms + GATHER_MS))
+	if (!record_pending(r) || (!urgent(r) && now < gather_until(r)))
 		return true;
 	if (record_commit(r, &err) == OK) {
 		r->trouble_since_ms = 0;
@@ -88,10 +102,16 @@ static bool commit(struct runner *r)
 static void act(struct runner *r)
 {
 	lane_move(r);
-	for (size_t i = 0; !r->given_up && !r->lane.moving && i < r->n_alive; i++)
-		if (r->alive[i]->phase == PHASE_PREPARED && r->alive[i]->committed &&
-		    r->alive[i]->verdict == TASK_STATES)
-			attempt_start(r, r->alive[i]);
+	for (size_t i = 0; !r->given_up && !r->lane.moving && i < r->n_alive; i++) {
+		struct attempt *t = r->alive[i];
+
+		if (!t->committed || t->verdict != TASK_STATES)
+			continue;
+		if (t->phase == PHASE_INTENT)
+			attempt_prepare(r, t);
+		else if (t->phase == PHASE_PREPARED)
+			attempt_start(r, t);
+	}
 }
 
 static int64_t next_due(const struct runner *r)
@@ -99,8 +119,7 @@ static int64_t next_due(const struct runner *r)
 	int64_t due = INT64_MAX, now = clock_mono_ms();
 
 	if (record_pending(r))
-		due =
-		    r->trouble_since_ms != 0 ? now + TROUBLE_NAP_MS : r->dirty_since_ms + GATHER_MS;
+		due = r->trouble_since_ms != 0 ? now + TROUBLE_NAP_MS : gather_until(r);
 	for (size_t i = 0; i < r->n_alive; i++) {
 		int64_t at = attempt_due(r, r->alive[i]);
 

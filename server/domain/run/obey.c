@@ -63,6 +63,7 @@ static void cancel_attempt(struct runner *r, struct attempt *t, const char *caus
 	case PHASE_QUEUED:
 		(void)lane_take_out(r, t);
 		break;
+	case PHASE_INTENT:
 	case PHASE_PREPARING:
 	case PHASE_PREPARED:
 	case PHASE_RUNNING:

@@ -231,6 +231,8 @@ static void unmark(struct runner *r)
 		r->alive[i]->changed = false;
 		r->alive[i]->committed = true;
 	}
+	for (size_t i = 0; i < r->n_warm; i++)
+		r->warm[i].fresh = false;
 	r->n_happenings = 0;
 	r->lane.n_results = 0;
 	obey_committed(r);

@@ -27,6 +27,7 @@
 #include "sys/repo.h"
 
 enum attempt_phase {
+	PHASE_INTENT,     /* waits for a worktree whose last work is not durable yet */
 	PHASE_PREPARING,  /* its worktree is being made */
 	PHASE_PREPARED,   /* may start as soon as the intent is committed */
 	PHASE_RUNNING,    /* the agent */
@@ -48,6 +49,8 @@ struct attempt {
 	struct oid base, result, merged;
 	const struct config_agent *agent;
 	const char *path;  /* folder it works in */
+	char *old_path;    /* a warm worktree it is to be made of, or NULL; owned */
+	bool keep_dirty;   /* it holds what no commit can: never used again, never removed */
 	bool own_worktree; /* path is a worktree of ours */
 	struct step *step; /* away for it, or NULL */
 
@@ -66,6 +69,11 @@ struct attempt {
 	const char **files; /* paths it changed */
 	size_t n_files;
 	struct attempt *next; /* in the lane's queue */
+};
+
+struct warm {
+	char *path; /* owned */
+	bool fresh; /* what was done in it is not durable yet: leave it alone until it is */
 };
 
 struct job {
@@ -145,7 +153,7 @@ struct runner {
 	struct oid at;     /* where it is */
 	const char *branch_ref;
 	const char *worktrees; /* folder */
-	char **warm;           /* free worktrees that may be used again; owned */
+	struct warm *warm;     /* free worktrees that may be used again */
 	size_t n_warm, warm_room;
 	const char *const *env; /* allow-list for gates and set-up */
 	struct lane lane;

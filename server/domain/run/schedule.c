@@ -118,12 +118,52 @@ static void park(struct schedule *s, size_t task, size_t resource)
 			let_in(s, s->uses[t->uses_from + k]);
 }
 
+void schedule_expect(struct schedule *s, size_t task, bool expected)
+{
+	struct task *t = &s->tasks[task];
+	size_t i = 0;
+
+	if (t->expected == expected)
+		return;
+	t->expected = expected;
+	if (expected) {
+		s->soon[s->n_soon++] = task;
+		return;
+	}
+	while (s->soon[i] != task)
+		i++;
+	s->soon[i] = s->soon[--s->n_soon];
+}
+
+/* How many tasks more urgent than the one with that key become ready in a moment? */
+static size_t more_urgent_soon(const struct schedule *s, size_t key)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_soon; i++) {
+		const struct task *t = &s->tasks[s->soon[i]];
+
+		for (size_t k = 0; k < t->n_followers; k++) {
+			const struct task *f = &s->tasks[s->followers[t->followers_from + k]];
+
+			n += f->state == SCHEDULE_WAITING && f->missing == 1 && f->order < key;
+		}
+	}
+	return n;
+}
+
 bool schedule_next(struct schedule *s, size_t *task)
 {
 	while (!s->paused && s->running < s->workers && s->ready.n > 0) {
-		size_t i = heap_pop(s, &s->ready);
-		struct task *t = &s->tasks[i];
-		size_t lack = lacking(s, t);
+		size_t i;
+		struct task *t;
+		size_t lack;
+
+		if (s->n_soon > 0 && more_urgent_soon(s, s->ready.at[0]) >= s->workers - s->running)
+			return false;
+		i = heap_pop(s, &s->ready);
+		t = &s->tasks[i];
+		lack = lacking(s, t);
 
 		assert(t->state == SCHEDULE_READY);
 		if (lack != NONE) {
@@ -203,6 +243,7 @@ void schedule_again(struct schedule *s, size_t task)
 	struct task *t = &s->tasks[task];
 
 	assert(t->state == SCHEDULE_RUNNING || t->state == SCHEDULE_IDLE);
+	schedule_expect(s, task, false);
 	leave_worker(s, t);
 	let_go(s, t);
 	if (t->missing == 0)
@@ -217,6 +258,7 @@ static size_t tell_done(struct schedule *s, size_t task, const size_t **readied)
 	size_t n = 0;
 
 	t->state = SCHEDULE_DONE;
+	schedule_expect(s, task, false);
 	s->unsettled--;
 	for (size_t k = 0; k < t->n_followers; k++) {
 		size_t f = s->followers[t->followers_from + k];
@@ -236,6 +278,7 @@ static size_t tell_failed(struct schedule *s, size_t task, const size_t **skippe
 	size_t n = 0, at = 0;
 
 	s->tasks[task].state = SCHEDULE_FAILED;
+	schedule_expect(s, task, false);
 	s->unsettled--;
 	for (size_t from = task;; from = s->told[at++]) {
 		const struct task *t = &s->tasks[from];

@@ -70,6 +70,12 @@ size_t schedule_ahead(const struct schedule *s, size_t most, size_t *tasks);
 /* A RUNNING task's agent is gone: its worker is free, the task is IDLE. */
 void schedule_idle(struct schedule *s, size_t task);
 
+/*
+ * An IDLE task is (or, after all, is not) about to be done, in no time to speak of. Until then
+ * a worker is kept free for a more urgent task that waits for nothing else.
+ */
+void schedule_expect(struct schedule *s, size_t task, bool expected);
+
 /* A WAITING or READY task becomes IDLE: an earlier attempt at it is still being looked after. */
 void schedule_hold(struct schedule *s, size_t task);
 

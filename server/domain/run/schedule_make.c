@@ -28,8 +28,10 @@ static enum status take_lists(struct schedule *s, const struct schedule_plan *pl
 	s->by_order = mem_zero(plan->n + 1, sizeof *s->by_order);
 	s->topo = mem_zero(plan->n + 1, sizeof *s->topo);
 	s->told = mem_zero(plan->n + 1, sizeof *s->told);
+	s->soon = mem_zero(plan->n + 1, sizeof *s->soon);
 	if (s->tasks == NULL || s->needs == NULL || s->followers == NULL || s->uses == NULL ||
-	    s->resources == NULL || s->by_order == NULL || s->topo == NULL || s->told == NULL)
+	    s->resources == NULL || s->by_order == NULL || s->topo == NULL || s->told == NULL ||
+	    s->soon == NULL)
 		return E_NOMEM;
 	return heap_reserve(&s->ready, plan->n);
 }
@@ -193,8 +195,7 @@ static bool settled(enum schedule_state state)
 static void begin(struct schedule *s)
 {
 	for (size_t at = 0; at < s->n; at++) {
-		size_t i = s->topo[at];
-		struct task *t = &s->tasks[i];
+		struct task *t = &s->tasks[s->topo[at]];
 		bool hopeless = false;
 
 		t->missing = 0;
@@ -210,9 +211,11 @@ static void begin(struct schedule *s)
 			continue;
 		s->unsettled++;
 		t->state = t->missing == 0 ? SCHEDULE_READY : SCHEDULE_WAITING;
-		if (t->missing == 0)
-			schedule_push(s, &s->ready, i);
 	}
+	schedule_polish(s);
+	for (size_t i = 0; i < s->n; i++)
+		if (s->tasks[i].state == SCHEDULE_READY)
+			schedule_push(s, &s->ready, i);
 }
 
 enum status schedule_new(struct schedule **out, const struct schedule_plan *plan, struct err *err)
@@ -259,5 +262,6 @@ void schedule_free(struct schedule *s)
 	mem_free(s->by_order);
 	mem_free(s->topo);
 	mem_free(s->told);
+	mem_free(s->soon);
 	mem_free(s);
 }

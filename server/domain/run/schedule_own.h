@@ -19,7 +19,8 @@ struct task {
 	size_t missing;                     /* needs that are not done */
 	size_t order;                       /* place in the order of urgency, 0 the most urgent */
 	size_t waits_for;                   /* resource in whose heap it is, or NONE */
-	bool holds;                         /* its resources */
+	bool expected; /* to be done at once: a worker is kept for what waits for it alone */
+	bool holds;    /* its resources */
 };
 
 /* A heap of tasks, the most urgent on top. */
@@ -44,8 +45,13 @@ struct schedule {
 	size_t *topo;     /* tasks, each after all it needs */
 	size_t *told;     /* what the last change touched */
 	size_t workers, running, unsettled;
+	size_t *soon; /* tasks that are expected */
+	size_t n_soon;
 	bool paused;
 };
+
+/* Before any task is in a heap: a better order of urgency, if a few milliseconds find one. */
+void schedule_polish(struct schedule *s);
 
 /* Put a task into a heap that has room for it. */
 void schedule_push(const struct schedule *s, struct heap *h, size_t task);

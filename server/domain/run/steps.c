@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "domain/run/lessons.h"
 #include "sys/proc.h"
+#include "sys/repo_refresh.h"
 #include "sys/repo_worktree.h"
 #include "work/pool.h"
 
@@ -120,6 +121,11 @@ static enum status prepare(struct steps *s, struct repo *r, struct step *step)
 		                           .stop = &step->stop };
 	enum status st;
 
+	if (step->old_path != NULL && !step->throw_away &&
+	    repo_refresh(step->old_path, &step->base, step->keep_ignored, NULL) == OK) {
+		step->made = step->old_path;
+		return OK;
+	}
 	if (step->old_path != NULL) {
 		st = repo_worktree_reuse(r, step->old_path, &spec, step->keep_ignored, step->arena,
 		                         &step->made, &step->err);
