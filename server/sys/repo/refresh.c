@@ -1,0 +1,71 @@
+/* refresh.c - see repo_refresh.h. */
+#include "sys/repo_refresh.h"
+
+#include <string.h>
+
+#include "sys/repo/own.h"
+
+#define ROOM_MAX ((size_t)64 << 20)
+
+/* Is all of it committed, and can it be checked out without the git program? */
+static enum status check(struct repo *r, const struct oid *to, struct arena *a, struct err *err)
+{
+	const char *const *paths;
+	bool needed = false;
+	size_t n = 0;
+	enum status st;
+
+	if (r->place.top == NULL || strcmp(r->place.git_dir, r->place.common) == 0)
+		return err_set(err, E_DENIED, "'%s' is no worktree of ours", r->place.git_dir);
+	if ((st = repo_dirty(r, a, 1, &paths, &n, err)) != OK)
+		return st;
+	if (n > 0)
+		return err_set(err, E_DENIED, "'%s' in '%s' is not committed", paths[0],
+		               r->place.top);
+	if (!r->sparse && (st = repo_needs_git(r, to, &needed, err)) != OK)
+		return st;
+	return r->sparse || needed
+	           ? err_set(err, E_ABSENT, "'%s' takes the git program", r->place.top)
+	           : OK;
+}
+
+static enum status check_out(struct repo *r, const struct oid *to, bool keep_ignored,
+                             struct err *err)
+{
+	git_checkout_options options;
+	git_commit *commit = NULL;
+	git_oid id;
+	enum status st = repo_get_commit(r, &commit, to, err);
+	int rc;
+
+	if (st != OK)
+		return st;
+	rc = r->lib->checkout_options_init(&options, GIT_CHECKOUT_OPTIONS_VERSION);
+	options.checkout_strategy = GIT_CHECKOUT_FORCE | GIT_CHECKOUT_REMOVE_UNTRACKED;
+	if (!keep_ignored)
+		options.checkout_strategy |= GIT_CHECKOUT_REMOVE_IGNORED;
+	if (rc == 0)
+		rc = r->lib->checkout_tree(r->git, (git_object *)commit, &options);
+	r->lib->commit_free(commit);
+	if (rc != 0)
+		return git_fail(r->lib, rc, err, "cannot check out %s", to->hex);
+	if ((st = oid_in(r, &id, to, err)) != OK)
+		return st;
+	rc = r->lib->repository_set_head_detached(r->git, &id);
+	return rc == 0 ? OK : git_fail(r->lib, rc, err, "cannot set HEAD of '%s'", r->place.top);
+}
+
+enum status repo_refresh(const char *path, const struct oid *to, bool keep_ignored, struct err *err)
+{
+	struct arena *a = arena_new(ROOM_MAX);
+	struct repo *r = NULL;
+	enum status st;
+
+	if (a == NULL)
+		return err_nomem(err, "a worktree");
+	if ((st = repo_open(&r, path, err)) == OK && (st = check(r, to, a, err)) == OK)
+		st = check_out(r, to, keep_ignored, err);
+	repo_free(r);
+	arena_free(a);
+	return st;
+}
