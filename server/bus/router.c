@@ -316,6 +316,23 @@ enum status router_give_to(struct router *r, uint64_t handle, const struct route
 	return st;
 }
 
+void router_nudge(struct router *r, uint64_t handle)
+{
+	struct subscriber *s;
+
+	(void)pthread_mutex_lock(&r->lock);
+	for (s = r->subscribers; s != NULL && s->handle != handle; s = s->next)
+		;
+	if (s != NULL) {
+		s->nudged = true;
+		if (s->state == WAITING) {
+			s->state = IDLE;
+			router_list(r, s);
+		}
+	}
+	(void)pthread_mutex_unlock(&r->lock);
+}
+
 bool router_drain(struct router *r, int64_t wait_ms)
 {
 	int64_t until_us = clock_mono_us() + wait_ms * 1000;

@@ -111,6 +111,9 @@ enum status router_give(struct router *r, const struct router_event *e,
 enum status router_give_to(struct router *r, uint64_t handle, const struct router_event *e,
                            struct err *err);
 
+/* What a subscriber that said E_WAIT waits for may have come. Unknown handles are fine. */
+void router_nudge(struct router *r, uint64_t handle);
+
 /* Wait until all queues are empty and nothing is being delivered; false after wait_ms. */
 bool router_drain(struct router *r, int64_t wait_ms);
 

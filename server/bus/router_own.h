@@ -12,6 +12,7 @@ enum state {
 	READY,    /* in a ready list */
 	BUSY,     /* a thread delivers to it */
 	SLEEPING, /* until wake_us: before another attempt, or its circuit is open */
+	WAITING,  /* until it is nudged */
 };
 
 struct subscriber {
@@ -25,6 +26,7 @@ struct subscriber {
 	int64_t wake_us;  /* when SLEEPING */
 	int failures;     /* in a row */
 	bool open;        /* its circuit */
+	bool nudged;      /* while it was BUSY */
 	bool ended;       /* unsubscribed: freed when the last user is gone */
 	int users;        /* the router, the thread at it, givers that wait for room */
 	pthread_t thread; /* when BUSY */

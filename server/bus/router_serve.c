@@ -16,8 +16,8 @@ struct batch {
 	size_t n;
 	size_t delivered, retried, dead;
 	uint64_t latency[ROUTER_BUCKETS];
-	bool failed;   /* the last attempt did */
-	bool put_back; /* the one at `delivered + dead` is to be tried again */
+	bool waits;  /* the last one asked for a nudge */
+	bool failed; /* the last attempt did */
 };
 
 void router_unlist(struct router *r, struct subscriber *s)
@@ -43,7 +43,8 @@ void router_list(struct router *r, struct subscriber *s)
 	struct ready *list = &r->ready[urgency];
 
 	assert(urgency >= 0);
-	if (s->state == BUSY || s->state == SLEEPING || (s->state == READY && s->listed == urgency))
+	if (s->state == BUSY || s->state == SLEEPING || s->state == WAITING ||
+	    (s->state == READY && s->listed == urgency))
 		return;
 	if (s->state == READY)
 		router_unlist(r, s);
@@ -139,9 +140,13 @@ static bool deliver(struct subscriber *s, struct batch *b, struct queued *one)
 {
 	const struct router_event *e = &one->event->event;
 	struct err err = { 0 };
+	enum status st = s->own.deliver(s->own.arg, e, one->attempts + 1, &err);
 
+	b->waits = st == E_WAIT;
+	if (b->waits)
+		return false;
 	one->attempts++;
-	b->failed = s->own.deliver(s->own.arg, e, one->attempts, &err) != OK;
+	b->failed = st != OK;
 	if (!b->failed) {
 		note_latency(b, e);
 		b->delivered++;
@@ -234,11 +239,13 @@ static void account(struct router *r, struct subscriber *s, struct batch *b, siz
 	s->state = IDLE;
 	if (s->ended)
 		return;
-	if (!b->failed) {
+	if (b->failed)
+		put_to_sleep(r, s);
+	else if (b->waits && !s->nudged)
+		s->state = WAITING;
+	if (!b->failed && b->delivered > 0) {
 		r->stats.open -= s->open;
 		s->open = false;
-	} else {
-		put_to_sleep(r, s);
 	}
 	if (s->queue.n > 0)
 		router_list(r, s);
@@ -251,6 +258,7 @@ static void serve_one(struct router *r, struct subscriber *s)
 	size_t over;
 
 	s->state = BUSY;
+	s->nudged = false;
 	s->thread = pthread_self();
 	s->users++;
 	r->busy++;

@@ -14,6 +14,7 @@
 #include "domain/dispatch.h"
 #include "domain/event.h"
 #include "domain/project.h"
+#include "domain/question.h"
 #include "domain/subscription.h"
 #include "tests/lib/folder.h"
 
@@ -275,6 +276,49 @@ static void another_dispatcher_takes_over(void **state)
 	assert_int_equal(lines_of(p, ".gadugi/agents/keeper/got"), 7);
 }
 
+/* Answer the only open question. */
+static void answer(struct place *p, const char *text)
+{
+	struct question *open = NULL, answered;
+	struct db *db = NULL;
+	size_t n = 0;
+
+	assert_int_equal(project_write(p->project, NULL, &db, NULL), OK);
+	assert_int_equal(question_all(db, 1, false, 10, p->folder->arena, &open, &n, NULL), OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(db_begin(db, NULL), OK);
+	assert_int_equal(
+	    question_answer(db, 1, open[0].id, text, "test", p->folder->arena, &answered, NULL),
+	    OK);
+	assert_int_equal(project_commit(p->project, db, NULL), OK);
+	project_done(p->project, db);
+}
+
+static void an_agent_that_must_ask_waits_for_its_approval(void **state)
+{
+	struct place *p = *state;
+
+	folder_put(p->folder, ".gadugi/agents/careful.md",
+	           "---\nname: careful\ndescription: d\npreset: keeper\npermissions: ask\n"
+	           "---\nBe careful.\n");
+	begin(p);
+	subscribe(p, "s", "a", "careful");
+	(void)publish(p, "a", "{\"n\":1}");
+	(void)publish(p, "a", "{\"n\":2}");
+	(void)await(p, "agent.careful.approval", 1);
+	answer(p, "deny");
+	(void)await(p, "agent.careful.denied", 1);
+	(void)await(p, "agent.careful.approval", 2);
+	/* what was asked is asked once, also over a restart */
+	dispatch_free(p->dispatch);
+	begin(p);
+	answer(p, "approve");
+	(void)await(p, "agent.careful.stopped", 1);
+	(void)await(p, "agent.careful.approval", 2);
+	assert_int_equal(lines_of(p, ".gadugi/agents/careful/got"), 1);
+	assert_int_equal(place_of(p, "s"), 2);
+}
+
 static void an_unknown_agent_is_said(void **state)
 {
 	struct place *p = *state;
@@ -296,6 +340,7 @@ int main(void)
 		TEST(a_replay_really_delivers),
 		TEST(an_agent_is_not_started_by_itself_and_loops_end),
 		TEST(another_dispatcher_takes_over),
+		TEST(an_agent_that_must_ask_waits_for_its_approval),
 		TEST(an_unknown_agent_is_said),
 	};
 

@@ -20,6 +20,7 @@ struct listener {
 	int fail;       /* so many deliveries fail */
 	int64_t poison; /* this seq always fails */
 	bool held;      /* deliveries wait while it is */
+	bool later;     /* asks for a nudge */
 	size_t dead;
 	int dead_attempts;
 	char cause[100];
@@ -48,6 +49,10 @@ static enum status hear(void *arg, const struct router_event *e, int attempt, st
 	(void)pthread_cond_broadcast(&l->changed);
 	while (l->held)
 		(void)pthread_cond_wait(&l->changed, &l->lock);
+	if (l->later) {
+		(void)pthread_mutex_unlock(&l->lock);
+		return E_WAIT;
+	}
 	bad = l->fail > 0 || (l->poison != 0 && l->poison == e->seq);
 	if (l->fail > 0)
 		l->fail--;
@@ -307,6 +312,40 @@ static void a_circuit_opens_and_closes(void **state)
 	assert_int_equal(stats.open, 1); /* the first one still is */
 }
 
+static void one_that_waits_is_given_the_same_again_when_nudged(void **state)
+{
+	struct router *r = *state;
+	struct listener l;
+	struct router_subscriber s;
+	struct router_stats stats;
+	uint64_t handle;
+
+	listener_init(&l);
+	l.later = true;
+	s = quick(&l, "#");
+	handle = subscribe(r, &s);
+	assert_int_equal(give(r, 1, "a", ENVELOPE_NORMAL), OK);
+	assert_int_equal(give(r, 2, "a", ENVELOPE_NORMAL), OK);
+	await_heard(&l, 1);
+	router_nudge(r, handle);
+	await_heard(&l, 2);
+	assert_false(router_drain(r, 20));
+	(void)pthread_mutex_lock(&l.lock);
+	assert_int_equal(l.n, 2);
+	l.later = false;
+	(void)pthread_mutex_unlock(&l.lock);
+	router_nudge(r, handle);
+	assert_true(router_drain(r, LONG_MS));
+	assert_int_equal(l.n, 4);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(l.seqs[i], 1);
+		assert_int_equal(l.attempts[i], 1);
+	}
+	router_stats(r, &stats);
+	assert_int_equal(stats.retried, 0);
+	router_nudge(r, 99);
+}
+
 static void full_queues_do_what_was_agreed(void **state)
 {
 	struct router *r = *state;
@@ -531,6 +570,7 @@ int main(void)
 		TEST(a_retry_concerns_only_who_failed),
 		TEST(what_keeps_failing_is_a_dead_letter_and_the_rest_goes_on),
 		TEST(a_circuit_opens_and_closes),
+		TEST(one_that_waits_is_given_the_same_again_when_nudged),
 		TEST(full_queues_do_what_was_agreed),
 		TEST(a_giver_waits_for_room),
 		TEST(a_giver_is_let_go_when_the_subscriber_ends),

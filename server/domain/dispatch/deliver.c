@@ -1,4 +1,5 @@
 /* Starting an agent for an event, and writing down what came of it. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "domain/config.h"
 #include "domain/dispatch/own.h"
 #include "domain/event/view.h"
+#include "domain/question.h"
 #include "domain/run/agent.h"
 #include "store/subscribers.h"
 #include "sys/fs.h"
@@ -24,6 +26,7 @@ struct start {
 	int attempt;
 	const struct config *config;
 	struct agent_start how;
+	bool ask; /* each start needs an approval */
 	int64_t timeout_ms;
 	struct arena *arena;
 	struct err *err;
@@ -103,6 +106,7 @@ static enum status resolve(struct start *s)
 	s->how.prompt = event;
 	if (agent != NULL) {
 		name = agent->preset;
+		s->ask = agent->approvals.n > 0;
 		if (agent->timeout_ms > 0)
 			s->timeout_ms = agent->timeout_ms;
 		s->how.prompt = text_printf(s->arena, "%s\n\nThis event started you:\n\n%s",
@@ -192,12 +196,12 @@ static enum status run(struct start *s)
 }
 
 /* In one transaction: on to the next event, and what happened as an event. */
-static enum status finish(struct target *t, const struct router_event *e,
+static enum status finish(struct target *t, const struct router_event *e, const char *state,
                           const struct dead_row *dead, struct err *err)
 {
 	struct project *p = t->dispatch->project;
 	const struct event_agent what = { .agent = t->agent,
-		                          .state = dead == NULL ? "stopped" : "failed",
+		                          .state = state,
 		                          .cause = dead == NULL ? NULL : dead->cause,
 		                          .causation = e->id };
 	int64_t now = clock_wall_ms(&p->clock), from = atomic_load(&t->place);
@@ -224,6 +228,72 @@ static enum status finish(struct target *t, const struct router_event *e,
 	return st;
 }
 
+/* Ask whether the agent may be started for this event; it is asked once. */
+static enum status ask(const struct start *s, struct question *q)
+{
+	struct project *p = s->target->dispatch->project;
+	const struct question want = {
+		.id = s->target->asked,
+		.approval = true,
+		.agent = s->target->agent,
+		.text = text_printf(s->arena, "May agent '%s' start for the event %lld, '%s'?",
+		                    s->target->agent, (long long)s->event->seq, s->event->topic)
+	};
+	struct db *db = NULL;
+	enum status st = project_write(p, NULL, &db, s->err);
+
+	if (st == OK && (st = db_begin(db, s->err)) == OK &&
+	    (st = question_ask(db, clock_wall_ms(&p->clock), &want, s->arena, q, s->err)) == OK)
+		st = project_commit(p, db, s->err);
+	project_done(p, db);
+	return st;
+}
+
+/* OK with *may: whether it may start. E_WAIT: nobody has said so yet. */
+static enum status approval(const struct start *s, bool *may)
+{
+	struct target *t = s->target;
+	struct project *p = t->dispatch->project;
+	struct question q = { 0 };
+	struct db *db = NULL;
+	enum status st;
+
+	(void)snprintf(t->asked, sizeof t->asked, "%s-%s", t->name, s->event->id);
+	if ((st = project_read(p, NULL, &db, s->err)) != OK)
+		return st;
+	st = question_look(db, clock_wall_ms(&p->clock), t->asked, s->arena, &q, s->err);
+	project_done(p, db);
+	if (st == E_ABSENT)
+		st = ask(s, &q);
+	if (st != OK)
+		return st;
+	*may = strcmp(q.state, "approved") == 0;
+	if (strcmp(q.state, "open") != 0)
+		return OK;
+	atomic_store(&t->waiting, true);
+	dispatch_ring(t->dispatch); /* it may have been answered before we waited */
+	return E_WAIT;
+}
+
+static enum status start(struct start *s)
+{
+	bool may = true;
+	enum status st = resolve(s);
+
+	if (st == OK && s->ask)
+		st = approval(s, &may);
+	if (st != OK)
+		return st;
+	if (!may)
+		return finish(s->target, s->event, "denied", NULL, s->err);
+	if ((st = make_folder(s)) != OK)
+		return st;
+	(void)atomic_fetch_add(&s->target->dispatch->running, 1);
+	st = run(s);
+	(void)atomic_fetch_sub(&s->target->dispatch->running, 1);
+	return st == OK ? finish(s->target, s->event, "stopped", NULL, s->err) : st;
+}
+
 enum status dispatch_deliver(void *target, const struct router_event *e, int attempt,
                              struct err *err)
 {
@@ -232,17 +302,14 @@ enum status dispatch_deliver(void *target, const struct router_event *e, int att
 		           .attempt = attempt,
 		           .arena = arena_new(DELIVERY_ARENA),
 		           .err = err };
-	atomic_int *running = &s.target->dispatch->running;
 	enum status st = s.arena == NULL ? err_nomem(err, "a delivery") : OK;
 
 	if (st == OK && atomic_load(&s.target->stop))
 		st = err_set(err, E_STOP, "stopped");
-	(void)atomic_fetch_add(running, 1);
-	if (st == OK && (st = resolve(&s)) == OK && (st = make_folder(&s)) == OK)
-		st = run(&s);
-	(void)atomic_fetch_sub(running, 1);
+	if (st == OK)
+		st = start(&s);
 	arena_free(s.arena);
-	return st == OK ? finish(target, e, NULL, err) : st;
+	return st;
 }
 
 void dispatch_bury(void *target, const struct router_event *e, int attempts, const char *cause)
@@ -257,6 +324,6 @@ void dispatch_bury(void *target, const struct router_event *e, int attempts, con
 
 	if (atomic_load(&t->stop))
 		return; /* not its fault: it comes again */
-	if (finish(t, e, &dead, &err) != OK)
+	if (finish(t, e, "failed", &dead, &err) != OK)
 		log_line(LOG_ERROR, "a dead letter of '%s' is lost: %s", t->name, err.text);
 }

@@ -13,6 +13,7 @@
 #include "bus/topic.h"
 #include "domain/dispatch/own.h"
 #include "domain/event/view.h"
+#include "domain/question.h"
 #include "store/subscribers.h"
 #include "sys/proc.h"
 
@@ -94,6 +95,7 @@ static enum status add_target(struct dispatch *d, const struct subscription *s, 
 	t->fed = t->given = s->after;
 	atomic_init(&t->place, s->after);
 	atomic_init(&t->stop, false);
+	atomic_init(&t->waiting, false);
 	t->wanted = true;
 	if ((st = router_subscribe(d->router, &own, &t->handle, err)) != OK) {
 		mem_free(t);
@@ -301,6 +303,25 @@ static enum status may_dispatch(struct dispatch *d, struct db *db, struct arena 
 	return st;
 }
 
+/* Has the approval come that a delivery waits for? Then it goes on. */
+static enum status look_at_approval(struct target *t, struct db *db, struct arena *a,
+                                    struct err *err)
+{
+	struct question q;
+	enum status st;
+
+	if (!atomic_load(&t->waiting))
+		return OK;
+	st = question_look(db, clock_wall_ms(&t->dispatch->project->clock), t->asked, a, &q, err);
+	if (st != OK && st != E_ABSENT)
+		return st;
+	if (st == E_ABSENT || strcmp(q.state, "open") != 0) {
+		atomic_store(&t->waiting, false);
+		router_nudge(t->dispatch->router, t->handle);
+	}
+	return OK;
+}
+
 static enum status look(struct dispatch *d, struct arena *a, struct err *err)
 {
 	struct db *db = NULL;
@@ -310,7 +331,8 @@ static enum status look(struct dispatch *d, struct arena *a, struct err *err)
 	if (st == OK && (st = may_dispatch(d, db, a, &may, err)) == OK && may)
 		st = refresh(d, db, a, err);
 	for (struct target *t = d->targets; may && st == OK && t != NULL; t = t->next)
-		if ((st = feed_again(t, db, a, err)) == OK)
+		if ((st = look_at_approval(t, db, a, err)) == OK &&
+		    (st = feed_again(t, db, a, err)) == OK)
 			st = feed(t, db, a, err);
 	project_done(d->project, db);
 	return st;

@@ -11,6 +11,8 @@
 #include "domain/subscription.h"
 #include "sys/lock.h"
 
+#define TARGET_ASKED_SIZE (SUBSCRIPTION_NAME_MAX + ENVELOPE_ID_MAX + 2)
+
 /* A subscriber that is served. */
 struct target {
 	struct target *next;
@@ -22,6 +24,9 @@ struct target {
 	atomic_bool stop;                 /* ends the agent that runs for it */
 	bool wanted;                      /* seen at the last look; the feeder's own */
 	const char *name, *topic, *agent; /* in texts */
+	/* the approval it waits for: written by a delivery before `waiting` becomes true */
+	char asked[TARGET_ASKED_SIZE];
+	atomic_bool waiting;
 	char texts[];
 };
 
