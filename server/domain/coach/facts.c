@@ -6,6 +6,7 @@
 #include "base/json.h"
 
 #define MINUTE_MS 60000
+#define BREAK_MS  1000 /* a pause between two runners that is longer shows in the idle time */
 
 static int by_value(const void *a, const void *b)
 {
@@ -159,7 +160,8 @@ static enum status measure_graph(struct facts *f, struct arena *a, struct err *e
 	for (size_t k = 0; k < n; k++) {
 		size_t i = queue[k];
 
-		end[i] += f->tasks[i].succeeded ? f->tasks[i].run_ms : 0;
+		/* as the scheduler that makes the bound: no task takes no time at all */
+		end[i] += f->tasks[i].succeeded && f->tasks[i].run_ms > 0 ? f->tasks[i].run_ms : 1;
 		f->path_ms = end[i] > f->path_ms ? end[i] : f->path_ms;
 		if (++on[level[i]] > f->width)
 			f->width = on[level[i]];
@@ -197,7 +199,7 @@ static enum status measure_idle(struct facts *f, struct arena *a, struct err *er
 
 	if (steps == NULL)
 		return err_nomem(err, "a run's steps");
-	if (!f->ended)
+	if (!f->ended || f->broken)
 		return OK;
 	for (size_t i = 0; i < f->n_attempts; i++) {
 		int64_t end = place_end(&f->attempts[i]);
@@ -435,11 +437,15 @@ enum status facts_read(struct db *db, const char *run, struct arena *a, struct f
 	f->ended = known(f->run->started_ms) && known(f->run->ended_ms);
 	if (f->ended)
 		f->wall_ms = f->run->ended_ms - f->run->started_ms;
+	if (f->ended && f->run->active_ms > 0) {
+		f->broken = f->run->active_ms + BREAK_MS < f->wall_ms;
+		f->wall_ms = f->run->active_ms;
+	}
 	measure_attempts(f);
 	if ((st = measure_graph(f, a, err)) != OK || (st = measure_idle(f, a, err)) != OK ||
 	    (st = measure_estimates(f, a, err)) != OK || (st = find_chain(f, a, err)) != OK)
 		return st;
-	f->bound_ms = f->run->jobs > 0 ? (f->work_ms + f->run->jobs - 1) / f->run->jobs : 0;
+	f->bound_ms = f->run->jobs > 0 ? f->work_ms / f->run->jobs : f->work_ms;
 	f->bound_ms = f->path_ms > f->bound_ms ? f->path_ms : f->bound_ms;
 	*out = f;
 	return OK;

@@ -54,7 +54,9 @@ struct facts {
 	struct fact_lists needs, needed_by;
 
 	bool ended;
-	int64_t wall_ms, work_ms, busy_ms, place_ms;
+	bool broken;     /* runners paused in between, so free places mean nothing */
+	int64_t wall_ms; /* runners were at work on it */
+	int64_t work_ms, busy_ms, place_ms;
 	int64_t path_ms, bound_ms; /* longest path of run times; max of it and work / workers */
 	size_t width;              /* most tasks on one level of the graph */
 	int64_t idle_ready_ms;     /* free places while tasks were ready, times their number */

@@ -34,10 +34,12 @@ static void put_whole(struct json_build *b, cJSON *to, const struct facts *f)
 	if (f->bound_ms > 0)
 		json_put_number(b, to, "efficiency", share(f->bound_ms, f->wall_ms));
 	if (f->run->jobs > 0) {
-		cJSON *idle = json_put_object(b, to, "idleWorkerMs");
+		cJSON *idle;
 
-		json_put_number(b, to, "utilisation",
-		                share(f->place_ms, f->wall_ms * f->run->jobs));
+		json_put_number(b, to, "utilisation", share(f->busy_ms, f->wall_ms * f->run->jobs));
+		if (f->broken)
+			return;
+		idle = json_put_object(b, to, "idleWorkerMs");
 		json_put_int(b, idle, "whileReady", f->idle_ready_ms);
 		json_put_int(b, idle, "noneReady", f->idle_narrow_ms);
 	}
@@ -161,6 +163,8 @@ static void put_lacking(struct json_build *b, cJSON *to, const struct coach_repo
 
 	if (!f->ended)
 		json_add_text(b, list, "speedup, idle workers: the run has not ended");
+	if (f->broken)
+		json_add_text(b, list, "idle workers: the run was interrupted in between");
 	if (f->factor <= 0)
 		json_add_text(b, list, "estimates: fewer than 3 succeeded tasks with a stated one");
 	if (r->n_factors == 0)
