@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/coach.h"
 #include "domain/plan.h"
 #include "domain/project.h"
 #include "handlers/tools.h"
@@ -34,6 +35,21 @@ static const struct arg decompose_args[] = {
 	{ 0 },
 };
 
+static enum status plan_from(struct call *call, const struct decompose_in *in,
+                             struct plan_options *options, struct plan **out)
+{
+	if (in->plan != NULL)
+		return plan_load(call->project, in->plan, options, &call->stop, call->arena, out,
+		                 &call->err);
+	if (in->path != NULL)
+		return plan_read_file(call->project, in->path, options, call->arena, out,
+		                      &call->err);
+	options->origin = in->goal != NULL ? "goal" : "text";
+	if (in->goal != NULL)
+		return plan_from_goal(in->goal, options, call->arena, out, &call->err);
+	return plan_read(in->document, strlen(in->document), options, call->arena, out, &call->err);
+}
+
 static enum status plan_make(struct call *call, const struct decompose_in *in, struct plan **out)
 {
 	struct plan_options options = { .workers = (size_t)in->workers,
@@ -42,22 +58,17 @@ static enum status plan_make(struct call *call, const struct decompose_in *in, s
 		                        .deep = in->depth > 1 };
 	int n =
 	    (in->goal != NULL) + (in->document != NULL) + (in->path != NULL) + (in->plan != NULL);
+	enum status st;
 
 	if (n != 1)
 		return err_set(&call->err, E_INPUT,
 		               "give one of 'document', 'path', 'goal' and 'plan'; %s was given",
 		               n == 0 ? "none" : "more than one");
-	if (in->plan != NULL)
-		return plan_load(call->project, in->plan, &options, &call->stop, call->arena, out,
-		                 &call->err);
-	if (in->path != NULL)
-		return plan_read_file(call->project, in->path, &options, call->arena, out,
-		                      &call->err);
-	options.origin = in->goal != NULL ? "goal" : "text";
-	if (in->goal != NULL)
-		return plan_from_goal(in->goal, &options, call->arena, out, &call->err);
-	return plan_read(in->document, strlen(in->document), &options, call->arena, out,
-	                 &call->err);
+	if ((st = plan_from(call, in, &options, out)) != OK || !plan_assumes(*out))
+		return st;
+	/* no task states an estimate: read it again with what such tasks took in earlier runs */
+	st = coach_learned(call->project, &call->stop, call->arena, &options, &call->err);
+	return st != OK || options.n_learned == 0 ? st : plan_from(call, in, &options, out);
 }
 
 /* The plan in another form beside the facts; NULL for json. */
@@ -244,7 +255,7 @@ const struct tool tool_decompose = {
 	.name = "decompose",
 	.title = "Decompose a plan",
 	.about = "Turn a plan or a goal into tasks, edges, critical path and speedup ceiling, and "
-	         "say what is wrong with it.",
+		 "say what is wrong with it.",
 	.args = decompose_args,
 	.in_size = sizeof(struct decompose_in),
 	.result = "{\"type\":\"object\"}",

@@ -117,11 +117,19 @@ struct plan {
 	bool sound;        /* no error findings: may be run */
 };
 
+/* What tasks of a kind took in earlier runs; kind NULL: of any kind. */
+struct plan_learned {
+	const char *kind;
+	long minutes;
+};
+
 struct plan_options {
 	size_t workers;     /* 0: 4 */
 	const char *origin; /* file name for messages, or NULL */
 	const char *tag;    /* which plan of a file with several, or NULL */
 	bool deep;          /* subtasks become tasks */
+	const struct plan_learned *learned; /* for a plan in which no task states an estimate */
+	size_t n_learned;
 	bool saved;         /* the JSON is a saved plan: what it found in its document is kept */
 };
 
@@ -174,6 +182,9 @@ enum status plan_save(struct project *project, const atomic_bool *stop, const st
 /* A kept plan, measured anew with these options; E_ABSENT when there is none of that id. */
 enum status plan_load(struct project *project, const char *id, const struct plan_options *options,
                       const atomic_bool *stop, struct arena *a, struct plan **out, struct err *err);
+
+/* Is there no task whose estimate was stated or learned? */
+bool plan_assumes(const struct plan *p);
 
 /* Index of the task with that id, or PLAN_NONE. */
 size_t plan_find(const struct plan *p, const char *id);

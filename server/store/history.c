@@ -28,6 +28,7 @@ static void read_task(sqlite3_stmt *s, struct arena *a, void *row)
 	t->run_ms = sqlite3_column_int64(s, 5);
 	t->tokens = db_int_or(s, 6, RUNS_NONE);
 	t->ended_ms = sqlite3_column_int64(s, 7);
+	t->stated = sqlite3_column_int(s, 8) != 0;
 }
 
 enum status history_tasks(struct db *db, size_t limit, struct arena *a, struct history_task **out,
@@ -37,18 +38,17 @@ enum status history_tasks(struct db *db, size_t limit, struct arena *a, struct h
 	sqlite3_stmt *s = NULL;
 	enum status st;
 
-	st =
-	    db_stmt(db,
-	            "SELECT t.run_id, t.id, t.kind, x.agent, t.estimate_min,"
-	            " x.ended_ms - x.started_ms, x.tokens_in + x.tokens_out, x.ended_ms"
-	            " FROM task t JOIN attempt x ON x.run_id = t.run_id AND x.task_id = t.id"
-	            " AND x.number = (SELECT max(number) FROM attempt y"
-	            "  WHERE y.run_id = t.run_id AND y.task_id = t.id)"
-	            " WHERE t.state = 'succeeded' AND x.started_ms IS NOT NULL"
-	            " AND x.ended_ms > x.started_ms AND t.estimate_min > 0"
-	            " AND coalesce(json_extract(t.spec, '$.estimateSource'), 'stated') <> 'default'"
-	            " ORDER BY x.ended_ms DESC, t.run_id, t.id LIMIT ?1",
-	            &s, err);
+	st = db_stmt(db,
+	             "SELECT t.run_id, t.id, t.kind, x.agent, t.estimate_min,"
+	             " x.ended_ms - x.started_ms, x.tokens_in + x.tokens_out, x.ended_ms,"
+	             " coalesce(json_extract(t.spec, '$.estimateSource'), 'stated') = 'stated'"
+	             " FROM task t JOIN attempt x ON x.run_id = t.run_id AND x.task_id = t.id"
+	             " AND x.number = (SELECT max(number) FROM attempt y"
+	             "  WHERE y.run_id = t.run_id AND y.task_id = t.id)"
+	             " WHERE t.state = 'succeeded' AND x.started_ms IS NOT NULL"
+	             " AND x.ended_ms > x.started_ms AND t.estimate_min > 0"
+	             " ORDER BY x.ended_ms DESC, t.run_id, t.id LIMIT ?1",
+	             &s, err);
 	if (st != OK)
 		return st;
 	db_bind_int(s, 1, (int64_t)limit);

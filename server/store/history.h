@@ -7,6 +7,7 @@
 #ifndef STORE_HISTORY_H
 #define STORE_HISTORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@
 struct history_task {
 	const char *run, *task, *kind, *agent;
 	int64_t estimate_min;
+	bool stated;    /* somebody stated the estimate; an assumed one teaches nothing */
 	int64_t run_ms; /* the agent's process */
 	int64_t tokens; /* in and out; RUNS_NONE when not known */
 	int64_t ended_ms;
@@ -26,10 +28,7 @@ struct history_task {
 /* The run that ended last; *id stays NULL when none has. */
 enum status history_last_run(struct db *db, struct arena *a, const char **id, struct err *err);
 
-/*
- * Up to limit tasks that succeeded with an estimate somebody stated (assumed ones teach
- * nothing), newest first.
- */
+/* Up to limit tasks that succeeded, newest first. */
 enum status history_tasks(struct db *db, size_t limit, struct arena *a, struct history_task **out,
                           size_t *n, struct err *err);
 

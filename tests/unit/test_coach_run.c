@@ -60,7 +60,7 @@ try {
 };
 
 /* A task; several tries of one task stand in a row. */
-struct plan {
+struct todo {
 	const char *id;
 	int minutes; /* 0: no estimate was stated */
 	int ready;
@@ -69,11 +69,11 @@ struct plan {
 
 struct case_run {
 	int workers, seconds;
-	const struct plan *tasks;
+	const struct todo *tasks;
 	const struct try *tries;
 };
 
-static void add_edges(struct bench *b, const char *run, const struct plan *p)
+static void add_edges(struct bench *b, const char *run, const struct todo *p)
 {
 	char *copy = text_dup(b->a, p->needs == NULL ? "" : p->needs), *need;
 
@@ -111,7 +111,7 @@ static void add_try(struct bench *b, const char *run, const struct try *t, int n
 }
 
 /* How a task stands after its tries. */
-static struct task_row task_of(const struct case_run *c, const struct plan *p, int position)
+static struct task_row task_of(const struct case_run *c, const struct todo *p, int position)
 {
 	struct task_row t = {
 		.id = p->id,
@@ -157,13 +157,13 @@ static const char *add_run(struct bench *b, const struct case_run *c)
 	assert_int_equal(db_begin(b->db, NULL), OK);
 	assert_int_equal(runs_add(b->db, &run, NULL), OK);
 	assert_int_equal(runs_put(b->db, &run, NULL), OK);
-	for (const struct plan *p = c->tasks; p->id != NULL; p++) {
+	for (const struct todo *p = c->tasks; p->id != NULL; p++) {
 		struct task_row t = task_of(c, p, position++);
 
 		assert_int_equal(runs_add_task(b->db, id, &t, NULL), OK);
 		assert_int_equal(runs_put_task(b->db, id, &t, NULL), OK);
 	}
-	for (const struct plan *p = c->tasks; p->id != NULL; p++)
+	for (const struct todo *p = c->tasks; p->id != NULL; p++)
 		add_edges(b, id, p);
 	for (const struct try *t = c->tries; t->task != NULL; t++) {
 		number = t > c->tries && strcmp(t[-1].task, t->task) == 0 ? number + 1 : 1;
@@ -195,14 +195,14 @@ static const char *codes_of(struct bench *b, const struct coach_report *r)
 	return out;
 }
 
-static const struct plan four[] = {
+static const struct todo four[] = {
 	{ "a", 10, 0, NULL },
 	{ "b", 10, 0, NULL },
 	{ "c", 10, 0, NULL },
 	{ "d", 10, 0, NULL },
 	{ 0 },
 };
-static const struct plan chain[] = {
+static const struct todo chain[] = {
 	{ "a", 10, 0, NULL },
 	{ "b", 10, 10, "a" },
 	{ "c", 10, 40, "b" },
@@ -233,7 +233,7 @@ static const struct {
 	  "critical-path-slip:b estimate-miss:b " },
 	{ "as slow, but nobody waited for it",
 	  { 3, 40,
-	    (const struct plan[]){ { "a", 10, 0, NULL },
+	    (const struct todo[]){ { "a", 10, 0, NULL },
 	                           { "b", 10, 10, "a" },
 	                           { "c", 10, 20, "b" },
 	                           { "d", 10, 30, "c" },
@@ -288,7 +288,7 @@ static const struct {
 	  "false-parallel idle-workers " },
 	{ "too many workers for a chain",
 	  { 4, 40,
-	    (const struct plan[]){ { "a", 10, 0, NULL },
+	    (const struct todo[]){ { "a", 10, 0, NULL },
 	                           { "b", 10, 10, "a" },
 	                           { "c", 10, 20, "b" },
 	                           { "d", 10, 30, "c" },
@@ -352,7 +352,7 @@ static void numbers_are_computed_from_the_rows(void **state)
 
 static void too_little_data_gives_no_number(void **state)
 {
-	static const struct plan two[] = {
+	static const struct todo two[] = {
 		{ "a", 10, 0, NULL }, { "b", 10, 0, NULL }, { "x", 0, 0, NULL }, { 0 }
 	};
 	static const struct try tries[] = { { "a", 0, 0, 10, NULL, NULL },
@@ -416,6 +416,25 @@ static void estimates_are_calibrated_by_kind_over_all_runs(void **state)
 	assert_true(f[1].low < 0.0167 && f[1].high > 0.0499);
 }
 
+static void a_plan_without_estimates_gets_what_its_kind_took(void **state)
+{
+	static const char plan[] = "# P\n\n- [ ] Add the reader\n- [ ] Add the writer\n";
+	static const char stated[] = "# P\n\n- [ ] Add the reader (2h)\n- [ ] Add the writer\n";
+	static const struct plan_learned learned[] = { { NULL, 7 }, { "feature", 4 } };
+	struct plan_options options = { .learned = learned, .n_learned = 2 };
+	struct bench *b = *state;
+	struct plan *p = NULL;
+
+	assert_int_equal(plan_read(plan, strlen(plan), &options, b->a, &p, NULL), OK);
+	assert_int_equal(p->n_tasks, 2);
+	assert_int_equal(p->tasks[0].estimate_min, 4);
+	assert_int_equal(p->tasks[0].estimate_source, PLAN_LEARNED);
+	assert_int_equal(plan_read(stated, strlen(stated), &options, b->a, &p, NULL), OK);
+	assert_int_equal(p->tasks[0].estimate_min, 120);
+	assert_int_equal(p->tasks[1].estimate_source,
+	                 PLAN_DEFAULT); /* hours and minutes do not mix */
+}
+
 static void a_gate_with_two_answers_for_one_tree_is_found(void **state)
 {
 	struct bench *b = *state;
@@ -476,6 +495,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_last_run_is_taken_when_none_is_named, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(estimates_are_calibrated_by_kind_over_all_runs,
+		                                set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_plan_without_estimates_gets_what_its_kind_took,
 		                                set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_gate_with_two_answers_for_one_tree_is_found,
 		                                set_up, tear_down),

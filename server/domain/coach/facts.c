@@ -81,7 +81,7 @@ static enum status read_estimated(struct fact_task *t, struct err *err)
 		return st;
 	source = st == OK ? json_text(spec, "estimateSource") : NULL;
 	t->estimated =
-	    t->row->estimate_min > 0 && (source == NULL || strcmp(source, "default") != 0);
+	    t->row->estimate_min > 0 && (source == NULL || strcmp(source, "stated") == 0);
 	cJSON_Delete(spec);
 	return OK;
 }

@@ -16,6 +16,11 @@ static int by_kind(const void *a, const void *b)
 	return strcmp(x->kind, y->kind);
 }
 
+static bool is_kind(const struct history_task *t, const char *kind)
+{
+	return kind == NULL || (t->kind != NULL && strcmp(t->kind, kind) == 0);
+}
+
 /* The tasks of a kind (NULL: all) as one factor; false when they are too few. */
 static bool factor_of(const struct history_task *tasks, size_t n, const char *kind, double *room,
                       struct coach_factor *out)
@@ -23,7 +28,7 @@ static bool factor_of(const struct history_task *tasks, size_t n, const char *ki
 	size_t m = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (kind == NULL || (tasks[i].kind != NULL && strcmp(tasks[i].kind, kind) == 0))
+		if (tasks[i].stated && is_kind(&tasks[i], kind))
 			room[m++] =
 			    (double)tasks[i].run_ms / ((double)tasks[i].estimate_min * MINUTE_MS);
 	if (m < COACH_FACTOR_LEAST)
@@ -72,4 +77,62 @@ enum status coach_factors(struct db *db, struct arena *a, struct coach_factor **
 	enum status st = history_tasks(db, LEARN_TASKS, a, &tasks, &n_tasks, err);
 
 	return st != OK ? st : learn_factors(tasks, n_tasks, a, out, n, err);
+}
+
+/* The middle of what tasks of a kind (NULL: all) took, in minutes; 0 when they are too few. */
+static long minutes_of(const struct history_task *tasks, size_t n, const char *kind, double *room)
+{
+	size_t m = 0;
+	double middle;
+
+	for (size_t i = 0; i < n; i++)
+		if (is_kind(&tasks[i], kind))
+			room[m++] = (double)tasks[i].run_ms / MINUTE_MS;
+	if (m < COACH_FACTOR_LEAST)
+		return 0;
+	middle = facts_middle(room, m);
+	return middle < 1 ? 1 : (long)(middle + 0.5);
+}
+
+static enum status learn_minutes(const struct history_task *tasks, size_t n, struct arena *a,
+                                 struct plan_options *options, struct err *err)
+{
+	double *values = arena_take(a, (n + 1) * sizeof *values);
+	struct plan_learned *items = NULL;
+	size_t count = 0, room = 0;
+
+	if (values == NULL)
+		return err_nomem(err, "estimates");
+	for (size_t i = 0; i <= n; i++) {
+		const char *kind = i == 0 ? NULL : tasks[i - 1].kind;
+		bool known = i > 0 && kind == NULL;
+		long minutes;
+
+		for (size_t k = 0; kind != NULL && k < count; k++)
+			known =
+			    known || (items[k].kind != NULL && strcmp(items[k].kind, kind) == 0);
+		if (known || (minutes = minutes_of(tasks, n, kind, values)) == 0)
+			continue;
+		items = list_room(a, items, count, &room, sizeof *items);
+		if (items == NULL)
+			return err_nomem(err, "estimates");
+		items[count++] = (struct plan_learned){ kind, minutes };
+	}
+	options->learned = items;
+	options->n_learned = count;
+	return OK;
+}
+
+enum status coach_learned(struct project *p, const atomic_bool *stop, struct arena *a,
+                          struct plan_options *options, struct err *err)
+{
+	struct history_task *tasks = NULL;
+	struct db *db = NULL;
+	size_t n = 0;
+	enum status st = project_read(p, stop, &db, err);
+
+	if (st == OK)
+		st = history_tasks(db, LEARN_TASKS, a, &tasks, &n, err);
+	project_done(p, db);
+	return st != OK ? st : learn_minutes(tasks, n, a, options, err);
 }

@@ -79,6 +79,41 @@ static bool graph_whole(struct check *c, struct draft *d)
 	return graph_build(&c->whole, d->n_tasks, edges, m, d->a);
 }
 
+bool plan_assumes(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n_tasks; i++)
+		if (p->tasks[i].estimate_source != PLAN_DEFAULT)
+			return false;
+	return true;
+}
+
+/*
+ * Where nobody stated an estimate, what tasks of the kind took so far is better than the same
+ * for all. Beside stated ones it is not used: people's hours and agents' minutes do not mix.
+ */
+static void estimates_learn(struct plan *p, const struct plan_options *options)
+{
+	if (options == NULL || !plan_assumes(p))
+		return;
+	for (size_t i = 0; i < p->n_tasks; i++) {
+		const struct plan_learned *any = NULL, *own = NULL;
+
+		for (size_t k = 0; k < options->n_learned; k++) {
+			const struct plan_learned *l = &options->learned[k];
+
+			if (l->kind == NULL)
+				any = l;
+			else if (strcmp(l->kind, p->tasks[i].kind) == 0)
+				own = l;
+		}
+		own = own == NULL ? any : own;
+		if (own == NULL)
+			continue;
+		p->tasks[i].estimate_min = own->minutes;
+		p->tasks[i].estimate_source = PLAN_LEARNED;
+	}
+}
+
 static bool tasks_copy(struct draft *d, struct plan *p, const struct graph *g)
 {
 	const struct score_words *words = score_words_new(d->a);
@@ -100,6 +135,7 @@ static bool tasks_copy(struct draft *d, struct plan *p, const struct graph *g)
 	p->n_tasks = d->n_tasks;
 	p->edges = d->edges;
 	p->n_edges = d->n_edges;
+	estimates_learn(p, d->options);
 	return true;
 }
 
