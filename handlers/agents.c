@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "domain/agent.h"
+#include "domain/board.h"
 #include "domain/project.h"
 #include "domain/question.h"
 #include "domain/subscription.h"
@@ -15,19 +16,19 @@
 
 struct agents_in {
 	const char *action, *name, *path, *cursor, *text, *question;
-	const cJSON *options, *wait_s;
+	const cJSON *options, *wait_s, *version;
 	long limit, timeout_s;
 	bool approval;
 };
 
 static const struct arg agents_args[] = {
 	{ "action", ARG_CHOICE, 1, offsetof(struct agents_in, action), 0, 0, NULL,
-	  "list|show|validate|start|stop|ask|answer|questions" },
+	  "list|show|validate|start|stop|ask|answer|questions|board" },
 	{ "name", ARG_TEXT, 0, offsetof(struct agents_in, name), 1, 200, "Only this agent.", NULL },
 	{ "path", ARG_TEXT, 0, offsetof(struct agents_in, path), 1, 4000, "validate: this file.",
 	  NULL },
-	{ "text", ARG_TEXT, 0, offsetof(struct agents_in, text), 1, QUESTION_TEXT_MAX,
-	  "ask: the question; answer: the answer.", NULL },
+	{ "text", ARG_TEXT, 0, offsetof(struct agents_in, text), 1, BOARD_CONTENT_MAX,
+	  "ask, answer, board: the words.", NULL },
 	{ "question", ARG_TEXT, 0, offsetof(struct agents_in, question), 1, 100,
 	  "Its id; ask with it waits on.", NULL },
 	{ "options", ARG_TEXTS, 0, offsetof(struct agents_in, options), 1, QUESTION_OPTIONS_MAX,
@@ -37,6 +38,8 @@ static const struct arg agents_args[] = {
 	{ "timeoutSeconds", ARG_COUNT, 0, offsetof(struct agents_in, timeout_s), 1, 604800, NULL,
 	  NULL },
 	{ "waitSeconds", ARG_WHOLE, 0, offsetof(struct agents_in, wait_s), 0, 3600, NULL, NULL },
+	{ "version", ARG_WHOLE, 0, offsetof(struct agents_in, version), 0, 1000000000,
+	  "board: to read; to write: the one you read.", NULL },
 	{ "limit", ARG_COUNT, 0, offsetof(struct agents_in, limit), 1, AGENTS_MAX, NULL, NULL },
 	{ "cursor", ARG_TEXT, 0, offsetof(struct agents_in, cursor), 1, 200, NULL, NULL },
 	{ 0 },
@@ -281,6 +284,7 @@ static enum status ask(struct work *w)
 
 static enum status answer(struct work *w)
 {
+	const struct question_reply reply = { w->want->question, w->want->text, who(w, "user") };
 	struct question q;
 	enum status st;
 
@@ -289,8 +293,8 @@ static enum status answer(struct work *w)
 		    &w->call->err, E_INPUT,
 		    "'answer' needs 'question', the id that 'questions' lists, and 'text'");
 	if ((st = db_begin(w->db, &w->call->err)) != OK ||
-	    (st = question_answer(w->db, now(w), w->want->question, w->want->text, who(w, "user"),
-	                          w->call->arena, &q, &w->call->err)) != OK ||
+	    (st = question_answer(w->db, now(w), &reply, w->call->arena, &q, &w->call->err)) !=
+	        OK ||
 	    (st = commit(w)) != OK)
 		return st;
 	cJSON_Delete(w->answer);
@@ -304,13 +308,59 @@ static enum status questions(struct work *w)
 	struct question *all = NULL;
 	cJSON *list;
 	enum status st =
-	    question_all(w->db, now(w), false, limit, w->call->arena, &all, &n, &w->call->err);
+	    question_open(w->db, now(w), limit, w->call->arena, &all, &n, &w->call->err);
 
 	if (st != OK)
 		return st;
 	list = json_put_array(&w->b, w->answer, "questions");
 	for (size_t i = 0; i < n; i++)
 		json_add(&w->b, list, question_json(&w->b, &all[i]));
+	return OK;
+}
+
+static enum status boards(struct work *w, const char *run)
+{
+	struct board *all = NULL;
+	size_t n = 0;
+	cJSON *list;
+	enum status st = board_all(w->db, run, w->call->arena, &all, &n, &w->call->err);
+
+	if (st != OK)
+		return st;
+	list = json_put_array(&w->b, w->answer, "boards");
+	for (size_t i = 0; i < n; i++)
+		json_add(&w->b, list, board_json(&w->b, &all[i]));
+	return OK;
+}
+
+/*
+ * With a name and a text, write a whiteboard of the run we are in, or of the project; with a
+ * name, read it; without, list them.
+ */
+static enum status board(struct work *w)
+{
+	const cJSON *version = w->want->version;
+	const char *author = getenv("GADUGI_TASK_ID");
+	struct board b = { .run = getenv("GADUGI_RUN_ID"),
+		           .name = w->want->name,
+		           .author = author == NULL ? "user" : author,
+		           .content = w->want->text };
+	enum status st;
+
+	if (b.name == NULL)
+		return boards(w, b.run);
+	b.version = version != NULL     ? (int64_t)version->valuedouble
+	            : b.content == NULL ? 0
+	                                : BOARD_LAST_VERSION;
+	if (b.content == NULL)
+		st = board_read(w->db, &b, w->call->arena, &w->call->err);
+	else if ((st = db_begin(w->db, &w->call->err)) == OK &&
+	         (st = board_write(w->db, now(w), &b, w->call->arena, &w->call->err)) == OK)
+		st = commit(w);
+	if (st != OK)
+		return st;
+	cJSON_Delete(w->answer);
+	w->answer = board_json(&w->b, &b);
 	return OK;
 }
 
@@ -327,6 +377,7 @@ static const struct {
 	{ "validate", validate, READS }, { "start", start, READS | WRITES },
 	{ "stop", stop, WRITES },        { "ask", ask, WRITES },
 	{ "answer", answer, WRITES },    { "questions", questions, STORED },
+	{ "board", board, WRITES },
 };
 
 /* An agent that could not be read is found among the findings. */
@@ -399,11 +450,15 @@ static enum status agents_run(struct call *call, const void *in, cJSON **result)
 {
 	struct work w = { .call = call, .want = in };
 	enum status st = E_BUG;
+	unsigned needs;
 
 	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
 		if (strcmp(actions[i].word, w.want->action) != 0)
 			continue;
-		if ((st = prepare(&w, actions[i].needs)) != OK)
+		needs = actions[i].needs;
+		if (actions[i].run == board && w.want->text == NULL)
+			needs = STORED; /* looking creates nothing */
+		if ((st = prepare(&w, needs)) != OK)
 			return st;
 		w.answer = json_object(&w.b);
 		st = actions[i].run(&w);
@@ -420,7 +475,7 @@ const struct tool tool_agents = {
 	.name = "agents",
 	.title = "Agents",
 	.about = "Agents defined in Markdown: list, check, start them on events; ask a question "
-	         "and wait "
+		 "and wait "
 		 "for its answer, answer one.",
 	.args = agents_args,
 	.in_size = sizeof(struct agents_in),

@@ -6,8 +6,9 @@
  * caller ends with project_commit, which wakes those who wait.
  *
  * Topics are dotted words: `run.RUN.STATE`, `task.RUN.TASK.STATE`, `memory.ACTION.KIND`,
- * `agent.NAME.STATE`, `recipe.NAME.ACTION`, `plan.PLAN.decomposed`. A word made from a name
- * has every byte that is not a letter, digit, '-' or '_' replaced by '_'. In a pattern
+ * `agent.NAME.STATE`, `recipe.NAME.ACTION`, `plan.PLAN.decomposed`, `whiteboard.RUN.NAME`. A word
+ * made from a name has every byte that is not a letter, digit, '-' or '_' replaced by '_'. In a
+ * pattern
  * `*` stands for one word and `#` for any number of words.
  */
 #ifndef DOMAIN_EVENT_H
@@ -74,6 +75,11 @@ struct event_response {
 	    *run; /* the last three may be NULL */
 };
 
+struct event_board {
+	const char *board, *run, *author; /* run: NULL for the project's own */
+	int64_t version;
+};
+
 enum status event_put_run(struct db *db, int64_t now_ms, const struct event_run *e,
                           struct err *err);
 enum status event_put_task(struct db *db, int64_t now_ms, const struct event_task *e,
@@ -92,6 +98,9 @@ enum status event_put_question(struct db *db, int64_t now_ms, const struct event
                                struct err *err);
 enum status event_put_response(struct db *db, int64_t now_ms, const struct event_response *e,
                                struct err *err);
+
+enum status event_put_board(struct db *db, int64_t now_ms, const struct event_board *e,
+                            struct err *err);
 
 /* What a user or an agent publishes: payload is a JSON object as text, or NULL for {}. */
 struct event_custom {

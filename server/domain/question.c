@@ -192,10 +192,10 @@ static enum status check_answer(const struct question *q, const char *answer, st
 	return st;
 }
 
-enum status question_answer(struct db *db, int64_t now_ms, const char *id, const char *answer,
-                            const char *responder, struct arena *a, struct question *out,
-                            struct err *err)
+enum status question_answer(struct db *db, int64_t now_ms, const struct question_reply *reply,
+                            struct arena *a, struct question *out, struct err *err)
 {
+	const char *id = reply->id, *answer = reply->answer;
 	bool ended = false;
 	enum status st = question_look(db, now_ms, id, a, out, err);
 
@@ -210,7 +210,7 @@ enum status question_answer(struct db *db, int64_t now_ms, const char *id, const
 	             : strcmp(answer, "approve") == 0 ? "approved"
 	                                              : "denied";
 	out->answer = text_dup(a, answer);
-	out->responder = text_dup(a, responder);
+	out->responder = text_dup(a, reply->responder);
 	out->ended_ms = now_ms;
 	if (arena_failed(a))
 		return err_nomem(err, "an answer");
@@ -219,12 +219,12 @@ enum status question_answer(struct db *db, int64_t now_ms, const char *id, const
 	return st;
 }
 
-enum status question_all(struct db *db, int64_t now_ms, bool all, size_t limit, struct arena *a,
-                         struct question **out, size_t *n, struct err *err)
+enum status question_open(struct db *db, int64_t now_ms, size_t limit, struct arena *a,
+                          struct question **out, size_t *n, struct err *err)
 {
 	struct question_row *rows = NULL;
 	size_t n_rows = 0;
-	enum status st = question_list(db, all, limit, a, &rows, &n_rows, err);
+	enum status st = question_list(db, false, limit, a, &rows, &n_rows, err);
 
 	if (st != OK)
 		return st;
@@ -233,7 +233,7 @@ enum status question_all(struct db *db, int64_t now_ms, bool all, size_t limit, 
 	*n = 0;
 	for (size_t i = 0; st == OK && i < n_rows; i++) {
 		st = from_row(&rows[i], now_ms, a, &(*out)[*n], err);
-		*n += all || strcmp((*out)[*n].state, "open") == 0;
+		*n += strcmp((*out)[*n].state, "open") == 0;
 	}
 	return st;
 }

@@ -44,9 +44,11 @@ enum status question_ask(struct db *db, int64_t now_ms, const struct question *q
  * Answer, inside a write transaction. E_INPUT when the answer is none of the options (or
  * neither `approve` nor `deny`), E_DENIED when the question is not open any more.
  */
-enum status question_answer(struct db *db, int64_t now_ms, const char *id, const char *answer,
-                            const char *responder, struct arena *a, struct question *out,
-                            struct err *err);
+struct question_reply {
+	const char *id, *answer, *responder;
+};
+enum status question_answer(struct db *db, int64_t now_ms, const struct question_reply *reply,
+                            struct arena *a, struct question *out, struct err *err);
 
 /* How it stands. One whose time is over is said to be timed out, whatever the row says yet. */
 enum status question_look(struct db *db, int64_t now_ms, const char *id, struct arena *a,
@@ -56,9 +58,9 @@ enum status question_look(struct db *db, int64_t now_ms, const char *id, struct 
 enum status question_time_out(struct db *db, int64_t now_ms, const char *id, struct arena *a,
                               struct question *out, struct err *err);
 
-/* The newest ones: open, or with all also ended. */
-enum status question_all(struct db *db, int64_t now_ms, bool all, size_t limit, struct arena *a,
-                         struct question **out, size_t *n, struct err *err);
+/* The newest open ones, up to limit. */
+enum status question_open(struct db *db, int64_t now_ms, size_t limit, struct arena *a,
+                          struct question **out, size_t *n, struct err *err);
 
 cJSON *question_json(struct json_build *b, const struct question *q);
 

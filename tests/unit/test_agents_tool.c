@@ -225,6 +225,37 @@ static void an_agent_is_started_on_what_it_subscribes_to(void **state)
 	assert_int_equal(err.code, E_ABSENT);
 }
 
+static void a_whiteboard_keeps_its_versions_and_loses_no_words(void **state)
+{
+	struct folder *f = *state;
+	struct err err;
+
+	assert_non_null(strstr(ask(f, "{\"action\":\"board\"}", NULL), "\"boards\":[]"));
+	assert_null(ask(f, "{\"action\":\"board\",\"name\":\"notes\"}", &err));
+	assert_int_equal(err.code, E_ABSENT);
+	assert_non_null(strstr(
+	    ask(f, "{\"action\":\"board\",\"name\":\"notes\",\"text\":\"one\",\"version\":0}",
+	        NULL),
+	    "\"version\":1,\"author\":\"user\""));
+	assert_null(ask(
+	    f, "{\"action\":\"board\",\"name\":\"notes\",\"text\":\"other\",\"version\":0}", &err));
+	assert_int_equal(err.code, E_BUSY);
+	assert_non_null(strstr(err.text, "version 1"));
+	assert_non_null(ask(
+	    f, "{\"action\":\"board\",\"name\":\"notes\",\"text\":\"two\",\"version\":1}", NULL));
+	assert_non_null(
+	    ask(f, "{\"action\":\"board\",\"name\":\"notes\",\"text\":\"three\"}", NULL));
+	assert_non_null(strstr(ask(f, "{\"action\":\"board\",\"name\":\"notes\"}", NULL),
+	                       "\"content\":\"three\""));
+	assert_non_null(
+	    strstr(ask(f, "{\"action\":\"board\",\"name\":\"notes\",\"version\":1}", NULL),
+	           "\"content\":\"one\""));
+	assert_null(ask(f, "{\"action\":\"board\",\"name\":\"notes\",\"version\":9}", &err));
+	assert_int_equal(err.code, E_ABSENT);
+	assert_non_null(
+	    strstr(ask(f, "{\"action\":\"board\"}", NULL), "{\"board\":\"notes\",\"version\":3,"));
+}
+
 static int set_up(void **state)
 {
 	/* the user's own agents are no part of these tests */
@@ -245,6 +276,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_approval_is_given_or_refused, set_up,
 		                                folder_teardown),
 		cmocka_unit_test_setup_teardown(an_agent_is_started_on_what_it_subscribes_to,
+		                                set_up, folder_teardown),
+		cmocka_unit_test_setup_teardown(a_whiteboard_keeps_its_versions_and_loses_no_words,
 		                                set_up, folder_teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_done_is_said, set_up,
 		                                folder_teardown),

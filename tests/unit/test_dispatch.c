@@ -284,12 +284,13 @@ static void answer(struct place *p, const char *text)
 	size_t n = 0;
 
 	assert_int_equal(project_write(p->project, NULL, &db, NULL), OK);
-	assert_int_equal(question_all(db, 1, false, 10, p->folder->arena, &open, &n, NULL), OK);
+	assert_int_equal(question_open(db, 1, 10, p->folder->arena, &open, &n, NULL), OK);
 	assert_int_equal(n, 1);
 	assert_int_equal(db_begin(db, NULL), OK);
-	assert_int_equal(
-	    question_answer(db, 1, open[0].id, text, "test", p->folder->arena, &answered, NULL),
-	    OK);
+	assert_int_equal(question_answer(db, 1,
+	                                 &(struct question_reply){ open[0].id, text, "test" },
+	                                 p->folder->arena, &answered, NULL),
+	                 OK);
 	assert_int_equal(project_commit(p->project, db, NULL), OK);
 	project_done(p->project, db);
 }

@@ -294,6 +294,26 @@ enum status event_put_response(struct db *db, int64_t now_ms, const struct event
 	           err);
 }
 
+enum status event_put_board(struct db *db, int64_t now_ms, const struct event_board *e,
+                            struct err *err)
+{
+	const struct message_value values[] = {
+		{ .field = "board", .text = e->board },
+		{ .field = "run_id", .text = e->run },
+		{ .field = "author", .text = e->author },
+		{ .field = "version", .number = e->version },
+		{ 0 },
+	};
+
+	return put(db, now_ms,
+	           &(struct happening){ kind_for("whiteboard", ""),
+	                                { "whiteboard", e->run == NULL ? "" : e->run, e->board },
+	                                values,
+	                                e->run,
+	                                NULL },
+	           err);
+}
+
 /* A checked JSON text without the blanks between its tokens, so that it is one line. */
 static char *one_line(const char *json, size_t n, struct arena *a)
 {
