@@ -110,12 +110,10 @@ static const char *place_log(struct runner *r, struct attempt *t)
 static const char *worktree_name(struct runner *r, struct attempt *t)
 {
 	const char *part = repo_name_part(t->arena, t->job->row.id, NAME_PART_MAX);
-	size_t n = strlen(r->row.id);
 
 	return part == NULL
 	           ? NULL
-	           : text_printf(t->arena, "gadugi-%s-%s-%lld", r->row.id + (n > 8 ? n - 8 : 0),
-	                         part, (long long)t->row.number);
+	           : text_printf(t->arena, "%s%s-%lld", r->prefix, part, (long long)t->row.number);
 }
 
 /* What a recall for this task asks: its title and the beginning of its description. */

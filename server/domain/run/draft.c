@@ -170,7 +170,12 @@ static enum status note_dirty(struct draft *d, struct repo *r, struct err *err)
 		return st;
 	text_init(&list, 64 << 10);
 	for (size_t i = 0; i < n && i < DIRTY_TOLD; i++)
-		text_addf(&list, "%s%s", i == 0 ? "" : ", ", paths[i]);
+		if (strncmp(paths[i], ".gadugi/", 8) != 0)
+			text_addf(&list, "%s%s", list.len == 0 ? "" : ", ", paths[i]);
+	if (list.len == 0) {
+		text_done(&list); /* only what is ours, and not yet hidden from git */
+		return OK;
+	}
 	if (n > DIRTY_TOLD)
 		text_addf(&list, " and %zu more", n - DIRTY_TOLD);
 	if (d->options.into)

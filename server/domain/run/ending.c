@@ -222,6 +222,7 @@ static void settle(struct runner *r, struct attempt *t)
 
 	t->row.done_ms = wall(r);
 	t->row.cause = t->cause;
+	t->phase = PHASE_NONE;
 	record_attempt(r, t, state_of(t->verdict));
 	leave_slot(r, t);
 	if (again && !t->no_count)
@@ -268,6 +269,7 @@ void ending_succeed(struct runner *r, struct attempt *t, const char *commit)
 	struct job *job = t->job;
 
 	t->row.done_ms = wall(r);
+	t->phase = PHASE_NONE;
 	record_attempt(r, t, "merged");
 	job->row.commit_oid = text_dup(r->arena, commit);
 	job->row.branch = commit == NULL ? NULL : r->row.branch;

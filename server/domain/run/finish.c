@@ -1,17 +1,13 @@
 #include "domain/run/finish.h"
 
 #include <poll.h>
-#include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "domain/run/lane.h"
 #include "domain/run/lessons.h"
 #include "domain/run/record.h"
-#include "sys/repo_worktree.h"
-
-#define KEPT_TOLD 10
+#include "domain/run/tidy.h"
 
 /* Wait for a step that nothing else can go on without; wishes wait too. */
 static struct step *wait_for(struct runner *r)
@@ -59,41 +55,6 @@ static void forward(struct runner *r)
 		            r->row.branch);
 }
 
-static bool is_ours(const struct runner *r, const struct repo_worktree *w)
-{
-	size_t n = strlen(r->row.id);
-	const char *end = r->row.id + (n > 8 ? n - 8 : 0);
-
-	return strncmp(w->name, "gadugi-", 7) == 0 && strncmp(w->name + 7, end, strlen(end)) == 0;
-}
-
-/* Only what holds nothing is removed; what does is named. */
-static void clear_away(struct runner *r)
-{
-	struct arena *a = arena_new((size_t)16 << 20);
-	struct repo_worktree *trees;
-	struct err err = { OK, "" };
-	size_t n = 0, kept = 0;
-
-	if (a == NULL || !r->in_git)
-		goto out;
-	if (r->lane.gate_tree != NULL)
-		(void)repo_worktree_discard(r->repo, r->worktrees, r->lane.gate_tree, NULL);
-	if (repo_worktree_list(r->repo, r->worktrees, a, &trees, &n, &err) != OK) {
-		log_line(LOG_WARN, "%s", err.text);
-		goto out;
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (!is_ours(r, &trees[i]) ||
-		    repo_worktree_remove(r->repo, r->worktrees, trees[i].path, &err) == OK)
-			continue;
-		if (kept++ < KEPT_TOLD)
-			record_note(r, "worktree-kept", "%s", err.text);
-	}
-out:
-	arena_free(a);
-}
-
 static bool all_succeeded(const struct runner *r, size_t *n_not)
 {
 	*n_not = 0;
@@ -127,7 +88,7 @@ void finish_run(struct runner *r)
 		record_note(r, "not-merged",
 		            "the checkout was left alone; what succeeded is on branch '%s'",
 		            r->row.branch == NULL ? "" : r->row.branch);
-	clear_away(r);
+	tidy_at_end(r);
 	r->row.active_ms += ended_ms - r->row.session_ms;
 	r->row.session_ms = RUNS_NONE;
 	lessons_of_run(r, state, r->row.active_ms);

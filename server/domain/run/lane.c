@@ -313,10 +313,9 @@ static void accept(struct runner *r, const struct oid *head)
 static void in_gate_tree(struct runner *r, struct step *step)
 {
 	struct lane *lane = &r->lane;
-	size_t n = strlen(r->row.id);
 
-	step->name = text_printf(step->arena, "gadugi-%s-gate-%zu", r->row.id + (n > 8 ? n - 8 : 0),
-	                         ++lane->gate_trees);
+	step->name = text_printf(step->arena, "%sgate-%zu-%lld", r->prefix, ++lane->gate_trees,
+	                         (long long)(r->row.session_ms % 1000000));
 	step->message = "gadugi gates";
 	step->setup = r->config->setup;
 	step->keep_ignored = true;

@@ -13,6 +13,8 @@
 #include "domain/run/lane.h"
 #include "domain/run/notes.h"
 #include "domain/run/record.h"
+#include "domain/run/tidy.h"
+#include "sys/fs.h"
 
 /* --- rows to jobs --------------------------------------------------------------------------- */
 
@@ -232,13 +234,18 @@ static enum status load_branch(struct runner *r, struct err *err)
 	struct oid intended = { "" }, none = { "" };
 	bool behind = false;
 	enum status st;
+	size_t n;
 
 	r->branch_ref = text_printf(r->arena, "refs/heads/%s", r->row.branch);
 	r->worktrees = text_printf(r->arena, "%s/worktrees", r->project->state);
-	if (r->branch_ref == NULL || r->worktrees == NULL)
+	n = strlen(r->row.id);
+	r->prefix = text_printf(r->arena, "gadugi-%s-", r->row.id + (n > 8 ? n - 8 : 0));
+	if (r->branch_ref == NULL || r->worktrees == NULL || r->prefix == NULL)
 		return err_nomem(err, "the run");
 	if ((st = repo_open(&r->repo, r->project->root, err)) != OK)
 		return st;
+	if (r->row.session_ms != RUNS_NONE)
+		tidy_after_crash(r);
 	memcpy(intended.hex, r->row.head_oid, strnlen(r->row.head_oid, sizeof intended.hex - 1));
 	st = repo_ref_read(r->repo, r->branch_ref, &r->at, NULL);
 	if (st == E_ABSENT) {
@@ -320,6 +327,14 @@ static bool is_in_branch(struct runner *r, const struct attempt *t)
 	       repo_descends(r->repo, &r->at, &t->merged, &in, NULL) == OK && in;
 }
 
+/* Is there a whole one? One that was being made has no link to its data yet, and holds nothing. */
+static bool is_worktree(const char *path, struct arena *a)
+{
+	const char *link = path == NULL ? NULL : fs_join(a, path, ".git");
+
+	return link != NULL && fs_kind(link) == FS_FILE;
+}
+
 static void go_on(struct runner *r, struct job *job, const struct attempt_row *row)
 {
 	struct attempt *t = attempt_new(r, job);
@@ -337,7 +352,7 @@ static void go_on(struct runner *r, struct job *job, const struct attempt_row *r
 	copy_oid(&t->result, row->result_oid);
 	copy_oid(&t->merged, row->merged_oid);
 	t->path = row->worktree == NULL ? r->project->root : row->worktree;
-	t->own_worktree = r->in_git && row->worktree != NULL;
+	t->own_worktree = r->in_git && is_worktree(row->worktree, t->arena);
 	job->attempts = row->number;
 	t->committed = true;
 	if (strcmp(row->state, "gated") == 0 && is_in_branch(r, t)) {
@@ -349,7 +364,8 @@ static void go_on(struct runner *r, struct job *job, const struct attempt_row *r
 	t->merged = (struct oid){ "" };
 	/* Hold the task back, without a worker, while its leftovers are looked after. */
 	schedule_hold(r->schedule, job->index);
-	if (strcmp(row->state, "result") == 0 || strcmp(row->state, "gated") == 0) {
+	if ((strcmp(row->state, "result") == 0 || strcmp(row->state, "gated") == 0) &&
+	    (t->own_worktree || !r->in_git)) {
 		ending_collect(r, t);
 		return;
 	}

@@ -57,6 +57,7 @@ static void end_task(struct runner *r, struct job *job, enum task_state state, c
 static void cancel_attempt(struct runner *r, struct attempt *t, const char *cause)
 {
 	switch (t->phase) {
+	case PHASE_NONE:
 	case PHASE_MERGING:
 	case PHASE_MOVING:
 		return; /* too late: in a moment it is merged */

@@ -27,6 +27,7 @@
 #include "sys/repo.h"
 
 enum attempt_phase {
+	PHASE_NONE,       /* settled: only its row is still to be written */
 	PHASE_INTENT,     /* waits for a worktree whose last work is not durable yet */
 	PHASE_PREPARING,  /* its worktree is being made */
 	PHASE_PREPARED,   /* may start as soon as the intent is committed */
@@ -152,6 +153,7 @@ struct runner {
 	struct oid head;   /* where the branch is or is about to be */
 	struct oid at;     /* where it is */
 	const char *branch_ref;
+	const char *prefix;    /* of the names of its worktrees */
 	const char *worktrees; /* folder */
 	struct warm *warm;     /* free worktrees that may be used again */
 	size_t n_warm, warm_room;

@@ -2,7 +2,10 @@
 #include "sys/repo_refresh.h"
 
 #include <string.h>
+#include <unistd.h>
 
+#include "base/text.h"
+#include "sys/fs.h"
 #include "sys/repo/own.h"
 
 #define ROOM_MAX ((size_t)64 << 20)
@@ -27,6 +30,20 @@ static enum status check(struct repo *r, const struct oid *to, struct arena *a, 
 	return r->sparse || needed
 	           ? err_set(err, E_ABSENT, "'%s' takes the git program", r->place.top)
 	           : OK;
+}
+
+/* The same note that is there while one is made: if we die, what is half done may be thrown away.
+ */
+static enum status begin(const char *path, struct arena *a, const char **note, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+
+	*note = slash == NULL
+	            ? NULL
+	            : text_printf(a, "%.*s/.making-%s", (int)(slash - path), path, slash + 1);
+	if (*note == NULL)
+		return err_nomem(err, "a path");
+	return fs_write_quick(*note, slash + 1, strlen(slash + 1), 0666, err);
 }
 
 static enum status check_out(struct repo *r, const struct oid *to, bool keep_ignored,
@@ -59,12 +76,15 @@ enum status repo_refresh(const char *path, const struct oid *to, bool keep_ignor
 {
 	struct arena *a = arena_new(ROOM_MAX);
 	struct repo *r = NULL;
+	const char *note = NULL;
 	enum status st;
 
 	if (a == NULL)
 		return err_nomem(err, "a worktree");
-	if ((st = repo_open(&r, path, err)) == OK && (st = check(r, to, a, err)) == OK)
-		st = check_out(r, to, keep_ignored, err);
+	if ((st = repo_open(&r, path, err)) == OK && (st = check(r, to, a, err)) == OK &&
+	    (st = begin(path, a, &note, err)) == OK &&
+	    (st = check_out(r, to, keep_ignored, err)) == OK)
+		(void)unlink(note);
 	repo_free(r);
 	arena_free(a);
 	return st;
