@@ -23,7 +23,12 @@ Q := $(if $(V),,@)
 # --- flags -------------------------------------------------------------------------------------
 PKGS := libcjson sqlite3 yaml-0.1 libprotobuf-c libcmark-gfm libutf8proc
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-PKG_LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lcmark-gfm-extensions -lstemmer -ldl -lm
+DYN_LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lcmark-gfm-extensions -lstemmer -ldl -lm
+# A release holds the small libraries itself where their archives are installed: it starts a third sooner.
+OWN_LIBS := sqlite3 yaml protobuf-c cmark-gfm cmark-gfm-extensions utf8proc stemmer
+archive = $(if $(findstring /,$(shell $(CC) -print-file-name=lib$(1).a)),$(1))
+ARCHIVES := $(if $(filter release,$(MODE)),$(foreach l,$(OWN_LIBS),$(call archive,$(l))))
+PKG_LIBS = -Wl,--start-group $(foreach l,$(DYN_LIBS),$(if $(filter $(ARCHIVES:%=-l%),$(l)),$(l:-l%=-l:lib%.a),$(l))) -Wl,--end-group
 CPPFLAGS += -D_GNU_SOURCE -DGADUGI_VERSION='"$(VERSION)"' -Iserver -Ibuild/gen -I. -MMD -MP $(PKG_CFLAGS)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wundef \
 	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wvla -Wcast-qual \
