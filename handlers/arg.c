@@ -189,7 +189,8 @@ static void put(const struct arg *a, const cJSON *v, void *in)
 	case ARG_OBJECT:
 	case ARG_LIST:
 	case ARG_ANY:
-		memcpy(to, &v, sizeof v);
+		memcpy(to, &v,
+		       sizeof v); /* NOLINT(bugprone-sizeof-expression): the pointer is kept */
 		break;
 	}
 }
@@ -209,7 +210,7 @@ static enum status unknown(const struct arg *table, const char *name, struct err
 	size_t n = 0;
 
 	text_init(&all, (size_t)16 * ERR_TEXT_MAX);
-	for (; table[n].name != NULL && n < KNOWN_MAX; n++) {
+	for (; n < KNOWN_MAX && table[n].name != NULL; n++) {
 		names[n] = table[n].name;
 		text_addf(&all, "%s%s", n == 0 ? "" : ", ", names[n]);
 	}
@@ -225,16 +226,27 @@ static enum status unknown(const struct arg *table, const char *name, struct err
 	return st;
 }
 
+/* The first argument that must be there and is not. */
+static const struct arg *missing(const struct arg *table, const cJSON *json)
+{
+	for (const struct arg *a = table; a->name != NULL; a++) {
+		const cJSON *v = json_get(json, a->name);
+
+		if (a->required && (v == NULL || cJSON_IsNull(v)))
+			return a;
+	}
+	return NULL;
+}
+
 enum status arg_read(const struct arg *table, const cJSON *json, void *in, struct err *err)
 {
+	const struct arg *a;
 	const cJSON *v;
 
 	if (json != NULL && !cJSON_IsObject(json))
 		return err_set(err, E_INPUT, "arguments must be an object");
 	cJSON_ArrayForEach(v, json) {
-		const struct arg *a = find(table, v->string);
-
-		if (a == NULL)
+		if ((a = find(table, v->string)) == NULL)
 			return unknown(table, v->string, err);
 		if (cJSON_IsNull(v))
 			continue;
@@ -242,12 +254,9 @@ enum status arg_read(const struct arg *table, const cJSON *json, void *in, struc
 			return wrong(a, v, err);
 		put(a, v, in);
 	}
-	for (const struct arg *a = table; a->name != NULL; a++) {
-		v = json_get(json, a->name);
-		if (a->required && (v == NULL || cJSON_IsNull(v)))
-			return err_set(err, E_INPUT, "the argument '%s' is missing%s%s", a->name,
-			               a->help == NULL ? "" : ": ", a->help == NULL ? "" : a->help);
-	}
+	if ((a = missing(table, json)) != NULL)
+		return err_set(err, E_INPUT, "the argument '%s' is missing%s%s", a->name,
+		               a->help == NULL ? "" : ": ", a->help == NULL ? "" : a->help);
 	return OK;
 }
 

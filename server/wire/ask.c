@@ -4,11 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 
-#define STATE_MS  (15 * 60 * 1000) /* how long a client may take to bring answers back */
-#define ID_PREFIX "\"gadugi-"      /* of our requests' ids */
+#define STATE_MS  900000      /* how long a client may take to bring answers back */
+#define ID_PREFIX "\"gadugi-" /* of our requests' ids */
 
 /* A request of ours that the client has not answered. */
 struct pending {
@@ -73,8 +72,8 @@ static enum status state_back(struct ask *a, struct request *r, const char *seal
 	if (t.failed)
 		st = err_nomem(&a->err, "a requestState");
 	else
-		st = seal_read(&a->mcp->seal, sealed, text_string(&t), clock_wall_ms(NULL),
-		               r->flight.call.arena, &r->flight.call.state, &a->err);
+		st = seal_read(&a->mcp->seal, sealed, text_string(&t), r->flight.call.arena,
+		               &r->flight.call.state, &a->err);
 	text_done(&t);
 	return st;
 }
@@ -142,8 +141,7 @@ static enum status result_asks(struct request *r, const cJSON *asks, struct text
 		text_init(&t, TEXT_LIMIT);
 		bound(r, &t);
 		text_add(members, ",\"requestState\":\"");
-		seal_write(&r->mcp->seal, r->flight.call.state, text_string(&t),
-		           clock_wall_ms(NULL) + STATE_MS, members);
+		seal_write(&r->mcp->seal, r->flight.call.state, text_string(&t), STATE_MS, members);
 		text_add_char(members, '"');
 		members->failed = members->failed || t.failed;
 		text_done(&t);

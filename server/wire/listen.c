@@ -480,9 +480,12 @@ enum status subscribe_work(struct request *r, struct text *members)
 	now = look(r->mcp, call, uri);
 	pthread_mutex_lock(&w->lock);
 	l = find(w, (struct json_span){ "", 0 });
-	st = l == NULL ? err_nomem(&call->err, "a subscription") : add_uri(l, uri, now, &call->err);
-	if (st == OK)
+	if (l == NULL) {
+		st = err_nomem(&call->err, "a subscription");
+	} else {
+		st = add_uri(l, uri, now, &call->err);
 		l->resources = true; /* who watches one hears of new ones too */
+	}
 	pthread_mutex_unlock(&w->lock);
 	return st;
 }

@@ -332,7 +332,7 @@ static void batch(struct mcp *m, const struct rpc *r)
 		            NULL);
 		return;
 	}
-	if ((b = batch_new(m)) == NULL) {
+	if ((b = batch_new(m->parts.out)) == NULL) {
 		reply_error(m, NULL, none, RPC_INTERNAL, "no memory for a batch", NULL);
 		return;
 	}

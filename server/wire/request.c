@@ -11,81 +11,36 @@
 
 #define PROGRESS_GAP_MS 40 /* least time between two progress messages of a call */
 
-struct batch {
-	struct mcp *mcp;
-	pthread_mutex_t lock; /* guards all below */
-	struct text answers;
-	size_t left; /* answers to come, and one for the reader while it adds */
+/* What a result is made of. */
+struct result {
+	const struct mcp_offer *offer;
+	const struct revision *rev;
+	const struct method *method;
+	struct json_span id;
+	bool input_required;
 };
 
-struct batch *batch_new(struct mcp *m)
-{
-	struct batch *b = mem_zero(1, sizeof *b);
-
-	if (b == NULL)
-		return NULL;
-	b->mcp = m;
-	b->left = 1;
-	text_init(&b->answers, TEXT_LIMIT);
-	pthread_mutex_init(&b->lock, NULL);
-	return b;
-}
-
-void batch_join(struct batch *b)
-{
-	pthread_mutex_lock(&b->lock);
-	b->left++;
-	pthread_mutex_unlock(&b->lock);
-}
-
-void batch_leave(struct batch *b, const struct text *answer)
-{
-	bool last;
-
-	pthread_mutex_lock(&b->lock);
-	if (answer != NULL) {
-		text_add(&b->answers, b->answers.len == 0 ? "[" : ",");
-		text_add_n(&b->answers, text_string(answer), answer->len);
-	}
-	last = --b->left == 0;
-	pthread_mutex_unlock(&b->lock);
-	if (!last)
-		return;
-	if (b->answers.len > 0) {
-		text_add(&b->answers, "]\n");
-		if (b->answers.failed)
-			log_line(LOG_ERROR, "the answers to a batch are too large");
-		else
-			out_put(b->mcp->parts.out, text_string(&b->answers), b->answers.len);
-	}
-	text_done(&b->answers);
-	pthread_mutex_destroy(&b->lock);
-	mem_free(b);
-}
-
 /* The members every result of the revision has, around those of the method. */
-static void result_text(struct text *t, const struct mcp *m, const struct revision *rev,
-                        const struct method *method, struct json_span id,
-                        const struct text *members, bool input_required)
+static void result_text(struct text *t, const struct result *r, const struct text *members)
 {
-	bool stateless = (rev->has & HAS_STATELESS) != 0;
+	bool stateless = (r->rev->has & HAS_STATELESS) != 0;
 
 	text_add(t, "{\"jsonrpc\":\"2.0\",\"id\":");
-	text_add_n(t, id.at, id.len);
+	text_add_n(t, r->id.at, r->id.len);
 	text_add(t, ",\"result\":{");
 	if (stateless)
 		text_addf(t, "\"resultType\":\"%s\"%s",
-		          input_required ? "input_required" : "complete",
+		          r->input_required ? "input_required" : "complete",
 		          members->len > 0 ? "," : "");
 	text_add_n(t, text_string(members), members->len);
 	if (stateless) {
-		if (method->ttl_ms >= 0 && !input_required)
-			text_addf(t, ",\"ttlMs\":%ld,\"cacheScope\":\"%s\"", method->ttl_ms,
-			          method->scope);
+		if (r->method->ttl_ms >= 0 && !r->input_required)
+			text_addf(t, ",\"ttlMs\":%ld,\"cacheScope\":\"%s\"", r->method->ttl_ms,
+			          r->method->scope);
 		text_addf(t,
 		          ",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":{\"name\":\"%s\","
 		          "\"version\":\"%s\"}}",
-		          m->offer->name, m->offer->version);
+		          r->offer->name, r->offer->version);
 	}
 	text_add(t, "}}");
 	t->failed = t->failed || members->failed;
@@ -128,10 +83,11 @@ static void reply(struct mcp *m, struct batch *batch, struct json_span id, struc
 
 void reply_result(struct ask *a, const struct text *members)
 {
+	struct result r = { a->mcp->offer, a->rev, a->method, a->rpc->id, false };
 	struct text t;
 
 	text_init(&t, TEXT_LIMIT);
-	result_text(&t, a->mcp, a->rev, a->method, a->rpc->id, members, false);
+	result_text(&t, &r, members);
 	reply(a->mcp, a->batch, a->rpc->id, &t);
 }
 
@@ -277,13 +233,14 @@ static bool take_claim(struct request *r)
 /* Send what st and members say, unless the client has given up. */
 static void answer(struct request *r, enum status st, const struct text *members)
 {
+	struct result result = { r->mcp->offer, r->rev, r->method, id_of(r), r->input_required };
 	struct batch *batch = r->batch;
 	struct mcp *m = r->mcp;
 	struct text t;
 
 	text_init(&t, TEXT_LIMIT);
 	if (st == OK)
-		result_text(&t, m, r->rev, r->method, id_of(r), members, r->input_required);
+		result_text(&t, &result, members);
 	else
 		rpc_error(&t, id_of(r), r->code != 0 ? r->code : rpc_code(st),
 		          r->flight.call.err.text, r->data);

@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 
+#include "wire/batch.h"
 #include "wire/mcp.h"
 #include "wire/rpc.h"
 #include "wire/seal.h"
@@ -79,9 +80,8 @@ struct request {
 };
 
 /*
- * A method is answered `here` by the reader, or by `work` on the pool after `begin`, in
- * the reader, has judged the request. `here` and `work` write the members of the result,
- * without its braces. E_WAIT from work parks the request.
+ * Answered `here` by the reader, or by `work` on the pool after `begin`, in the reader, has
+ * judged it. Both write the members of the result without braces. E_WAIT from work parks.
  */
 struct method {
 	const char *name;
@@ -143,11 +143,6 @@ void reply_error(struct mcp *m, struct batch *batch, struct json_span id, int co
 /* A JSON object of one text member, in the arena; NULL without memory. */
 const char *request_data(struct request *r, const char *key, const char *value);
 
-/* A batch of 2025-03-26: its answers leave together when the last one is there. */
-struct batch *batch_new(struct mcp *m);
-void batch_join(struct batch *b);                             /* one more answer is to come */
-void batch_leave(struct batch *b, const struct text *answer); /* it came, or will not (NULL) */
-
 /* tools.c */
 
 /* Lists of one page: E_INPUT for any cursor but an empty one. */
@@ -177,8 +172,6 @@ enum status prompts_get(struct request *r, struct text *members);
 enum status complete_begin(struct ask *a, struct request *r);
 enum status complete_work(struct request *r, struct text *members);
 
-/* ask.c: asking the client */
-
 /* What a capabilities object says the client can be asked for. */
 unsigned ask_able(const cJSON *capabilities, unsigned has);
 /* inputResponses and requestState of a request, if it has any. */
@@ -190,8 +183,6 @@ enum status ask_resume(struct ask *a, struct request *r);
 enum status ask_client(struct request *r, struct text *members);
 void ask_answered(struct mcp *m, struct rpc *answer); /* an answer came */
 void ask_forget(struct request *r);                   /* no answer is waited for any more */
-
-/* listen.c: who hears of changes */
 
 enum status watch_new(struct mcp *m, struct err *err);
 void watch_free(struct mcp *m);

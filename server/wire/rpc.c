@@ -26,6 +26,7 @@ static bool id_is_good(struct json_span id)
 static void object(struct rpc *r)
 {
 	const cJSON *method = json_get(r->json, "method");
+	const char *name = json_text(r->json, "method");
 	const cJSON *params = json_get(r->json, "params");
 	const char *version = json_text(r->json, "jsonrpc");
 	bool has_id = json_get(r->json, "id") != NULL;
@@ -46,11 +47,11 @@ static void object(struct rpc *r)
 		r->kind = RPC_ANSWER;
 		return;
 	}
-	if (!cJSON_IsString(method)) {
+	if (name == NULL) {
 		wrong(r, RPC_REQUEST_BAD, "a message must have a method, and that be a string");
 		return;
 	}
-	r->method = method->valuestring;
+	r->method = name;
 	r->params = cJSON_IsObject(params) ? params : NULL;
 	r->kind = has_id ? RPC_REQUEST : RPC_NOTIFICATION;
 	if (params != NULL && r->params == NULL && has_id)
@@ -162,7 +163,8 @@ void rpc_quote(struct text *t, const char *s, size_t n)
 			out[1] = 'r';
 			break;
 		default:
-			memcpy(out + 1, "u00", 3);
+			out[1] = 'u';
+			out[2] = out[3] = '0';
 			out[4] = hex[c >> 4];
 			out[5] = hex[c & 15];
 			break;

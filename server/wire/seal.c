@@ -1,6 +1,7 @@
 #include "wire/seal.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -126,13 +127,13 @@ static enum status sum(const struct seal *s, const char *digits, size_t n, const
 	return st;
 }
 
-void seal_write(const struct seal *s, const char *content, const char *bound, int64_t until_ms,
+void seal_write(const struct seal *s, const char *content, const char *bound, int64_t for_ms,
                 struct text *out)
 {
 	unsigned char mac[16], when[8];
 	size_t from = out->len;
 
-	store(when, (uint64_t)until_ms);
+	store(when, (uint64_t)(clock_wall_ms(&s->clock) + for_ms));
 	hex(out, when, sizeof when);
 	hex(out, content, strlen(content));
 	if (out->failed || sum(s, out->bytes + from, out->len - from, bound, mac) != OK) {
@@ -142,31 +143,37 @@ void seal_write(const struct seal *s, const char *content, const char *bound, in
 	hex(out, mac, sizeof mac);
 }
 
-enum status seal_read(const struct seal *s, const char *sealed, const char *bound, int64_t now_ms,
-                      struct arena *a, const char **content, struct err *err)
+/* Is the checksum right? Compared without stopping at the first difference. */
+static bool holds(const struct seal *s, const char *sealed, size_t n, const char *bound)
 {
-	unsigned char mac[16], given[16], when[8], wrong = 0;
-	size_t n = strlen(sealed), size;
-	enum status st;
-	char *text;
+	unsigned char mac[16], given[16], wrong = 0;
 
-	if (n < TIME_DIGITS + MAC_DIGITS || n % 2 != 0 || unhex(sealed, sizeof when, when) != 0 ||
-	    unhex(sealed + n - MAC_DIGITS, sizeof given, given) != 0)
-		return err_set(err, E_INPUT, "requestState is not one of this server");
-	if ((st = sum(s, sealed, n - MAC_DIGITS, bound, mac)) != OK)
-		return err_nomem(err, "a requestState");
+	if (unhex(sealed + n - MAC_DIGITS, sizeof given, given) != 0 ||
+	    sum(s, sealed, n - MAC_DIGITS, bound, mac) != OK)
+		return false;
 	for (size_t i = 0; i < sizeof mac; i++)
 		wrong |= (unsigned char)(mac[i] ^ given[i]);
-	if (wrong != 0)
+	return wrong == 0;
+}
+
+enum status seal_read(const struct seal *s, const char *sealed, const char *bound, struct arena *a,
+                      const char **content, struct err *err)
+{
+	size_t n = strlen(sealed), size;
+	unsigned char when[8];
+	char *text;
+
+	if (n < TIME_DIGITS + MAC_DIGITS || n % 2 != 0 || !holds(s, sealed, n, bound) ||
+	    unhex(sealed, sizeof when, when) != 0)
 		return err_set(err, E_INPUT,
 		               "requestState was changed, or belongs to another request");
-	if ((int64_t)load(when) < now_ms)
+	if ((int64_t)load(when) < clock_wall_ms(&s->clock))
 		return err_set(err, E_INPUT, "requestState is too old: call again without it");
 	size = (n - TIME_DIGITS - MAC_DIGITS) / 2;
 	if ((text = arena_take(a, size + 1)) == NULL)
 		return err_nomem(err, "a requestState");
 	if (unhex(sealed + TIME_DIGITS, size, (unsigned char *)text) != 0)
-		return err_set(err, E_INPUT, "requestState is not one of this server");
+		return err_set(err, E_BUG, "requestState is sealed and no text");
 	*content = text;
 	return OK;
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/text.h"
 
@@ -19,18 +20,19 @@
 
 struct seal {
 	unsigned char key[SEAL_KEY];
+	struct clock clock; /* a test may fix it */
 };
 
 /* A fresh key from the kernel. */
 enum status seal_init(struct seal *s, struct err *err);
 
-/* Append content, sealed for the request that `bound` describes, good until until_ms (wall). */
-void seal_write(const struct seal *s, const char *content, const char *bound, int64_t until_ms,
+/* Append content, sealed for the request that `bound` describes, good for for_ms from now. */
+void seal_write(const struct seal *s, const char *content, const char *bound, int64_t for_ms,
                 struct text *out);
 
 /* The content again, in the arena. E_INPUT: changed, for another request, or too old. */
-enum status seal_read(const struct seal *s, const char *sealed, const char *bound, int64_t now_ms,
-                      struct arena *a, const char **content, struct err *err);
+enum status seal_read(const struct seal *s, const char *sealed, const char *bound, struct arena *a,
+                      const char **content, struct err *err);
 
 /* SipHash-2-4-128 (Aumasson and Bernstein 2012): for seal and its test. */
 void seal_hash(const unsigned char key[SEAL_KEY], const void *in, size_t n, unsigned char out[16]);
