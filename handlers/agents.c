@@ -27,14 +27,11 @@ static const struct arg agents_args[] = {
 	{ "name", ARG_TEXT, 0, offsetof(struct agents_in, name), 1, 200, "Only this agent.", NULL },
 	{ "path", ARG_TEXT, 0, offsetof(struct agents_in, path), 1, 4000, "validate: this file.",
 	  NULL },
-	{ "text", ARG_TEXT, 0, offsetof(struct agents_in, text), 1, BOARD_CONTENT_MAX,
-	  "ask, answer, board: the words.", NULL },
-	{ "question", ARG_TEXT, 0, offsetof(struct agents_in, question), 1, 100,
-	  "Its id; ask with it waits on.", NULL },
+	{ "text", ARG_TEXT, 0, offsetof(struct agents_in, text), 1, BOARD_CONTENT_MAX, NULL, NULL },
+	{ "question", ARG_TEXT, 0, offsetof(struct agents_in, question), 1, 100, "Its id.", NULL },
 	{ "options", ARG_TEXTS, 0, offsetof(struct agents_in, options), 1, QUESTION_OPTIONS_MAX,
 	  NULL, NULL },
-	{ "approval", ARG_FLAG, 0, offsetof(struct agents_in, approval), 0, 0,
-	  "ask for approve or deny.", NULL },
+	{ "approval", ARG_FLAG, 0, offsetof(struct agents_in, approval), 0, 0, NULL, NULL },
 	{ "timeoutSeconds", ARG_COUNT, 0, offsetof(struct agents_in, timeout_s), 1, 604800, NULL,
 	  NULL },
 	{ "waitSeconds", ARG_WHOLE, 0, offsetof(struct agents_in, wait_s), 0, 3600, NULL, NULL },
@@ -474,9 +471,7 @@ static enum status agents_run(struct call *call, const void *in, cJSON **result)
 const struct tool tool_agents = {
 	.name = "agents",
 	.title = "Agents",
-	.about = "Agents defined in Markdown: list, check, start them on events; ask a question "
-		 "and wait "
-		 "for its answer, answer one.",
+	.about = "Who can work here: list and check agents, start and stop them, ask and answer.",
 	.args = agents_args,
 	.in_size = sizeof(struct agents_in),
 	.result = "{\"type\":\"object\"}",

@@ -8,8 +8,9 @@
 
 /* clang-format off: one line each */
 const struct tool *const tool_all[] = {
-	&tool_decompose, &tool_orchestrate, &tool_runs,   &tool_remember, &tool_recall,
-	&tool_forget,    &tool_coach,       &tool_recipes, &tool_agents,   &tool_events, NULL,
+	&tool_decompose, &tool_orchestrate, &tool_runs,  &tool_remember,
+	&tool_recall,    &tool_forget,      &tool_coach, &tool_recipes,
+	&tool_agents,    &tool_events,      NULL,
 };
 
 const struct resource *const resource_all[] = {

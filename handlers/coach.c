@@ -74,7 +74,7 @@ const struct tool tool_coach = {
 	.name = "coach",
 	.title = "Team coach",
 	.about = "What cost time in a finished run or in session files: numbers, findings, what to "
-	         "change.",
+		 "change.",
 	.args = coach_args,
 	.in_size = sizeof(struct coach_in),
 	.result = "{\"type\":\"object\"}",

@@ -18,7 +18,7 @@ struct decompose_in {
 /* Few words: every one of them is sent to every model at every start. */
 static const struct arg decompose_args[] = {
 	{ "document", ARG_TEXT, 0, offsetof(struct decompose_in, document), 1, PLAN_BYTES_MAX,
-	  "Text of a plan: Markdown or a known tool's JSON.", NULL },
+	  "Text of a plan.", NULL },
 	{ "path", ARG_TEXT, 0, offsetof(struct decompose_in, path), 1, 4096, "Or its file.", NULL },
 	{ "goal", ARG_TEXT, 0, offsetof(struct decompose_in, goal), 1, 4096,
 	  "Or one line; gives a draft.", NULL },
@@ -29,8 +29,7 @@ static const struct arg decompose_args[] = {
 	  "json|table|markdown|mermaid" },
 	{ "save", ARG_SWITCH, 0, offsetof(struct decompose_in, save), 0, 0, NULL, NULL },
 	{ "tag", ARG_TEXT, 0, offsetof(struct decompose_in, tag), 1, 200, NULL, NULL },
-	{ "depth", ARG_COUNT, 0, offsetof(struct decompose_in, depth), 1, 2, "2: subtasks too.",
-	  NULL },
+	{ "depth", ARG_COUNT, 0, offsetof(struct decompose_in, depth), 1, 2, NULL, NULL },
 	{ "cursor", ARG_TEXT, 0, offsetof(struct decompose_in, cursor), 1, 20, NULL, NULL },
 	{ 0 },
 };

@@ -31,15 +31,14 @@ static const struct arg events_args[] = {
 	{ "waitSeconds", ARG_COUNT, 0, offsetof(struct events_in, wait_s), 0, 3600,
 	  "list: for the first event.", NULL },
 	{ "subscriber", ARG_TEXT, 0, offsetof(struct events_in, subscriber), 1,
-	  SUBSCRIPTION_NAME_MAX, "list: what it has not had.", NULL },
+	  SUBSCRIPTION_NAME_MAX, "list: what is new to it.", NULL },
 	{ "agent", ARG_TEXT, 0, offsetof(struct events_in, agent), 1, 80,
 	  "subscribe: started with each.", NULL },
 	{ "priority", ARG_CHOICE, 0, offsetof(struct events_in, priority), 0, 0, NULL,
 	  "low|normal|high|critical" },
 	{ "id", ARG_TEXT, 0, offsetof(struct events_in, id), 1, 100, "publish: once per id.",
 	  NULL },
-	{ "cause", ARG_TEXT, 0, offsetof(struct events_in, cause), 1, 100,
-	  "publish: id of the event before.", NULL },
+	{ "cause", ARG_TEXT, 0, offsetof(struct events_in, cause), 1, 100, NULL, NULL },
 	{ 0 },
 };
 

@@ -19,7 +19,7 @@ static const struct arg orchestrate_args[] = {
 	{ "planId", ARG_TEXT, 0, offsetof(struct orchestrate_in, plan_id), 1, 100, NULL, NULL },
 	{ "path", ARG_TEXT, 0, offsetof(struct orchestrate_in, path), 1, 4096, NULL, NULL },
 	{ "tasks", ARG_LIST, 0, offsetof(struct orchestrate_in, tasks), 1, PLAN_TASKS_MAX,
-	  "{id, title, description, dependsOn[], agent, ...}", NULL },
+	  "{id, title, dependsOn[], ...}", NULL },
 	{ "agent", ARG_TEXT, 0, offsetof(struct orchestrate_in, agent), 1, 100, NULL, NULL },
 	{ "jobs", ARG_WHOLE, 0, offsetof(struct orchestrate_in, jobs), 1, RUN_JOBS_MAX, NULL,
 	  NULL },
@@ -170,8 +170,7 @@ const struct tool tool_orchestrate = {
 		 "needs is merged. Answers at once with a run id.",
 	.args = orchestrate_args,
 	.in_size = sizeof(struct orchestrate_in),
-	.result = "{\"type\":\"object\",\"properties\":{\"runId\":{\"type\":\"string\"},"
-		  "\"state\":{\"type\":\"string\"}}}",
+	.result = "{\"type\":\"object\"}",
 	.flags = TOOL_WRITES | TOOL_SPAWNS | TOOL_OPEN_WORLD,
 	.run = orchestrate_run,
 };

@@ -184,7 +184,7 @@ const struct tool tool_remember = {
 	.name = "remember",
 	.title = "Remember",
 	.about = "Keep facts, decisions and lessons for later sessions and other agents. similar: "
-	         "ids that say nearly the same.",
+		 "ids that say nearly the same.",
 	.args = remember_args,
 	.in_size = sizeof(struct remember_in),
 	.result = "{\"type\":\"object\"}",

@@ -15,8 +15,9 @@
 #include "base/mem.h"
 #include "wire/frame.h"
 
-#define LAST_MS      40  /* after the end of input: for calls that are about to be answered */
-#define STOP_MS      35  /* then: for a line half sent, and for stopped calls to end */
+#define LAST_MS     35  /* after the end of input: for calls that are about to be answered */
+#define STOP_MS     30  /* then: for a line half sent, and for stopped calls to end */
+#define READER_MS   10 /* a client that takes nothing for so long does not read any more */
 #define PARENT_MS    500 /* how often the parent is looked at where there is no pidfd */
 #define WORKERS_MIN  4
 #define WORKERS_MAX  16
@@ -224,8 +225,7 @@ static bool stop(struct server *s)
 	mcp_stop(s->mcp);
 	out_close(s->out);
 	out_flush(s->out);
-	while (out_pending(s->out) && (left = until_ms - clock_mono_ms()) > 0 &&
-	       poll(&fd, 1, (int)left) > 0)
+	while (out_pending(s->out) && clock_mono_ms() < until_ms && poll(&fd, 1, READER_MS) > 0)
 		out_flush(s->out);
 	left = until_ms - clock_mono_ms();
 	return pool_wait_idle(s->pool, left > 0 ? left : 0);
