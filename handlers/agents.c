@@ -24,7 +24,7 @@ struct agents_in {
 static const struct arg agents_args[] = {
 	{ "action", ARG_CHOICE, 1, offsetof(struct agents_in, action), 0, 0, NULL,
 	  "list|show|validate|start|stop|ask|answer|questions|board" },
-	{ "name", ARG_TEXT, 0, offsetof(struct agents_in, name), 1, 200, "Only this agent.", NULL },
+	{ "name", ARG_TEXT, 0, offsetof(struct agents_in, name), 1, 200, NULL, NULL },
 	{ "path", ARG_TEXT, 0, offsetof(struct agents_in, path), 1, 4000, "validate: this file.",
 	  NULL },
 	{ "text", ARG_TEXT, 0, offsetof(struct agents_in, text), 1, BOARD_CONTENT_MAX, NULL, NULL },

@@ -15,8 +15,7 @@ struct recipes_in {
 static const struct arg recipes_args[] = {
 	{ "action", ARG_CHOICE, 1, offsetof(struct recipes_in, action), 0, 0, NULL,
 	  "list|show|validate|graph" },
-	{ "name", ARG_TEXT, 0, offsetof(struct recipes_in, name), 1, 200, "Only this recipe.",
-	  NULL },
+	{ "name", ARG_TEXT, 0, offsetof(struct recipes_in, name), 1, 200, NULL, NULL },
 	{ "limit", ARG_COUNT, 0, offsetof(struct recipes_in, limit), 1, RECIPES_MAX, NULL, NULL },
 	{ "cursor", ARG_TEXT, 0, offsetof(struct recipes_in, cursor), 1, 200, NULL, NULL },
 	{ 0 },

@@ -19,7 +19,7 @@ struct remember_in {
 
 /* Lengths are checked by the domain, in words; here they would only make the list longer. */
 #define ITEM_ARGS                                                                                  \
-	{ "entity", ARG_TEXT, 0, AT(entity), 0, 0, "What it is about", NULL },                     \
+	{ "entity", ARG_TEXT, 0, AT(entity), 0, 0, NULL, NULL },                                   \
 	    { "entityType", ARG_TEXT, 0, AT(entity_type), 0, 0, NULL, NULL },                      \
 	    { "kind", ARG_TEXT, 0, AT(kind), 0, 0, "fact, decision, procedure, ...", NULL },       \
 	    { "scope", ARG_TEXT, 0, AT(scope), 0, 0, "project, team, global, agent:NAME", NULL },  \
