@@ -543,6 +543,61 @@ static void filters_are_applied_both_ways(void **state)
 	                    "WORLD\n");
 }
 
+static void ignored_files_that_are_named_come_along(void **state)
+{
+	const char *path;
+
+	(void)state;
+	(void)scratch_sh(
+	    &s, NULL,
+	    "printf '.env\nnode_modules/\n*.log\n' > .gitignore && printf "
+	    "'.env\nnode_modules\nnew\n.gadugi\nsub/deep/.env\n' > .worktreeinclude && "
+	    "mkdir -p sub/deep && echo t > sub/deep/tracked && git add -A && git commit -q -m two "
+	    "&& "
+	    "echo SECRET=1 > .env && mkdir -p node_modules/a && echo m > node_modules/a/m && echo "
+	    "x > x.log && echo n > new && echo E > sub/deep/.env");
+	path = add("w");
+	assert_string_equal(
+	    scratch_sh(&s, path,
+	               "cat .env node_modules/a/m sub/deep/.env; ls -A; git status --porcelain"),
+	    "SECRET=1\nm\nE\n.env\n.git\n.gitignore\n.worktreeinclude\nbase\nnode_modules\nsub\n");
+	assert_string_equal(scratch_sh(&s, path, "echo changed > .env; cat ../../../.env"),
+	                    "SECRET=1\n");
+	GOOD(repo_worktree_remove(s.repo, s.root, path, &err));
+}
+
+static void submodules_come_from_the_main_checkout(void **state)
+{
+	struct repo_worktree_spec spec;
+	struct repo_commit c;
+	const char *path, *config, *other = NULL;
+
+	(void)state;
+	(void)scratch_sh(&s, NULL,
+	                 "git init -q -b main ../lib && echo l > ../lib/l && git -C ../lib add -A "
+	                 "&& git -C ../lib commit -q -m l && "
+	                 "git -c protocol.file.allow=always submodule --quiet add ../lib "
+	                 "vendor/lib && git commit -q -m sub && mv ../lib ../unreachable");
+	config = scratch_sh(&s, NULL, "cat .git/config");
+	path = add("w");
+	assert_string_equal(scratch_sh(&s, path, "cat vendor/lib/l; git status --porcelain"),
+	                    "l\n");
+	assert_string_equal(scratch_sh(&s, NULL, "cat .git/config; git status --porcelain"),
+	                    config);
+	spec = spec_of("again");
+	assert_int_equal(repo_worktree_reuse(s.repo, path, &spec, true, s.room, &other, &err),
+	                 E_DENIED);
+	(void)scratch_sh(&s, path, "cd vendor/lib && echo more >> l && git commit -q -am more");
+	GOOD(repo_commit_all(path, "left", &c, &err));
+	assert_int_equal(repo_worktree_remove(s.repo, s.root, path, &err),
+	                 E_DENIED); /* its commit is nowhere else */
+	(void)scratch_sh(&s, path, "git submodule --quiet update -f");
+	GOOD(repo_worktree_remove(s.repo, s.root, path, &err));
+	assert_string_equal(
+	    scratch_sh(&s, NULL, "cat vendor/lib/l; git status --porcelain; ls -A .git/worktrees"),
+	    "l\n");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -567,6 +622,8 @@ int main(void)
 		TEST(a_bare_repository_has_worktrees_too),
 		TEST(sparse_checkouts_stay_sparse_and_lose_nothing),
 		TEST(filters_are_applied_both_ways),
+		TEST(ignored_files_that_are_named_come_along),
+		TEST(submodules_come_from_the_main_checkout),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -297,7 +297,10 @@ enum status repo_worktree_reuse(struct repo *r, const char *old_path,
 	    (st = repo_work_paths(r, spec->root, spec->name, a, &new, err)) != OK ||
 	    (st = repo_work_lock(r, a, spec->stop, &lock, err)) != OK)
 		return st;
-	if (fs_kind(old.path) != FS_FOLDER)
+	if (fs_kind(text_printf(a, "%s/modules", old.entry)) == FS_FOLDER)
+		st =
+		    err_set(err, E_DENIED, "the submodules of '%s' are tied to its name", old.name);
+	else if (fs_kind(old.path) != FS_FOLDER)
 		st = err_set(err, E_ABSENT, "there is no worktree '%s'", old.path);
 	else if ((st = check_safe(r, &old, a, err)) == OK &&
 	         (st = repo_work_reserve(&new, err)) == OK)
