@@ -63,7 +63,7 @@ for kind in "$@"; do
 		*.c)
 			program=$build/${file%.c}
 			if [ -n "${VALGRIND:-}" ]; then
-				one "$file" valgrind -q --error-exitcode=9 --leak-check=full "$program"
+				one "$file" valgrind -q --error-exitcode=9 --leak-check=full --suppressions=tests/valgrind.supp "$program"
 			else
 				one "$file" "$program"
 			fi ;;

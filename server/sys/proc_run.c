@@ -1,4 +1,5 @@
 /* Children whose end one waits for, environments, and processes that are not our children. */
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -266,22 +267,26 @@ enum status proc_sweep(const char *const *mark, int64_t grace_ms, int *ended, st
 
 int proc_using(const char *folder)
 {
+	DIR *dir = opendir("/proc");
 	size_t n = strlen(folder);
 	char path[40], cwd[4096];
-	struct scan s;
+	const struct dirent *e;
 	int found = 0;
 
-	if (scan_all(&s, NULL) != OK)
+	if (dir == NULL)
 		return -1;
-	for (size_t i = 0; i < s.n && found == 0; i++) {
+	while (found == 0 && (e = readdir(dir)) != NULL) {
+		long pid = strtol(e->d_name, NULL, 10); /* 0 for what is no number */
 		ssize_t len;
 
-		(void)snprintf(path, sizeof path, "/proc/%d/cwd", s.rows[i].pid);
+		if (pid <= 0)
+			continue;
+		(void)snprintf(path, sizeof path, "/proc/%ld/cwd", pid);
 		len = readlink(path, cwd, sizeof cwd);
 		if (len >= (ssize_t)n && memcmp(cwd, folder, n) == 0 &&
 		    (len == (ssize_t)n || cwd[n] == '/'))
-			found = s.rows[i].pid;
+			found = (int)pid;
 	}
-	scan_done(&s);
+	(void)closedir(dir);
 	return found;
 }

@@ -61,6 +61,23 @@ struct oid scratch_oid(struct scratch *s, const char *name)
 	return oid;
 }
 
+/*
+ * What the sanitizers say of libraries and we can do nothing about: libgit2 1.5 loses a match of
+ * PCRE2 for each search of its configuration; the C library's lock around the time zone is not
+ * seen.
+ */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libpcre2-8\n";
+}
+
+const char *__tsan_default_suppressions(void);
+const char *__tsan_default_suppressions(void)
+{
+	return "race:tzset_internal\n";
+}
+
 int scratch_open(struct scratch *s)
 {
 	const char *folder = getenv("TMPDIR");

@@ -61,6 +61,7 @@ struct paths {
 	struct arena *a;
 	const char **list;
 	size_t most, n;
+	bool ignored;
 };
 
 static void add_path(struct paths *p, const char *path)
@@ -119,15 +120,18 @@ static enum status dirty_by_lib(struct repo *r, struct paths *p, struct err *err
 
 		if ((e->status & GIT_STATUS_IGNORED) == 0 || repo_is_nested(r, path_of(e), p->a))
 			add_path(p, path_of(e));
+		else
+			p->ignored = true;
 	}
 	r->lib->status_list_free(list);
 	return OK;
 }
 
-enum status repo_dirty(struct repo *r, struct arena *a, size_t most, const char *const **paths,
-                       size_t *n, struct err *err)
+enum status repo_dirty_or_ignored(struct repo *r, struct arena *a, size_t most,
+                                  const char *const **paths, size_t *n, bool *ignored,
+                                  struct err *err)
 {
-	struct paths p = { .a = a, .most = most };
+	struct paths p = { .a = a, .most = most, .ignored = r->sparse };
 	const char *state;
 	enum status st;
 
@@ -144,7 +148,16 @@ enum status repo_dirty(struct repo *r, struct arena *a, size_t most, const char 
 		return st;
 	*paths = p.list;
 	*n = p.n;
+	*ignored = p.ignored;
 	return OK;
+}
+
+enum status repo_dirty(struct repo *r, struct arena *a, size_t most, const char *const **paths,
+                       size_t *n, struct err *err)
+{
+	bool ignored;
+
+	return repo_dirty_or_ignored(r, a, most, paths, n, &ignored, err);
 }
 
 /* --- what must stay ------------------------------------------------------------------------ */

@@ -48,6 +48,11 @@ enum status repo_author(struct repo *r, git_signature **out, struct err *err);
 enum status repo_status(struct repo *r, git_status_list **out, struct err *err);
 bool repo_is_nested(struct repo *r, const char *path, struct arena *a);
 
+/* As repo_dirty; *ignored says whether there may be files that git ignores. */
+enum status repo_dirty_or_ignored(struct repo *r, struct arena *a, size_t most,
+                                  const char *const **paths, size_t *n, bool *ignored,
+                                  struct err *err);
+
 /* Name of a branch (`refs/heads/x`) that HEAD of git_dir is on, in the arena; NULL: none. */
 const char *repo_branch_at(const char *git_dir, struct arena *a);
 

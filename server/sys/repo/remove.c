@@ -49,7 +49,7 @@ static const char *name_dirty(const char *const *paths, size_t n, struct arena *
 }
 
 enum status repo_work_class(struct repo *r, const char *path, struct arena *a,
-                            struct repo_worktree *out, const char **words, struct err *err)
+                            struct work_class *out, struct err *err)
 {
 	struct repo *own = NULL;
 	struct repo_head head;
@@ -58,30 +58,29 @@ enum status repo_work_class(struct repo *r, const char *path, struct arena *a,
 	bool kept = false;
 	enum status st;
 
-	out->class = REPO_BROKEN;
-	*words = "its git data cannot be read";
+	*out = (struct work_class){ .class = REPO_BROKEN, .words = "its git data cannot be read" };
 	if (repo_open(&own, path, err) != OK)
 		return OK; /* which is what broken means */
 	if (own->place.top == NULL || strcmp(own->place.top, path) != 0 ||
 	    strcmp(own->place.common, r->place.common) != 0 ||
 	    strcmp(own->place.git_dir, own->place.common) == 0) {
-		*words = "it is no worktree of this repository";
+		out->words = "it is no worktree of this repository";
 		st = OK;
 		goto out;
 	}
 	if ((st = repo_head(own, a, &head, err)) != OK ||
-	    (st = repo_dirty(own, a, NAMED_MAX, &paths, &n, err)) != OK)
+	    (st = repo_dirty_or_ignored(own, a, NAMED_MAX, &paths, &n, &out->ignored, err)) != OK)
 		goto out;
 	out->head = head.oid;
 	if (n > 0) {
 		out->class = REPO_DIRTY;
-		*words = name_dirty(paths, n, a);
+		out->words = name_dirty(paths, n, a);
 		goto out;
 	}
 	if (head.oid.hex[0] != '\0')
 		st = repo_reachable(r, &head.oid, NULL, &kept, err);
 	out->class = kept ? REPO_CLEAN : REPO_UNMERGED;
-	*words = kept ? "" : "its last commit is in no ref";
+	out->words = kept ? "" : "its last commit is in no ref";
 out:
 	repo_free(own);
 	return st;
@@ -91,7 +90,8 @@ enum status repo_worktree_list(struct repo *r, const char *root, struct arena *a
                                struct repo_worktree **out, size_t *n, struct err *err)
 {
 	struct repo_worktree *list;
-	const char **names = NULL, *words;
+	const char **names = NULL;
+	struct work_class class;
 	size_t all = 0, found = 0;
 	char *top = NULL;
 	enum status st;
@@ -117,9 +117,10 @@ enum status repo_worktree_list(struct repo *r, const char *root, struct arena *a
 		list[found].path = folder;
 		list[found].locked = fs_kind(text_printf(a, "%s/worktrees/%s/locked",
 		                                         r->place.common, names[i])) == FS_FILE;
-		if ((st = repo_work_class(r, folder, a, &list[found], &words, err)) != OK)
+		if ((st = repo_work_class(r, folder, a, &class, err)) != OK)
 			return st;
-		found++;
+		list[found].class = class.class;
+		list[found++].head = class.head;
 	}
 	*out = list;
 	*n = found;
@@ -182,26 +183,27 @@ static enum status check_entry(struct repo *r, const struct work *w, struct aren
 	                      w->name, head.hex);
 }
 
-/* Would anything be lost? E_DENIED says what. */
-static enum status check_safe(struct repo *r, const struct work *w, struct arena *a,
+/* Would anything be lost? E_DENIED says what. *ignored: there may be files that git ignores. */
+static enum status check_safe(struct repo *r, const struct work *w, struct arena *a, bool *ignored,
                               struct err *err)
 {
-	struct repo_worktree found = { .name = w->name };
-	const char *words = "";
+	struct work_class found;
 	enum status st;
 	int pid;
 
 	if (fs_kind(w->path) == FS_NOTHING)
 		return check_entry(r, w, a, err);
-	if ((st = repo_work_class(r, w->path, a, &found, &words, err)) != OK)
+	if ((st = repo_work_class(r, w->path, a, &found, err)) != OK)
 		return st;
+	*ignored = found.ignored;
 	if (found.class != REPO_CLEAN)
 		return err_set(err, E_DENIED, "the worktree '%s' is kept: %s", w->name,
-		               words != NULL ? words : "");
+		               found.words != NULL ? found.words : "");
 	if ((pid = proc_using(w->path)) > 0)
 		return err_set(err, E_DENIED, "the worktree '%s' is kept: process %d works in it",
 		               w->name, pid);
-	return pid == 0 ? OK : err_nomem(err, "a list of processes");
+	return pid == 0 ? OK
+	                : err_set(err, E_IO, "cannot see whether anybody works in '%s'", w->path);
 }
 
 static enum status take_away(struct repo *r, const char *root, const char *path, bool only_safe,
@@ -210,6 +212,7 @@ static enum status take_away(struct repo *r, const char *root, const char *path,
 	struct arena *a = arena_new((size_t)64 << 20);
 	struct lock *lock = NULL;
 	struct work w;
+	bool ignored;
 	enum status st;
 
 	if (a == NULL)
@@ -217,7 +220,7 @@ static enum status take_away(struct repo *r, const char *root, const char *path,
 	if ((st = find_work(r, root, path, a, &w, err)) != OK ||
 	    (st = repo_work_lock(r, a, NULL, &lock, err)) != OK)
 		goto out;
-	if (only_safe && (st = check_safe(r, &w, a, err)) != OK)
+	if (only_safe && (st = check_safe(r, &w, a, &ignored, err)) != OK)
 		goto out;
 	st = repo_work_undo(&w, err);
 out:
@@ -290,6 +293,7 @@ enum status repo_worktree_reuse(struct repo *r, const char *old_path,
 	struct work old, new;
 	struct lock *lock = NULL;
 	git_commit *base = NULL;
+	bool ignored = true;
 	enum status st = repo_get_commit(r, &base, &spec->base, err);
 
 	r->lib->commit_free(base);
@@ -302,9 +306,9 @@ enum status repo_worktree_reuse(struct repo *r, const char *old_path,
 		    err_set(err, E_DENIED, "the submodules of '%s' are tied to its name", old.name);
 	else if (fs_kind(old.path) != FS_FOLDER)
 		st = err_set(err, E_ABSENT, "there is no worktree '%s'", old.path);
-	else if ((st = check_safe(r, &old, a, err)) == OK &&
+	else if ((st = check_safe(r, &old, a, &ignored, err)) == OK &&
 	         (st = repo_work_reserve(&new, err)) == OK)
-		st = reuse(r, &old, &new, spec, keep_ignored, a, err);
+		st = reuse(r, &old, &new, spec, keep_ignored || !ignored, a, err);
 	lock_free(lock);
 	if (st == OK)
 		*path = new.path;

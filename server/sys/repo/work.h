@@ -48,8 +48,15 @@ enum status repo_work_furnish(struct repo *r, const struct work *w,
 /* Remove folder, entry and note. */
 enum status repo_work_undo(const struct work *w, struct err *err);
 
-/* Class of the worktree whose folder is path, and its HEAD. words, for a person, in the arena. */
+struct work_class {
+	enum repo_class class;
+	struct oid head;   /* "" when broken */
+	const char *words; /* for a person, in the arena */
+	bool ignored;      /* it may hold files that git ignores */
+};
+
+/* What the worktree whose folder is path holds. */
 enum status repo_work_class(struct repo *r, const char *path, struct arena *a,
-                            struct repo_worktree *out, const char **words, struct err *err);
+                            struct work_class *out, struct err *err);
 
 #endif
