@@ -77,6 +77,27 @@ enum status subscription_dead(struct db *db, const struct dead_letters_want *wan
 /* Try them again: those of one subscriber, or of all. *n is how many there are. */
 enum status subscription_retry(struct db *db, const char *subscriber, int64_t *n, struct err *err);
 
+/* How long and how much is kept. */
+struct event_keep {
+	int64_t age_ms, most; /* events; 0: EVENT_KEEP_MS, EVENT_KEEP_MOST */
+	int64_t dead_ms;      /* dead letters; 0: SUBSCRIPTION_DEAD_MS */
+};
+
+#define EVENT_KEEP_MS   (INT64_C(30) * 24 * 3600 * 1000)
+#define EVENT_KEEP_MOST INT64_C(1000000)
+
+/*
+ * Forget what is too old or too much, in transactions of its own, on a connection for writing.
+ * What a subscriber with an agent has not had yet stays, and so do the events of dead letters.
+ * *n is how many events went.
+ */
+enum status subscription_tidy(struct db *db, int64_t now_ms, const struct event_keep *keep,
+                              struct arena *a, int64_t *n, struct err *err);
+
+/* Would subscription_tidy find anything? Reads only. */
+enum status subscription_untidy(struct db *db, int64_t now_ms, const struct event_keep *keep,
+                                struct arena *a, bool *untidy, struct err *err);
+
 cJSON *subscription_json(struct json_build *b, const struct subscription *s);
 cJSON *dead_letter_json(struct json_build *b, const struct dead_letter *d);
 

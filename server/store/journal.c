@@ -174,3 +174,78 @@ enum status journal_last(struct db *db, int64_t *seq, struct err *err)
 		*seq = db_int_or(s, 0, 0);
 	return db_end(s, st);
 }
+
+enum status journal_bounds(struct db *db, int64_t *first, int64_t *last, struct err *err)
+{
+	/* two questions: SQLite answers each from one end of the table, both at once by a scan */
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(
+	    db, "SELECT (SELECT min(seq) FROM event), (SELECT max(seq) FROM event)", &s, err);
+	bool row;
+
+	if (st != OK)
+		return st;
+	if ((st = db_step(db, s, &row, err)) == OK) {
+		*first = db_int_or(s, 0, 0);
+		*last = db_int_or(s, 1, 0);
+	}
+	return db_end(s, st);
+}
+
+/* The first row at or after seq: its seq and time; *at is 0 when there is none. */
+static enum status row_from(struct db *db, int64_t seq, int64_t *at, int64_t *at_ms,
+                            struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(
+	    db, "SELECT seq, at_ms FROM event WHERE seq >= ?1 ORDER BY seq LIMIT 1", &s, err);
+	bool row;
+
+	if (st != OK)
+		return st;
+	db_bind_int(s, 1, seq);
+	if ((st = db_step(db, s, &row, err)) == OK) {
+		*at = row ? sqlite3_column_int64(s, 0) : 0;
+		*at_ms = row ? sqlite3_column_int64(s, 1) : 0;
+	}
+	return db_end(s, st);
+}
+
+enum status journal_before(struct db *db, int64_t at_ms, int64_t *seq, struct err *err)
+{
+	int64_t low = 0, high = 0, at = 0, time = 0;
+	enum status st = journal_bounds(db, &low, &high, err);
+
+	*seq = 0;
+	/* all before low are older than at_ms, all after high are not */
+	while (st == OK && high > 0 && low <= high) {
+		int64_t middle = low + (high - low) / 2;
+
+		if ((st = row_from(db, middle, &at, &time, err)) != OK)
+			break;
+		if (at != 0 && at <= high && time < at_ms) {
+			*seq = at;
+			low = at + 1;
+		} else {
+			high = middle - 1;
+		}
+	}
+	return st;
+}
+
+enum status journal_forget(struct db *db, int64_t seq, int64_t *n, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(db,
+	                         "DELETE FROM event WHERE seq <= ?1"
+	                         " AND seq < (SELECT max(seq) FROM event)"
+	                         " AND seq NOT IN (SELECT seq FROM event_dead)",
+	                         &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_int(s, 1, seq);
+	if ((st = db_run(db, s, err)) == OK)
+		*n = sqlite3_changes64(db_handle(db));
+	return st;
+}

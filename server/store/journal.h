@@ -55,6 +55,18 @@ enum status journal_find(struct db *db, const struct journal_want *want, struct 
 /* Where the event of that id stands; 0 when there is none. */
 enum status journal_seq_of(struct db *db, const char *id, int64_t *seq, struct err *err);
 
+/* Oldest and newest seq; both 0 when there is none. */
+enum status journal_bounds(struct db *db, int64_t *first, int64_t *last, struct err *err);
+
+/* The newest seq of those kept before that time; 0 when there is none. By halves: times ascend. */
+enum status journal_before(struct db *db, int64_t at_ms, int64_t *seq, struct err *err);
+
+/*
+ * Inside a write transaction: forget the rows up to seq, but not those of dead letters, nor
+ * the newest of all, so that no seq is ever used again. *n is how many went.
+ */
+enum status journal_forget(struct db *db, int64_t seq, int64_t *n, struct err *err);
+
 /* Newest seq, 0 when there is none. */
 enum status journal_last(struct db *db, int64_t *seq, struct err *err);
 

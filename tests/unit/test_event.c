@@ -8,7 +8,9 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "domain/event.h"
+#include "domain/subscription.h"
 #include "store/journal.h"
+#include "store/subscribers.h"
 
 #define NOW INT64_C(1700000000000)
 
@@ -312,6 +314,79 @@ static void damaged_and_unknown_events_hide_no_others(void **state)
 	assert_string_equal(v[1].payload_json, "{}");
 }
 
+static void put_at(struct place *p, int64_t at_ms, int n)
+{
+	const struct event_custom c = { .topic = "a", .source = "test" };
+	int64_t seq;
+
+	assert_int_equal(db_begin(p->db, NULL), OK);
+	for (int i = 0; i < n; i++)
+		assert_int_equal(event_put_custom(p->db, at_ms + i, &c, &seq, NULL, NULL), OK);
+	assert_int_equal(db_commit(p->db, NULL), OK);
+}
+
+static int64_t tidy(struct place *p, int64_t now_ms, const struct event_keep *keep)
+{
+	int64_t gone = 0;
+	bool untidy = true;
+
+	assert_int_equal(subscription_tidy(p->db, now_ms, keep, p->a, &gone, NULL), OK);
+	assert_int_equal(subscription_untidy(p->db, now_ms, keep, p->a, &untidy, NULL), OK);
+	assert_false(untidy);
+	return gone;
+}
+
+static void what_is_too_old_or_too_much_goes(void **state)
+{
+	struct place *p = *state;
+	const struct event_keep old = { .age_ms = 1000 }, much = { .most = 100 };
+	int64_t first = 0, last = 0, seq = 0;
+
+	put_at(p, NOW, 12000);
+	assert_int_equal(journal_before(p->db, NOW, &seq, NULL), OK);
+	assert_int_equal(seq, 0);
+	assert_int_equal(journal_before(p->db, NOW + 1, &seq, NULL), OK);
+	assert_int_equal(seq, 1);
+	assert_int_equal(journal_before(p->db, NOW + 99999, &seq, NULL), OK);
+	assert_int_equal(seq, 12000);
+	assert_int_equal(tidy(p, NOW + 11000, &old), 10000);
+	assert_int_equal(journal_bounds(p->db, &first, &last, NULL), OK);
+	assert_int_equal(first, 10001);
+	assert_int_equal(journal_before(p->db, NOW + 10500, &seq, NULL), OK);
+	assert_int_equal(seq, 10500);
+	assert_int_equal(tidy(p, NOW, &much), 1900);
+	/* the newest stays, whatever its age, so that its number is not used again */
+	assert_int_equal(tidy(p, NOW + 99999999, &old), 99);
+	put_at(p, NOW, 1);
+	assert_int_equal(journal_last(p->db, &last, NULL), OK);
+	assert_int_equal(last, 12001);
+}
+
+static void what_somebody_has_to_get_stays(void **state)
+{
+	struct place *p = *state;
+	const struct subscription agent = { .name = "s", .topic = "a", .agent = "x", .after = 5 };
+	const struct event_keep keep = { .age_ms = 1, .dead_ms = 1000 };
+	const struct dead_row dead = {
+		.subscriber = "s", .cause = "c", .at_ms = NOW, .event = { .seq = 3 }
+	};
+	struct subscription made;
+	int64_t first = 0, last = 0;
+
+	put_at(p, NOW, 20);
+	assert_int_equal(db_begin(p->db, NULL), OK);
+	assert_int_equal(subscription_add(p->db, NOW, &agent, p->a, &made, NULL), OK);
+	assert_int_equal(dead_put(p->db, &dead, NULL), OK);
+	assert_int_equal(db_commit(p->db, NULL), OK);
+	assert_int_equal(subscription_tidy(p->db, NOW + 500, &keep, p->a, &last, NULL), OK);
+	assert_int_equal(last, 4);
+	assert_int_equal(journal_bounds(p->db, &first, &last, NULL), OK);
+	assert_int_equal(first, 3);
+	assert_int_equal(tidy(p, NOW + 5000, &keep), 1);
+	assert_int_equal(journal_bounds(p->db, &first, &last, NULL), OK);
+	assert_int_equal(first, 6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -327,6 +402,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_published_payload_is_one_line_with_all_its_digits,
 		                                set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_id_enters_the_log_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_too_old_or_too_much_goes, set_up,
+		                                tear_down),
+		cmocka_unit_test_setup_teardown(what_somebody_has_to_get_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damaged_and_unknown_events_hide_no_others, set_up,
 		                                tear_down),
 	};

@@ -22,6 +22,7 @@
 #define LOOK_ARENA ((size_t)256 << 20)
 #define STALE      1000 /* events that nobody wanted before the place is moved past them */
 #define BACKOFF_MS 1000
+#define TIDY_MS    3600000
 #define AGAIN_MS   2000 /* after a failure of the database */
 
 void dispatch_ring(struct dispatch *d)
@@ -338,6 +339,28 @@ static enum status look(struct dispatch *d, struct arena *a, struct err *err)
 	return st;
 }
 
+/* Now and then: forget what is too old. */
+static enum status tidy(struct dispatch *d, struct arena *a, struct err *err)
+{
+	const struct event_keep keep = { 0 };
+	int64_t now = clock_wall_ms(&d->project->clock), n = 0;
+	struct db *db = NULL;
+	bool untidy = false;
+	enum status st;
+
+	if (d->tidied_ms != 0 && clock_mono_ms() - d->tidied_ms < TIDY_MS)
+		return OK;
+	d->tidied_ms = clock_mono_ms();
+	if ((st = project_read(d->project, &d->stop, &db, err)) == OK)
+		st = subscription_untidy(db, now, &keep, a, &untidy, err);
+	project_done(d->project, db);
+	if (st != OK || !untidy || (st = project_write(d->project, &d->stop, &db, err)) != OK)
+		return st;
+	st = subscription_tidy(db, now, &keep, a, &n, err);
+	project_done(d->project, db);
+	return st;
+}
+
 static void *feeder(void *arg)
 {
 	struct dispatch *d = arg;
@@ -353,6 +376,8 @@ static void *feeder(void *arg)
 
 		wake_clear(d->wake);
 		st = a == NULL ? err_nomem(&err, "the dispatcher") : look(d, a, &err);
+		if (st == OK)
+			st = tidy(d, a, &err);
 		arena_free(a);
 		if (st != OK && st != E_STOP)
 			log_line(LOG_WARN, "cannot serve subscribers: %s", err.text);

@@ -38,8 +38,9 @@ struct dispatch {
 	struct lock *lock; /* NULL: another process dispatches, or nobody needs it */
 	struct target *targets;
 	pthread_t feeder;
-	int bell;  /* eventfd: look again */
-	int vigil; /* inotify on the lock's file, while another process holds it */
+	int bell;          /* eventfd: look again */
+	int vigil;         /* inotify on the lock's file, while another process holds it */
+	int64_t tidied_ms; /* monotonic; the feeder's own */
 	atomic_bool stop;
 	atomic_int running; /* agents */
 };
