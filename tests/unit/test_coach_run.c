@@ -350,6 +350,25 @@ static void numbers_are_computed_from_the_rows(void **state)
 	assert_int_equal(f->links[1], LINK_WORKER);
 }
 
+static void a_place_made_ready_early_is_still_behind_what_it_needs(void **state)
+{
+	struct bench *b = *state;
+	const char *id = add_run(b, &cases[1].run);
+	struct attempt_row *x = NULL;
+	const struct facts *f;
+	size_t n = 0;
+
+	assert_int_equal(attempts_read(b->db, id, NULL, b->a, &x, &n, NULL), OK);
+	assert_int_equal(n, 4);
+	x[2].intent_ms -= 7; /* while b was being merged */
+	assert_int_equal(db_begin(b->db, NULL), OK);
+	assert_int_equal(attempts_put(b->db, id, &x[2], NULL), OK);
+	assert_int_equal(db_commit(b->db, NULL), OK);
+	f = report_of(b, id)->run;
+	assert_int_equal(f->n_chain, 4);
+	assert_int_equal(f->links[2], LINK_NEED);
+}
+
 static void too_little_data_gives_no_number(void **state)
 {
 	static const struct todo two[] = {
@@ -490,6 +509,8 @@ int main(void)
 		                                set_up, tear_down),
 		cmocka_unit_test_setup_teardown(numbers_are_computed_from_the_rows, set_up,
 		                                tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_place_made_ready_early_is_still_behind_what_it_needs, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(too_little_data_gives_no_number, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_run_yet_is_said, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_last_run_is_taken_when_none_is_named, set_up,

@@ -259,30 +259,34 @@ static enum status measure_estimates(struct facts *f, struct arena *a, struct er
 
 /* ---- the chain that made the run as long as it was ---- */
 
-/* Ended at the latest before the task began: something it needs, or who held its worker. */
+/*
+ * What the task had to wait for: the last thing it needs to be merged, or, when its worker
+ * came free later than that, who held the worker. A place may be taken and made ready before
+ * the last need is merged, so it is the agent's start that counts.
+ */
 static size_t before(const struct facts *f, size_t task, enum fact_link *link)
 {
-	const struct fact_task *t = &f->tasks[task];
-	const struct attempt_row *mine = &f->attempts[t->first];
+	const struct attempt_row *mine = &f->attempts[f->tasks[task].first];
+	int64_t latest = RUNS_NONE,
+		began = known(mine->started_ms) ? mine->started_ms : mine->intent_ms;
 	size_t best = FACTS_NONE;
-	int64_t latest = RUNS_NONE;
 
 	*link = LINK_START;
 	for (size_t e = f->needs.first[task]; e < f->needs.first[task + 1]; e++) {
 		const struct fact_task *from = &f->tasks[f->needs.tasks[e]];
 
-		if (!known(from->end_ms) || from->end_ms <= latest || from->end_ms > t->begin_ms)
+		if (!known(from->end_ms) || from->end_ms <= latest)
 			continue;
 		best = f->needs.tasks[e];
 		latest = from->end_ms;
 		*link = LINK_NEED;
 	}
-	for (size_t i = 0; i < f->n_attempts && t->waited_ms > 0; i++) {
+	for (size_t i = 0; i < f->n_attempts; i++) {
 		const struct attempt_row *x = &f->attempts[i];
 		int64_t end = place_end(x);
 
-		if (x->slot != mine->slot || !known(end) || end <= latest || end > t->begin_ms ||
-		    strcmp(x->task, t->row->id) == 0)
+		if (x->slot != mine->slot || !known(end) || end <= latest || end > began ||
+		    strcmp(x->task, mine->task) == 0)
 			continue;
 		best = task_of(f, x->task);
 		latest = end;
