@@ -1,8 +1,5 @@
-/* lists.c - coach, agents, recipes: answers shown as they are built, key by key. */
-#include <limits.h>
-#include <stdlib.h>
+/* lists.c - agents, recipes: answers shown as they are built, key by key. */
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/command.h"
 
@@ -125,66 +122,6 @@ static void show_answer(struct cli *c, const cJSON *result)
 		show_rows(c, list);
 	else
 		show_tree(c, result, 0);
-}
-
-static void show_findings(struct cli *c, const cJSON *list)
-{
-	struct screen *s = &c->screen;
-	const cJSON *finding;
-
-	cJSON_ArrayForEach(finding, list) {
-		const char *severity = json_text(finding, "severity"),
-			   *code = json_text(finding, "code");
-		const char *message = json_text(finding, "message");
-		bool high = severity != NULL &&
-		            (strcmp(severity, "high") == 0 || strcmp(severity, "error") == 0);
-
-		screen_cell(s, high ? STYLE_RED : STYLE_YELLOW, severity == NULL ? "" : severity,
-		            8);
-		screen_styled(s, STYLE_BOLD, code == NULL ? "" : code, SIZE_MAX);
-		text_add(&s->text, ": ");
-		screen_text(s, message == NULL ? "" : message);
-		text_add_char(&s->text, '\n');
-	}
-}
-
-static void show_advice(struct cli *c, const cJSON *list)
-{
-	const cJSON *item;
-
-	cJSON_ArrayForEach(item, list) {
-		const char *words =
-		    cJSON_IsString(item) ? item->valuestring : json_text(item, "message");
-
-		text_add(&c->screen.text, "- ");
-		screen_text(&c->screen, words == NULL ? "" : words);
-		text_add_char(&c->screen.text, '\n');
-	}
-}
-
-static void show_coaching(struct cli *c, const cJSON *result)
-{
-	show_tree(c, json_get(result, "metrics"), 0);
-	text_add_char(&c->screen.text, '\n');
-	if (cJSON_GetArraySize(json_get(result, "findings")) == 0)
-		text_add(&c->screen.text, "nothing stands out\n");
-	show_findings(c, json_get(result, "findings"));
-	if (cJSON_GetArraySize(json_get(result, "recommendations")) > 0)
-		text_add(&c->screen.text, "\nwhat to change:\n");
-	show_advice(c, json_get(result, "recommendations"));
-	show_advice(c, json_get(result, "issues"));
-}
-
-int command_coach(struct cli *c)
-{
-	char real[PATH_MAX];
-	struct stat st;
-
-	if (c->n_words == 1 && stat(c->words[0], &st) == 0 && realpath(c->words[0], real) != NULL)
-		cli_put_text(c, "path", real);
-	else if (c->n_words == 1)
-		cli_put_text(c, strchr(c->words[0], '/') == NULL ? "runId" : "path", c->words[0]);
-	return cli_simple(c, show_coaching);
 }
 
 /* `[ACTION [NAME]]`; the tool knows which actions there are. */

@@ -23,6 +23,12 @@ has its_finding_is_there '"code":"repeat-failure"' "$out"
 has its_line_is_there '"line":2' "$out"
 hasnt a_secret_is_not_shown 'ghp_abcdef' "$out"
 is looking_creates_nothing no "$([ -e .gadugi ] && echo yes || echo no)"
+run "$gadugi" coach one.jsonl
+has people_read_a_summary '1 session, 1 turn, 2 calls (2 failed)' "$out"
+has people_read_the_findings 'repeat-failure: the same call failed 2 times' "$out"
+has people_read_where 'one.jsonl:2 no such target' "$out"
+run "$gadugi" coach clean.jsonl
+has people_read_that_nothing_is_wrong 'nothing stands out' "$out"
 run "$gadugi" coach clean.jsonl --json
 has a_clean_session_has_no_findings '"findings":[]' "$out"
 run "$gadugi" coach nowhere.jsonl
@@ -83,4 +89,36 @@ for n in 1 2 3 4 5; do
 done
 run "$gadugi" coach one.jsonl --json
 hasnt looking_posts_nothing '"state"' "$out"
+
+# A run: five tasks, one of them three times as slow as the others.
+cat >agent.sh <<'EOF'
+#!/bin/sh
+[ "$GADUGI_TASK_ID" = t3 ] && sleep 0.9 || sleep 0.3
+echo "$GADUGI_TASK_ID" >"done-$GADUGI_TASK_ID"
+EOF
+chmod +x agent.sh
+mkdir -p .gadugi
+printf 'agents:\n  demo: {command: [%s/agent.sh]}\ndefaults: {agent: demo, jobs: 2}\n' "$PWD" >.gadugi/config
+cat >plan.json <<'EOF'
+{"title": "five", "tasks": [{"id": "t1", "title": "One", "estimateMinutes": 10},
+ {"id": "t2", "title": "Two", "estimateMinutes": 10, "dependsOn": ["t1"]},
+ {"id": "t3", "title": "Three", "estimateMinutes": 10, "dependsOn": ["t2"]},
+ {"id": "t4", "title": "Four", "estimateMinutes": 10},
+ {"id": "t5", "title": "Five", "estimateMinutes": 10, "dependsOn": ["t3"]}]}
+EOF
+run "$gadugi" orchestrate plan.json
+ends the_run_succeeds 0
+run "$gadugi" coach --json
+ends the_last_run_is_coached 0
+has its_speedup_is_measured '"speedup":' "$out"
+has the_slow_task_is_named '"code":"critical-path-slip"' "$out"
+has it_is_the_right_one "'t3' delayed the run" "$out"
+has the_chain_is_told '"criticalChain":[{"task":"t1"' "$out"
+coached=$out
+run "$gadugi" runs --json
+id=$(printf '%s' "$out" | sed -n 's/.*"runId": *"\([^"]*\)".*/\1/p' | head -n 1)
+run "$gadugi" coach "$id" --json
+is a_run_is_coached_by_its_id "$coached" "$out"
+run "$gadugi" coach
+has people_read_what_it_waited_for 'what it waited for: t1' "$out"
 finish

@@ -8,6 +8,7 @@
 
 #define SLIP_TIMES     1.5 /* a task that took so many times what was expected ... */
 #define SLIP_SHARE     5   /* ... and so many percent of the run longer */
+#define HOUR_S         3600
 #define MISS_HIGH      2.0
 #define MISS_LOW       0.5
 #define IDLE_READY     10 /* percent of all places, while tasks were ready */
@@ -49,12 +50,13 @@ static void slip(struct finder *f, const struct facts *x)
 	if (worst == NULL || (double)worst->place_ms < SLIP_TIMES * (double)worst->expected_ms ||
 	    percent(most, x->wall_ms) < SLIP_SHARE)
 		return;
-	note = find_note(f, FIND_CRITICAL_PATH_SLIP, COACH_WARNING, title(worst),
-	                 "'%s' delayed the run: it took %lld ms where %lld ms were to be expected "
-	                 "(estimates by %.3g, the middle of %zu tasks), and the run could not end "
-	                 "before it",
-	                 worst->row->id, (long long)worst->place_ms, (long long)worst->expected_ms,
-	                 x->factor, x->n_factor);
+	note =
+	    find_note(f, FIND_CRITICAL_PATH_SLIP, COACH_WARNING, title(worst),
+	              "'%s' delayed the run: it took %.2f s where %.2f s were to be expected (an "
+	              "estimated hour took %.3g s, the middle of %zu tasks), and the run could "
+	              "not end before it",
+	              worst->row->id, (double)worst->place_ms / 1000,
+	              (double)worst->expected_ms / 1000, x->factor * HOUR_S, x->n_factor);
 	find_place_task(f, note, worst->row->id, title(worst));
 	if (note != NULL)
 		note->cost_ms = most;
@@ -76,10 +78,10 @@ static void misses(struct finder *f, const struct facts *x)
 		    percent(off, x->wall_ms) < SLIP_SHARE)
 			continue;
 		note = find_note(f, FIND_ESTIMATE_MISS, COACH_INFO, title(t),
-		                 "'%s' took %.1f times what its estimate of %lld min says when "
-		                 "estimates are taken by %.3g, the middle of %zu tasks",
-		                 t->row->id, times, (long long)t->row->estimate_min, x->factor,
-		                 x->n_factor);
+		                 "'%s' took %.1f times what its estimate of %lld min says (an "
+		                 "estimated hour took %.3g s, the middle of %zu tasks)",
+		                 t->row->id, times, (long long)t->row->estimate_min,
+		                 x->factor * HOUR_S, x->n_factor);
 		find_place_task(f, note, t->row->id, title(t));
 		if (note != NULL)
 			note->cost_ms = t->run_ms > t->expected_ms ? off : -1;
