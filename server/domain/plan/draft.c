@@ -98,7 +98,8 @@ void draft_claim(struct draft *d, const struct draft_claim *claim)
 }
 
 /* vprintf into the arena; "" when it is full. */
-static const char *words_of(struct arena *a, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static const char *words_of(struct arena *a, const char *fmt,
+                                                                  va_list ap)
 {
 	va_list again;
 	char *out = NULL;

@@ -487,22 +487,35 @@ static struct name_hit near_find(struct names *x, const char *s, size_t n)
 	return hit;
 }
 
+/* Without what may stand around a name: blanks, marks of code, brackets, a full stop. */
+static void trim(const char **s, size_t *n)
+{
+	while (*n > 0 && strchr(" \t\n\r`\"'*.:()[]", **s) != NULL) {
+		(*s)++;
+		(*n)--;
+	}
+	while (*n > 0 && strchr(" \t\n\r`\"'*.:()[]", (*s)[*n - 1]) != NULL)
+		(*n)--;
+}
+
+struct name_hit name_find_exact(const struct names *x, const char *s, size_t n)
+{
+	struct name_hit hit = { NAME_UNKNOWN, PLAN_NONE, 0 };
+
+	trim(&s, &n);
+	if (n > 0)
+		hit = key_find(x, hash_lower(s, n, SEED_ID));
+	if (n > 0 && hit.how == NAME_UNKNOWN)
+		hit = key_find(x, hash_normal(s, n));
+	if (n > 0 && hit.how == NAME_UNKNOWN)
+		hit = number_find(x, s, n);
+	return hit;
+}
+
 struct name_hit name_find(struct names *x, const char *s, size_t n)
 {
-	struct name_hit hit;
+	struct name_hit hit = name_find_exact(x, s, n);
 
-	while (n > 0 && strchr(" \t\n\r`\"'*.:()[]", s[0]) != NULL) {
-		s++;
-		n--;
-	}
-	while (n > 0 && strchr(" \t\n\r`\"'*.:()[]", s[n - 1]) != NULL)
-		n--;
-	if (n == 0)
-		return (struct name_hit){ NAME_UNKNOWN, PLAN_NONE, 0 };
-	hit = key_find(x, hash_lower(s, n, SEED_ID));
-	if (hit.how == NAME_UNKNOWN)
-		hit = key_find(x, hash_normal(s, n));
-	if (hit.how == NAME_UNKNOWN)
-		hit = number_find(x, s, n);
-	return hit.how == NAME_UNKNOWN ? near_find(x, s, n) : hit;
+	trim(&s, &n);
+	return hit.how == NAME_UNKNOWN && n > 0 ? near_find(x, s, n) : hit;
 }

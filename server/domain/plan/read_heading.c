@@ -64,7 +64,8 @@ static bool has_fields(const struct paper *p, size_t heading)
 		const char *s = b->text;
 
 		/* fields of an item are the item's */
-		if ((b->kind != MARKDOWN_PARAGRAPH && b->kind != MARKDOWN_ITEM) || depth_of(p, i) > 2)
+		if ((b->kind != MARKDOWN_PARAGRAPH && b->kind != MARKDOWN_ITEM) ||
+		    depth_of(p, i) > 2)
 			continue;
 		while (*s != '\0') {
 			size_t value, end, skip;

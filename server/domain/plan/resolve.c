@@ -123,13 +123,13 @@ static void unknown_add(struct work *w, const char *s, size_t n)
 }
 
 /* One name, as it is or without what is said around it. */
-static struct name_hit one(struct work *w, const char *s, size_t n)
+static struct name_hit one(struct work *w, const char *s, size_t n, bool near)
 {
 	struct name_hit hit;
 	bool shorter = true;
 
 	trim(&s, &n);
-	hit = name_find(w->names, s, n);
+	hit = near ? name_find(w->names, s, n) : name_find_exact(w->names, s, n);
 	while (hit.how <= NAME_NEAR && shorter && n > 0) {
 		struct name_hit again;
 
@@ -153,8 +153,10 @@ static struct name_hit one(struct work *w, const char *s, size_t n)
 			}
 		}
 		trim(&s, &n);
-		if (shorter && (again = name_find(w->names, s, n)).how > hit.how)
-			hit = again;
+		if (!shorter)
+			break;
+		again = near ? name_find(w->names, s, n) : name_find_exact(w->names, s, n);
+		hit = again.how > hit.how ? again : hit;
 	}
 	return hit;
 }
@@ -246,8 +248,8 @@ static bool range(struct work *w, const char *s, size_t n)
 		right = left + strlen(marks[i]);
 		while (right < n && s[right] == marks[i][0] && marks[i][0] == '.')
 			right++;
-		low = one(w, s, left);
-		high = one(w, s + right, n - right);
+		low = one(w, s, left, false);
+		high = one(w, s + right, n - right, false);
 		if (low.how < NAME_PADDED || high.how < NAME_PADDED || low.task >= high.task ||
 		    high.task - low.task > RANGE_MAX || low.how == NAME_TITLE ||
 		    high.how == NAME_TITLE)
@@ -267,7 +269,7 @@ static bool piece(struct work *w, const char *s, size_t n, bool near)
 	trim(&s, &n);
 	if (resolve_is_none(s, n))
 		return true;
-	hit = one(w, s, n);
+	hit = one(w, s, n, near);
 	if (hit.how == NAME_NEAR && !w->sure && hit.score < PROSE_LEAST)
 		near = false;
 	if (hit.how > NAME_NEAR || (hit.how == NAME_NEAR && near)) {

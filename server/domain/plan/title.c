@@ -207,7 +207,9 @@ static size_t duration_at_end(struct draft *d, struct draft_task *t, const char 
 
 	for (size_t i = tail; i < n; i++)
 		digit = digit || is_digit(s[i]);
-	for (size_t i = tail; digit && i < n; i++)
+	for (size_t i = tail; digit && i < n; i++) {
+		if (s[i] != ' ' && s[i] != ':' && s[i] != ',')
+			continue; /* all marks begin so */
 		for (size_t k = 0; k < sizeof marks / sizeof *marks; k++) {
 			size_t len = strlen(marks[k]);
 			struct measure_span span;
@@ -220,6 +222,7 @@ static size_t duration_at_end(struct draft *d, struct draft_task *t, const char 
 			v.words = draft_copy(d->a, s + i + len, n - i - len);
 			return role_apply(d, t, ROLE_DURATION, &v) ? i : n;
 		}
+	}
 	return n;
 }
 
