@@ -5,54 +5,73 @@
 #include "domain/plan/name.h"
 #include "domain/plan/paper.h"
 
-#define PROSE_MAX ((size_t)64 << 10) /* bytes of one line; nobody writes longer ones */
+#define SENTENCE_MAX  ((size_t)4 << 10)  /* bytes of a line in which tasks are looked for */
+#define MENTION_LEAST 0.66               /* likeness from which words stand for a title */
+#define PROSE_MAX     ((size_t)64 << 10) /* bytes of one line; nobody writes longer ones */
 
 struct phrase {
 	const char *words; /* lower case */
 	bool reversed;     /* what follows waits for the subject */
-	bool sure;         /* nothing else is meant by it: an unknown name is an error */
+	enum {
+		DROPS, /* denied it states nothing: `does not depend on` */
+		HOLDS, /* denied it says the same: `not until` */
+		TURNS, /* denied it says the opposite: `not before` */
+	} denied;
 };
 
 /* Longer ones first where one contains another. */
 static const struct phrase phrases[] = {
-	{ "is a prerequisite for", true, false },
-	{ "is a prerequisite of", true, false },
-	{ "is required by", true, false },
-	{ "is required for", true, false },
-	{ "is needed by", true, false },
-	{ "must be done before", true, false },
-	{ "must be finished before", true, false },
-	{ "must be complete before", true, false },
-	{ "must be completed before", true, false },
-	{ "must finish before", true, false },
-	{ "must come before", true, false },
-	{ "has to be done before", true, false },
-	{ "has to finish before", true, false },
-	{ "depends on", false, false },
-	{ "depend on", false, false },
-	{ "dependent on", false, false },
-	{ "depends upon", false, false },
-	{ "blocked by", false, false },
-	{ "blocked on", false, false },
-	{ "waits for", false, false },
-	{ "wait for", false, false },
-	{ "waits on", false, false },
-	{ "waiting for", false, false },
-	{ "waiting on", false, false },
-	{ "relies on", false, false },
-	{ "builds on", false, false },
-	{ "build on top of", false, false },
-	{ "follows", false, false },
-	{ "following", false, false },
-	{ "requires", false, false },
-	{ "needs", false, false },
-	{ "must come after", false, false },
-	{ "comes after", false, false },
-	{ "after", false, false },
-	{ "once", false, false },
-	{ "unblocks", true, false },
-	{ "blocks", true, false },
-	{ "before", true, false },
+	{ "is a prerequisite for", true, DROPS },
+	{ "is a prerequisite of", true, DROPS },
+	{ "is required by", true, DROPS },
+	{ "is required for", true, DROPS },
+	{ "is needed by", true, DROPS },
+	{ "must be done before", true, DROPS },
+	{ "must be finished before", true, DROPS },
+	{ "must be complete before", true, DROPS },
+	{ "must be completed before", true, DROPS },
+	{ "must finish before", true, DROPS },
+	{ "must come before", true, DROPS },
+	{ "has to be done before", true, DROPS },
+	{ "has to finish before", true, DROPS },
+	{ "depends on", false, DROPS },
+	{ "depend on", false, DROPS },
+	{ "dependent on", false, DROPS },
+	{ "depends upon", false, DROPS },
+	{ "blocked by", false, DROPS },
+	{ "blocked on", false, DROPS },
+	{ "waits for", false, DROPS },
+	{ "wait for", false, DROPS },
+	{ "waits on", false, DROPS },
+	{ "waiting for", false, DROPS },
+	{ "waiting on", false, DROPS },
+	{ "relies on", false, DROPS },
+	{ "builds on", false, DROPS },
+	{ "build on top of", false, DROPS },
+	{ "follows", false, DROPS },
+	{ "following", false, DROPS },
+	{ "requires", false, DROPS },
+	{ "needs", false, DROPS },
+	{ "must come after", false, DROPS },
+	{ "comes after", false, DROPS },
+	{ "after", false, DROPS },
+	{ "once", false, DROPS },
+	{ "unblocks", true, DROPS },
+	{ "blocks", true, DROPS },
+	{ "prior to", true, TURNS },
+	{ "before", true, TURNS },
+	{ "as soon as", false, DROPS },
+	{ "until", false, HOLDS },
+	{ "precedes", true, DROPS },
+	{ "precede", true, DROPS },
+	{ "feeds into", true, DROPS },
+	{ "feeds", true, DROPS },
+	{ "hinges on", false, DROPS },
+	{ "contingent on", false, DROPS },
+	{ "conditional on", false, DROPS },
+	{ "presupposes", false, DROPS },
+	{ "assumes", false, DROPS },
+	{ "then", true, DROPS },
 };
 
 static bool is_letter(char c)
@@ -61,22 +80,27 @@ static bool is_letter(char c)
 	       (unsigned char)c >= 0x80;
 }
 
-/* Is the phrase denied right before it: `does not depend on`, `no longer blocked by`? */
-static bool denied(const char *s, size_t at)
+/*
+ * Is the phrase denied: right before it, `does not depend on`, `no longer blocked by`, or, where
+ * that changes what it says, anywhere before: `do not paint the wall before ...`?
+ */
+static bool denied(const char *s, size_t at, const struct phrase *phrase)
 {
-	size_t from = at > 24 ? at - 24 : 0;
-	char before[32];
+	size_t window = phrase->denied == DROPS ? 24 : sizeof(char[120]) - 1;
+	size_t from = at > window ? at - window : 0;
+	char before[120];
 
 	memcpy(before, s + from, at - from);
 	before[at - from] = '\0';
 	return name_has(before, "not") || name_has(before, "no") || name_has(before, "never") ||
-	       name_has(before, "without") || strstr(before, "n't") != NULL;
+	       name_has(before, "without") || name_has(before, "cannot") ||
+	       strstr(before, "n't") != NULL;
 }
 
 /* The phrase at s[at], as words; its length, or 0. */
 static size_t phrase_at(const char *s, size_t at, const struct phrase **out)
 {
-	if (strchr("imhdbwrfncoauIMHDBWRFNCOAU", s[at]) == NULL)
+	if (s[at] == '\0' || strchr("imhdbwrfncoauptIMHDBWRFNCOAUPT", s[at]) == NULL)
 		return 0; /* no phrase begins so */
 	for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++) {
 		size_t n = strlen(phrases[i].words);
@@ -117,17 +141,224 @@ void phrase_read(struct draft *d, const struct draft_task *t, const char *words,
 	for (size_t i = 0; words[i] != '\0'; i++) {
 		struct draft_ref ref = { .task = t->index, .source = PLAN_PHRASE, .line = line };
 		size_t n, end;
+		bool no;
 
 		if (i > 0 && (is_letter(words[i - 1]) || words[i - 1] == '-'))
 			continue;
 		if ((n = phrase_at(words, i, &phrase)) == 0)
 			continue;
 		end = clause_end(words, i + n);
-		if (!denied(words, i)) {
-			ref.reversed = phrase->reversed;
+		no = denied(words, i, phrase);
+		/* `then` between a task's own steps says nothing of other tasks */
+		if ((!no || phrase->denied != DROPS) && strcmp(phrase->words, "then") != 0) {
+			ref.reversed = phrase->reversed != (no && phrase->denied == TURNS);
 			ref.words = draft_copy(d->a, words + i + n, end - i - n);
 			draft_need(d, &ref);
 		}
-		i = end == i + n ? end - 1 : end - 1;
+		i = end - 1;
+	}
+}
+
+#define WINDOW_WORDS 8
+#define MENTIONS_MAX 32
+
+struct mentions {
+	size_t at[MENTIONS_MAX];
+	size_t n;
+};
+
+static void mention_add(struct mentions *m, size_t task)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->at[i] == task)
+			return;
+	if (m->n < MENTIONS_MAX)
+		m->at[m->n++] = task;
+}
+
+/* One word alone names a task only by its whole title or by an id that is no plain word. */
+static bool fits(struct name_hit hit, const char *s, size_t n, size_t words)
+{
+	bool digit = false;
+
+	if (hit.how == NAME_TITLE || hit.how == NAME_ISSUE)
+		return true;
+	for (size_t i = 0; i < n; i++)
+		digit = digit || (s[i] >= '0' && s[i] <= '9');
+	if (hit.how == NAME_ID)
+		return digit || words > 1;
+	return hit.how == NAME_NUMBER && words > 1; /* `task 3`, not `3` */
+}
+
+/*
+ * Titles, ids and issues in a stretch of text: at every word the longest that fits. When there
+ * is none, all of it as words of one title.
+ */
+static void mentions_find(struct names *names, const char *s, size_t n, struct mentions *out)
+{
+	size_t at = 0, start, len;
+
+	out->n = 0;
+	while (name_word(s, n, &at, &start, &len)) {
+		size_t end = at, best = 0, from = start;
+
+		from -= from > 0 && s[from - 1] == '#';
+		for (size_t words = 1; words <= WINDOW_WORDS; words++) {
+			struct name_hit hit = name_find_exact(names, s + from, end - from);
+			size_t next_start, next_len, next = end;
+
+			if (fits(hit, s + from, end - from, words)) {
+				best = end;
+				out->at[out->n < MENTIONS_MAX ? out->n : MENTIONS_MAX - 1] =
+				    hit.task;
+			}
+			if (!name_word(s, n, &next, &next_start, &next_len))
+				break;
+			end = next;
+		}
+		if (best > 0) {
+			size_t task = out->at[out->n < MENTIONS_MAX ? out->n : MENTIONS_MAX - 1];
+
+			mention_add(out, task);
+			at = best;
+		}
+	}
+	if (out->n == 0) {
+		struct name_hit hit = name_find(names, s, n);
+
+		if (hit.how == NAME_NEAR && hit.score >= MENTION_LEAST)
+			mention_add(out, hit.task);
+	}
+}
+
+static void edges_add(struct draft *d, const struct mentions *subject,
+                      const struct mentions *object, bool reversed, long line)
+{
+	for (size_t i = 0; i < subject->n; i++)
+		for (size_t k = 0; k < object->n; k++) {
+			size_t to = reversed ? object->at[k] : subject->at[i];
+			size_t from = reversed ? subject->at[i] : object->at[k];
+
+			if (from == to)
+				continue;
+			draft_edge(d, from, to, PLAN_PHRASE, line);
+			d->stated = true;
+		}
+}
+
+/* What is asked, allowed or supposed states nothing. */
+static bool idle(const char *s)
+{
+	static const char *const words[] = { "if",    "whether", "might",
+		                             "maybe", "unless",  "should we" };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (name_has(s, words[i]))
+			return true;
+	return strchr(s, '?') != NULL;
+}
+
+/* `Only after X is done do we begin Y`: where the second half begins, or end. */
+static size_t inversion(const char *s, size_t from, size_t end)
+{
+	static const char *const words[] = { " do we ",  " can we ", " can the ", " may the ",
+		                             " do you ", " does ",   " will " };
+
+	for (size_t i = from; i < end; i++)
+		for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+			if (strncasecmp(s + i, words[k], strlen(words[k])) == 0)
+				return i;
+	return end;
+}
+
+/* What stands on both sides of the phrase at s[at], n bytes long; *from: the subject's start. */
+static void sides(struct names *names, const char *s, size_t at, size_t n, size_t *from,
+                  struct mentions *subject, struct mentions *object)
+{
+	size_t end = clause_end(s, at + n), comma = at + n + strcspn(s + at + n, ","), half;
+
+	if (at == *from && s[comma] == ',') {
+		/* the condition comes first */
+		mentions_find(names, s + at + n, comma - at - n, object);
+		mentions_find(names, s + comma, strlen(s + comma), subject);
+		*from = comma;
+		return;
+	}
+	mentions_find(names, s + *from, at - *from, subject);
+	half = subject->n == 0 ? inversion(s, at + n, end) : end;
+	mentions_find(names, s + at + n, half - at - n, object);
+	if (half < end)
+		mentions_find(names, s + half, end - half, subject);
+}
+
+/* `The queue depends on the messages`, `Once the messages are done, start the queue`. */
+static void sentence_read(struct draft *d, struct names *names, const char *s, long line)
+{
+	const struct phrase *phrase = NULL;
+	struct mentions subject, object;
+	size_t from = 0;
+
+	if (idle(s))
+		return;
+	for (size_t i = 0; s[i] != '\0'; i++) {
+		bool no, then;
+		size_t n;
+
+		if ((i > 0 && (is_letter(s[i - 1]) || s[i - 1] == '-')) ||
+		    (n = phrase_at(s, i, &phrase)) == 0)
+			continue;
+		no = denied(s, i, phrase);
+		then = strcmp(phrase->words, "then") == 0;
+		if (!no || phrase->denied != DROPS) {
+			sides(names, s, i, n, &from, &subject, &object);
+			edges_add(d, &subject, &object,
+			          phrase->reversed != (no && phrase->denied == TURNS), line);
+		}
+		if (then)
+			from = i + n; /* what came after the one comes before the next */
+		i = clause_end(s, i + n) - 1;
+	}
+}
+
+/* A line of prose, sentence by sentence. */
+static void prose_read(struct draft *d, struct names *names, const char *s, size_t n, long line)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i <= n; i++) {
+		if (i < n && s[i] != ';' && !(s[i] == '.' && (i + 1 == n || s[i + 1] == ' ')) &&
+		    s[i] != '!')
+			continue;
+		/* a question mark belongs to its sentence */
+		if (i > from)
+			sentence_read(d, names, draft_copy(d->a, s + from, i - from), line);
+		from = i + 1;
+	}
+}
+
+void paper_read_phrases(struct paper *p)
+{
+	struct names *names = NULL;
+
+	for (size_t i = 0; i < p->m->n && p->d->n_tasks > 1; i++) {
+		const struct markdown_block *b = &p->m->blocks[i];
+		const char *s = b->text;
+		long line = b->line;
+
+		if ((b->kind != MARKDOWN_PARAGRAPH && b->kind != MARKDOWN_ITEM) || p->used[i])
+			continue;
+		/* an item's first paragraph is the item's text again */
+		if (b->kind == MARKDOWN_PARAGRAPH && b->parent != MARKDOWN_NONE &&
+		    (b->parent + 1 == i || p->used[b->parent]))
+			continue;
+		if (names == NULL && (names = names_build(p->d)) == NULL)
+			return;
+		for (; *s != '\0'; line++) {
+			size_t n = strcspn(s, "\n");
+
+			if (n <= SENTENCE_MAX)
+				prose_read(p->d, names, s, n, line);
+			s += n + (s[n] == '\n');
+		}
 	}
 }

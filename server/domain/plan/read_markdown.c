@@ -86,5 +86,7 @@ enum status read_markdown(const char *bytes, size_t n, struct draft *d, struct e
 	paper_read_code(&p);
 	paper_read_claims(&p);
 	order_formats(&p);
+	if (!d->ordered && !d->grouped)
+		paper_read_phrases(&p);
 	return OK;
 }
