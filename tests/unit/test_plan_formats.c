@@ -28,7 +28,7 @@ static size_t pick(struct random *r, size_t n)
 struct gold {
 	size_t n;
 	char title[TASKS][64];
-	char id[TASKS][16];
+	char id[TASKS][24];
 	long minutes[TASKS];
 	bool edge[TASKS][TASKS]; /* [from][to] */
 	size_t order[TASKS];     /* in which the tasks are written down */
@@ -486,7 +486,7 @@ static void spec_kit_says_which_phase_waits_for_which(void **state)
 static void groups_of_kiro_and_openspec_follow_each_other(void **state)
 {
 	static const char openspec[] = "## 1. Store\n\n- [x] 1.1 Table\n- [ ] 1.2 Index\n\n## 2. "
-	                               "Page\n\n- [ ] 2.1 List\n- [ ] 2.2 Form\n";
+				       "Page\n\n- [ ] 2.1 List\n- [ ] 2.2 Form\n";
 	static const char kiro[] =
 	    "# Implementation Plan\n\n- [ ] 1. Set up\n  - Make folders\n  - _Requirements: 1.1_\n"
 	    "- [ ] 2. Models\n  - [ ] 2.1 Types\n  - [ ]* 2.2 Tests\n- [ ] 3. Views\n";

@@ -173,7 +173,7 @@ static void check_speedup(struct check *c)
 	               : "",
 	           c->p->ceiling, write_span(c->d->a, c->p->work_min),
 	           write_span(c->d->a, c->p->path_min),
-	           more == 0 ? "" : text_printf(c->d->a, " (promised %zu times more)", more));
+	           more == 0 ? "" : text_printf(c->d->a, " (and in %zu more places)", more));
 }
 
 void check_claims(struct check *c)

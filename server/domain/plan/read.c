@@ -64,9 +64,12 @@ static const char *lines_unify(const char *bytes, size_t *n, struct arena *a)
 static enum status read_json(const char *bytes, size_t n, struct draft *d, struct err *err)
 {
 	cJSON *json = NULL;
+	bool beads = false;
 	enum status st;
 
-	if (read_is_beads(bytes, n))
+	if (read_is_beads(bytes, n, &beads) != OK)
+		return err_nomem(err, "a plan");
+	if (beads)
 		return read_beads(bytes, n, d, err);
 	if ((st = json_read(bytes, n, &json, err)) != OK)
 		return st;

@@ -18,8 +18,8 @@ bool read_is_taskmaster(const cJSON *json);
 enum status read_taskmaster(const cJSON *json, const char *bytes, size_t n, struct draft *d,
                             struct err *err);
 
-/* beads' issues.jsonl: one JSON object a line. */
-bool read_is_beads(const char *bytes, size_t n);
+/* beads' issues.jsonl: one JSON object a line. E_NOMEM when that cannot be found out. */
+enum status read_is_beads(const char *bytes, size_t n, bool *beads);
 enum status read_beads(const char *bytes, size_t n, struct draft *d, struct err *err);
 
 /*

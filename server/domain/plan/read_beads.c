@@ -5,23 +5,22 @@
 #include "domain/plan/measure.h"
 #include "domain/plan/read.h"
 
-bool read_is_beads(const char *bytes, size_t n)
+/* The first line is an object with an id and a title, and the file is not one object of tasks. */
+enum status read_is_beads(const char *bytes, size_t n, bool *beads)
 {
+	const char *end;
 	size_t from = 0, len;
-	cJSON *first = NULL;
-	bool beads;
+	enum status st;
 
 	while (from < n && strchr(" \t\n", bytes[from]) != NULL)
 		from++;
-	len = from < n && memchr(bytes + from, '\n', n - from) != NULL
-	          ? (size_t)((const char *)memchr(bytes + from, '\n', n - from) - bytes) - from
-	          : n - from;
-	if (json_read(bytes + from, len, &first, NULL) != OK)
-		return false;
-	beads = json_text(first, "id") != NULL && json_text(first, "title") != NULL &&
-	        json_get(first, "tasks") == NULL;
-	cJSON_Delete(first);
-	return beads;
+	end = memchr(bytes + from, '\n', n - from);
+	len = end == NULL ? n - from : (size_t)(end - bytes) - from;
+	st = json_check(bytes + from, len, NULL);
+	*beads = st == OK && json_raw_member(bytes + from, len, "id").len > 0 &&
+	         json_raw_member(bytes + from, len, "title").len > 0 &&
+	         json_raw_member(bytes + from, len, "tasks").len == 0;
+	return st == E_NOMEM ? st : OK;
 }
 
 /* Text for terminals has colours in it: escape sequences are taken out. */
