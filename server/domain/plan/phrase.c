@@ -271,17 +271,24 @@ static size_t inversion(const char *s, size_t from, size_t end)
 	return end;
 }
 
-/* What stands on both sides of the phrase at s[at], n bytes long; *from: the subject's start. */
-static void sides(struct names *names, const char *s, size_t at, size_t n, size_t *from,
-                  struct mentions *subject, struct mentions *object)
+/* A phrase in a sentence: where it is, how long, and where its subject starts. */
+struct spot {
+	size_t at, n, from;
+};
+
+/* What stands on both sides of a phrase. */
+static void sides(struct names *names, const char *s, struct spot *spot, struct mentions *subject,
+                  struct mentions *object)
 {
+	const size_t at = spot->at, n = spot->n, *from = &spot->from;
+
 	size_t end = clause_end(s, at + n), comma = at + n + strcspn(s + at + n, ","), half;
 
 	if (at == *from && s[comma] == ',') {
 		/* the condition comes first */
 		mentions_find(names, s + at + n, comma - at - n, object);
 		mentions_find(names, s + comma, strlen(s + comma), subject);
-		*from = comma;
+		spot->from = comma;
 		return;
 	}
 	mentions_find(names, s + *from, at - *from, subject);
@@ -296,7 +303,7 @@ static void sentence_read(struct draft *d, struct names *names, const char *s, l
 {
 	const struct phrase *phrase = NULL;
 	struct mentions subject, object;
-	size_t from = 0;
+	struct spot spot = { 0, 0, 0 };
 
 	if (idle(s))
 		return;
@@ -310,12 +317,14 @@ static void sentence_read(struct draft *d, struct names *names, const char *s, l
 		no = denied(s, i, phrase);
 		then = strcmp(phrase->words, "then") == 0;
 		if (!no || phrase->denied != DROPS) {
-			sides(names, s, i, n, &from, &subject, &object);
+			spot.at = i;
+			spot.n = n;
+			sides(names, s, &spot, &subject, &object);
 			edges_add(d, &subject, &object,
 			          phrase->reversed != (no && phrase->denied == TURNS), line);
 		}
 		if (then)
-			from = i + n; /* what came after the one comes before the next */
+			spot.from = i + n; /* what came after the one comes before the next */
 		i = clause_end(s, i + n) - 1;
 	}
 }
