@@ -234,6 +234,7 @@ static enum status unsubscribe(struct work *w)
 
 static enum status subscribers(struct work *w)
 {
+	struct event_figures f;
 	struct subscription *all = NULL;
 	size_t n = 0;
 	cJSON *to;
@@ -244,7 +245,15 @@ static enum status subscribers(struct work *w)
 	to = json_put_array(&w->b, w->answer, "subscribers");
 	for (size_t i = 0; i < n; i++)
 		json_add(&w->b, to, subscription_json(&w->b, &all[i]));
-	return OK;
+	st = subscription_figures(w->db, w->call->arena, &f, &w->call->err);
+	json_put_int(&w->b, w->answer, "firstSeq", f.first);
+	json_put_int(&w->b, w->answer, "lastSeq", f.last);
+	json_put_int(&w->b, w->answer, "delivered", f.delivered);
+	json_put_int(&w->b, w->answer, "retried", f.retried);
+	json_put_int(&w->b, w->answer, "dead", f.dead);
+	json_put_int(&w->b, w->answer, "deadletters", f.dead_letters);
+	json_put_int(&w->b, w->answer, "behind", f.behind);
+	return st;
 }
 
 static enum status deadletters(struct work *w)

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "domain/config.h"
+#include "domain/subscription.h"
 #include "sys/sandbox.h"
 
 #define ARENA_MAX   ((size_t)4 << 20)
@@ -117,6 +118,34 @@ static void look_at_store(struct look *l)
 	project_done(l->project, db);
 }
 
+/* The log of events: who is served, and what was given up. */
+static void look_at_events(struct look *l)
+{
+	struct event_figures f;
+	struct db *db = NULL;
+	struct err err = { 0 };
+	enum status st = project_read(l->project, NULL, &db, &err);
+
+	if (st == OK)
+		st = subscription_figures(db, l->arena, &f, &err);
+	project_done(l->project, db);
+	if (st != OK)
+		put(l, "events", BAD, text_dup(l->arena, err.text));
+	else if (f.dead_letters > 0)
+		put(l, "events", NOTE,
+		    text_printf(l->arena,
+		                "%lld dead letters wait; see 'gadugi call events "
+		                "{\"action\":\"deadletters\"}', and try them again with replay",
+		                (long long)f.dead_letters));
+	else
+		put(l, "events", FINE,
+		    text_printf(l->arena,
+		                "%lld kept, %lld subscribers, %lld delivered, %lld attempts again",
+		                (long long)(f.last == 0 ? 0 : f.last - f.first + 1),
+		                (long long)f.subscribers, (long long)f.delivered,
+		                (long long)f.retried));
+}
+
 static void look_at_state(struct look *l)
 {
 	const char *folder =
@@ -188,6 +217,7 @@ enum status doctor_look(struct project *p, cJSON **out, struct err *err)
 	put(&l, "confinement", sandbox_abi() > 0 ? FINE : NOTE, sandbox_words());
 	look_at_git(&l);
 	look_at_state(&l);
+	look_at_events(&l);
 	look_at_config(&l);
 	json_put_flag(&l.b, answer, "ok", !l.bad);
 	arena_free(l.arena);

@@ -25,11 +25,22 @@
 #define SUBSCRIPTION_DEAD_MS  (INT64_C(7) * 24 * 3600 * 1000) /* dead letters are kept so long */
 
 struct subscription {
-	const char *name;  /* NULL to subscription_add: a new one is made up */
-	const char *topic; /* pattern */
-	const char *agent; /* NULL: it pulls */
-	int64_t after;     /* all up to here was delivered */
+	const char *name;                 /* NULL to subscription_add: a new one is made up */
+	const char *topic;                /* pattern */
+	const char *agent;                /* NULL: it pulls */
+	int64_t after;                    /* all up to here was delivered */
+	int64_t delivered, retried, dead; /* so far; of those with an agent */
 };
+
+/* The log and those it serves, in numbers. */
+struct event_figures {
+	int64_t first, last; /* seq; 0: no event */
+	int64_t subscribers, delivered, retried, dead;
+	int64_t dead_letters; /* that wait */
+	int64_t behind;       /* events that the slowest one with an agent has not looked at */
+};
+enum status subscription_figures(struct db *db, struct arena *a, struct event_figures *out,
+                                 struct err *err);
 
 /* Subscribe, or change the one of that name. *out gets what it is now, in the arena. */
 enum status subscription_add(struct db *db, int64_t now_ms, const struct subscription *s,

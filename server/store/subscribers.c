@@ -38,6 +38,9 @@ static void read_subscriber(sqlite3_stmt *s, struct arena *a, struct subscriber_
 		.action = db_text(s, 2, a),
 		.seq = sqlite3_column_int64(s, 3),
 		.made_ms = sqlite3_column_int64(s, 4),
+		.delivered = sqlite3_column_int64(s, 5),
+		.retried = sqlite3_column_int64(s, 6),
+		.dead = sqlite3_column_int64(s, 7),
 	};
 }
 
@@ -45,10 +48,12 @@ enum status subscriber_find(struct db *db, const char *name, struct arena *a,
                             struct subscriber_row *out, struct err *err)
 {
 	sqlite3_stmt *s = NULL;
-	enum status st = db_stmt(db,
-	                         "SELECT subscriber, topic, action, seq, made_ms FROM event_offset"
-	                         " WHERE subscriber = ?1",
-	                         &s, err);
+	enum status st =
+	    db_stmt(db,
+	            "SELECT subscriber, topic, action, seq, made_ms, delivered, retried,"
+	            " dead FROM event_offset"
+	            " WHERE subscriber = ?1",
+	            &s, err);
 	bool row = false;
 
 	if (st != OK)
@@ -114,6 +119,23 @@ enum status subscriber_advance(struct db *db, const char *name, int64_t from, in
 	return st;
 }
 
+enum status subscriber_count(struct db *db, const struct subscriber_row *more, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(db,
+	                         "UPDATE event_offset SET delivered = delivered + ?2,"
+	                         " retried = retried + ?3, dead = dead + ?4 WHERE subscriber = ?1",
+	                         &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, more->name);
+	db_bind_int(s, 2, more->delivered);
+	db_bind_int(s, 3, more->retried);
+	db_bind_int(s, 4, more->dead);
+	return db_run(db, s, err);
+}
+
 static enum status all_subscribers(struct db *db, sqlite3_stmt *s, struct arena *a,
                                    struct subscriber_row **rows, size_t *n, struct err *err)
 {
@@ -136,10 +158,12 @@ enum status subscriber_list(struct db *db, struct arena *a, struct subscriber_ro
                             struct err *err)
 {
 	sqlite3_stmt *s = NULL;
-	enum status st = db_stmt(db,
-	                         "SELECT subscriber, topic, action, seq, made_ms FROM event_offset"
-	                         " ORDER BY subscriber",
-	                         &s, err);
+	enum status st =
+	    db_stmt(db,
+	            "SELECT subscriber, topic, action, seq, made_ms, delivered, retried,"
+	            " dead FROM event_offset"
+	            " ORDER BY subscriber",
+	            &s, err);
 
 	return st != OK ? st : db_end(s, all_subscribers(db, s, a, rows, n, err));
 }
@@ -254,6 +278,19 @@ enum status dead_retry(struct db *db, const char *subscriber, int64_t *n, struct
 	if ((st = db_run(db, s, err)) == OK)
 		*n = sqlite3_changes(db_handle(db));
 	return st;
+}
+
+enum status dead_count(struct db *db, int64_t *n, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(db, "SELECT count(*) FROM event_dead", &s, err);
+	bool row;
+
+	if (st != OK)
+		return st;
+	if ((st = db_step(db, s, &row, err)) == OK)
+		*n = db_int_or(s, 0, 0);
+	return db_end(s, st);
 }
 
 enum status dead_marked(struct db *db, bool *marked, struct err *err)

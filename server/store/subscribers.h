@@ -20,6 +20,7 @@ struct subscriber_row {
 	const char *action;       /* what a delivery does; the domain's words */
 	int64_t seq;              /* all up to here was delivered or given up */
 	int64_t made_ms;
+	int64_t delivered, retried, dead; /* so far; read only */
 };
 
 /* Add, or change the topic, action and place of the one with that name. */
@@ -34,6 +35,9 @@ enum status subscriber_move(struct db *db, const char *name, int64_t seq, struct
 /* Move it from one place on to another, unless it is no longer where it was: *moved. */
 enum status subscriber_advance(struct db *db, const char *name, int64_t from, int64_t to,
                                bool *moved, struct err *err);
+
+/* Count deliveries: more of each kind. One that is gone is fine. */
+enum status subscriber_count(struct db *db, const struct subscriber_row *more, struct err *err);
 
 /* All, by name. */
 enum status subscriber_list(struct db *db, struct arena *a, struct subscriber_row **rows, size_t *n,
@@ -65,6 +69,9 @@ enum status dead_remove(struct db *db, const char *subscriber, int64_t id, int64
 
 /* Mark those of one subscriber, or of all (NULL), for another try; *n is how many are. */
 enum status dead_retry(struct db *db, const char *subscriber, int64_t *n, struct err *err);
+
+/* How many there are. */
+enum status dead_count(struct db *db, int64_t *n, struct err *err);
 
 /* Is any marked for another try? */
 enum status dead_marked(struct db *db, bool *marked, struct err *err);

@@ -216,7 +216,7 @@ static void an_agent_is_started_on_what_it_subscribes_to(void **state)
 	folder_put(f, ".gadugi/agents/b.md", "---\nname: idle\ndescription: d\n---\nx\n");
 	said = ask(f, "{\"action\":\"start\",\"name\":\"fixer\"}", NULL);
 	assert_non_null(strstr(said, "{\"subscriber\":\"fixer-2\",\"topic\":\"c.#\","
-	                             "\"agent\":\"fixer\",\"after\":0}"));
+	                             "\"agent\":\"fixer\",\"after\":0,"));
 	assert_null(ask(f, "{\"action\":\"start\",\"name\":\"idle\"}", &err));
 	assert_non_null(strstr(err.text, "subscribes"));
 	said = ask(f, "{\"action\":\"stop\",\"name\":\"fixer\"}", NULL);

@@ -191,6 +191,7 @@ static void a_failing_agent_leaves_a_dead_letter_that_can_be_tried_again(void **
 	const struct dead_letters_want want = { .limit = 10 };
 	struct place *p = *state;
 	struct dead_letter *dead = NULL;
+	struct event_figures f;
 	const struct event_view *v;
 	struct db *db = NULL;
 	size_t n = 0;
@@ -217,6 +218,12 @@ static void a_failing_agent_leaves_a_dead_letter_that_can_be_tried_again(void **
 	(void)await(p, "agent.failer.stopped", 1);
 	assert_int_equal(subscription_dead(db, &want, p->folder->arena, &dead, &n, NULL), OK);
 	assert_int_equal(n, 0);
+	assert_int_equal(subscription_figures(db, p->folder->arena, &f, NULL), OK);
+	assert_int_equal(f.subscribers, 2);
+	assert_int_equal(f.delivered, 2);
+	assert_int_equal(f.retried, 2);
+	assert_int_equal(f.dead, 1);
+	assert_int_equal(f.dead_letters, 0);
 	project_done(p->project, db);
 	assert_int_equal(lines_of(p, ".gadugi/agents/failer/tries"), 4);
 }

@@ -195,13 +195,25 @@ static enum status run(struct start *s)
 	               last == NULL || *last == '\0' ? "" : ": ", last == NULL ? "" : last);
 }
 
+/* What came of a delivery. */
+struct outcome {
+	const char *state;           /* of the agent */
+	const struct dead_row *dead; /* NULL: it was not given up */
+	int attempts;
+};
+
 /* In one transaction: on to the next event, and what happened as an event. */
-static enum status finish(struct target *t, const struct router_event *e, const char *state,
-                          const struct dead_row *dead, struct err *err)
+static enum status finish(struct target *t, const struct router_event *e, const struct outcome *o,
+                          struct err *err)
 {
+	const struct subscriber_row more = { .name = t->name,
+		                             .delivered = o->dead == NULL,
+		                             .retried = o->attempts - 1,
+		                             .dead = o->dead != NULL };
+	const struct dead_row *dead = o->dead;
 	struct project *p = t->dispatch->project;
 	const struct event_agent what = { .agent = t->agent,
-		                          .state = state,
+		                          .state = o->state,
 		                          .cause = dead == NULL ? NULL : dead->cause,
 		                          .causation = e->id };
 	int64_t now = clock_wall_ms(&p->clock), from = atomic_load(&t->place);
@@ -214,6 +226,7 @@ static enum status finish(struct target *t, const struct router_event *e, const 
 	if ((st = db_begin(db, err)) == OK &&
 	    (e->seq <= from ||
 	     (st = subscriber_advance(db, t->name, from, e->seq, &moved, err)) == OK) &&
+	    (st = subscriber_count(db, &more, err)) == OK &&
 	    (st = dead == NULL ? dead_settle(db, t->name, e->seq, err) : dead_put(db, dead, err)) ==
 	        OK) {
 		st = event_put_agent(db, now, &what, err);
@@ -285,13 +298,17 @@ static enum status start(struct start *s)
 	if (st != OK)
 		return st;
 	if (!may)
-		return finish(s->target, s->event, "denied", NULL, s->err);
+		return finish(s->target, s->event, &(struct outcome){ "denied", NULL, s->attempt },
+		              s->err);
 	if ((st = make_folder(s)) != OK)
 		return st;
 	(void)atomic_fetch_add(&s->target->dispatch->running, 1);
 	st = run(s);
 	(void)atomic_fetch_sub(&s->target->dispatch->running, 1);
-	return st == OK ? finish(s->target, s->event, "stopped", NULL, s->err) : st;
+	if (st != OK)
+		return st;
+	return finish(s->target, s->event, &(struct outcome){ "stopped", NULL, s->attempt },
+	              s->err);
 }
 
 enum status dispatch_deliver(void *target, const struct router_event *e, int attempt,
@@ -324,6 +341,6 @@ void dispatch_bury(void *target, const struct router_event *e, int attempts, con
 
 	if (atomic_load(&t->stop))
 		return; /* not its fault: it comes again */
-	if (finish(t, e, "failed", &dead, &err) != OK)
+	if (finish(t, e, &(struct outcome){ "failed", &dead, attempts }, &err) != OK)
 		log_line(LOG_ERROR, "a dead letter of '%s' is lost: %s", t->name, err.text);
 }

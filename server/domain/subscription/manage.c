@@ -13,7 +13,12 @@
 
 static void from_row(const struct subscriber_row *row, struct subscription *out)
 {
-	*out = (struct subscription){ .name = row->name, .topic = row->topic, .after = row->seq };
+	*out = (struct subscription){ .name = row->name,
+		                      .topic = row->topic,
+		                      .after = row->seq,
+		                      .delivered = row->delivered,
+		                      .retried = row->retried,
+		                      .dead = row->dead };
 	if (strncmp(row->action, ACTION_AGENT, strlen(ACTION_AGENT)) == 0)
 		out->agent = row->action + strlen(ACTION_AGENT);
 }
@@ -199,6 +204,30 @@ enum status subscription_dead(struct db *db, const struct dead_letters_want *wan
 	return st;
 }
 
+enum status subscription_figures(struct db *db, struct arena *a, struct event_figures *out,
+                                 struct err *err)
+{
+	struct subscriber_row *rows = NULL;
+	size_t n = 0;
+	enum status st;
+
+	*out = (struct event_figures){ 0 };
+	if ((st = journal_bounds(db, &out->first, &out->last, err)) != OK ||
+	    (st = subscriber_list(db, a, &rows, &n, err)) != OK ||
+	    (st = dead_count(db, &out->dead_letters, err)) != OK)
+		return st;
+	out->subscribers = (int64_t)n;
+	for (size_t i = 0; i < n; i++) {
+		out->delivered += rows[i].delivered;
+		out->retried += rows[i].retried;
+		out->dead += rows[i].dead;
+		if (strcmp(rows[i].action, ACTION_PULL) != 0 &&
+		    out->last - rows[i].seq > out->behind)
+			out->behind = out->last - rows[i].seq;
+	}
+	return OK;
+}
+
 enum status subscription_retry(struct db *db, const char *subscriber, int64_t *n, struct err *err)
 {
 	return dead_retry(db, subscriber, n, err);
@@ -212,6 +241,11 @@ cJSON *subscription_json(struct json_build *b, const struct subscription *s)
 	json_put_text(b, o, "topic", s->topic);
 	json_put_text(b, o, "agent", s->agent);
 	json_put_int(b, o, "after", s->after);
+	if (s->agent != NULL) {
+		json_put_int(b, o, "delivered", s->delivered);
+		json_put_int(b, o, "retried", s->retried);
+		json_put_int(b, o, "dead", s->dead);
+	}
 	return o;
 }
 

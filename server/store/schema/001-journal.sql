@@ -13,7 +13,10 @@ CREATE TABLE event_offset (
 	topic      TEXT    NOT NULL,
 	action     TEXT    NOT NULL,
 	seq        INTEGER NOT NULL,
-	made_ms    INTEGER NOT NULL
+	made_ms    INTEGER NOT NULL,
+	delivered  INTEGER NOT NULL DEFAULT 0,  -- deliveries that went well
+	retried    INTEGER NOT NULL DEFAULT 0,  -- attempts that failed and were made again
+	dead       INTEGER NOT NULL DEFAULT 0   -- deliveries that were given up
 ) STRICT;
 -- Deliveries that were given up.
 CREATE TABLE event_dead (
