@@ -1,7 +1,6 @@
 /* all.c - the lists of tools, resources and prompts. Their order is that of MCP's lists and of
  * help, and stays. */
-#include "handlers/prompt.h"
-#include "handlers/resource.h"
+#include "handlers/resources.h"
 #include "handlers/tools.h"
 
 #include <string.h>
@@ -14,10 +13,14 @@ const struct tool *const tool_all[] = {
 };
 
 const struct resource *const resource_all[] = {
-	NULL,
+	&resource_health, &resource_plan,   &resource_run,   &resource_log,
+	&resource_memory, &resource_recipe, &resource_agent, NULL,
 };
 
 const struct prompt *const prompt_all[] = {
+	&prompt_plan,
+	&prompt_implement_recipe,
+	&prompt_retrospective,
 	NULL,
 };
 /* clang-format on */

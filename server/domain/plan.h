@@ -124,13 +124,13 @@ struct plan_learned {
 };
 
 struct plan_options {
-	size_t workers;     /* 0: 4 */
-	const char *origin; /* file name for messages, or NULL */
-	const char *tag;    /* which plan of a file with several, or NULL */
-	bool deep;          /* subtasks become tasks */
+	size_t workers;                     /* 0: 4 */
+	const char *origin;                 /* file name for messages, or NULL */
+	const char *tag;                    /* which plan of a file with several, or NULL */
+	bool deep;                          /* subtasks become tasks */
 	const struct plan_learned *learned; /* for a plan in which no task states an estimate */
 	size_t n_learned;
-	bool saved;         /* the JSON is a saved plan: what it found in its document is kept */
+	bool saved; /* the JSON is a saved plan: what it found in its document is kept */
 };
 
 struct project;
@@ -182,6 +182,16 @@ enum status plan_save(struct project *project, const atomic_bool *stop, const st
 /* A kept plan, measured anew with these options; E_ABSENT when there is none of that id. */
 enum status plan_load(struct project *project, const char *id, const struct plan_options *options,
                       const atomic_bool *stop, struct arena *a, struct plan **out, struct err *err);
+
+/* Kept plans by name, newest first. */
+struct plan_briefs {
+	struct plan_brief {
+		const char *id, *title;
+	} * at;
+	size_t n;
+};
+enum status plan_list(struct project *project, size_t limit, const atomic_bool *stop,
+                      struct arena *a, struct plan_briefs *out, struct err *err);
 
 /* Is there no task whose estimate was stated or learned? */
 bool plan_assumes(const struct plan *p);

@@ -111,3 +111,24 @@ enum status plan_load(struct project *project, const char *id, const struct plan
 	cJSON_Delete(json);
 	return st;
 }
+
+enum status plan_list(struct project *project, size_t limit, const atomic_bool *stop,
+                      struct arena *a, struct plan_briefs *out, struct err *err)
+{
+	struct plan_row *rows = NULL;
+	struct db *db = NULL;
+	size_t n = 0;
+	enum status st = project_read(project, stop, &db, err);
+
+	if (st == OK)
+		st = runs_plans(db, limit, a, &rows, &n, err);
+	project_done(project, db);
+	if (st != OK)
+		return st;
+	*out = (struct plan_briefs){ arena_take(a, (n + 1) * sizeof *out->at), n };
+	if (out->at == NULL)
+		return err_nomem(err, "a list of plans");
+	for (size_t i = 0; i < n; i++)
+		out->at[i] = (struct plan_brief){ rows[i].id, rows[i].title };
+	return OK;
+}
