@@ -268,7 +268,7 @@ static void signals_are_as_new_and_the_session_is_its_own(void **state)
 	assert_int_equal(o.result.signal, SIGPIPE);
 	assert_string_equal(o.out, "");
 	spec = shell("set -- $(cat /proc/$$/stat); test $5 = $$ && test $6 = $$ && echo own; "
-	             "grep SigBlk /proc/$$/status");
+	             "grep SigBlk /proc/self/status");
 	spec.out = PROC_TO_PIPE;
 	o = run(&spec, 100, 0);
 	assert_int_equal(strncmp(o.out, "own\n", 4), 0);

@@ -17,28 +17,34 @@ static const char *const names[] = {
 #undef NAME
 };
 
-/* --- its memory ---------------------------------------------------------------------------- */
+/*
+ * --- its memory ---
+ * libgit2 1.5 does not survive a refusal everywhere (reading configuration, for one), so what was
+ * refused is asked for once more before it hears of it.
+ */
 
 static void *take(size_t n, const char *file, int line)
 {
+	void *p = mem_take(n);
+
 	(void)file;
 	(void)line;
-	return mem_take(n);
+	return p != NULL ? p : mem_take(n);
 }
 
 static void *take_zero(size_t count, size_t size, const char *file, int line)
 {
+	void *p = mem_zero(count, size);
+
 	(void)file;
 	(void)line;
-	return mem_zero(count, size);
+	return p != NULL ? p : mem_zero(count, size);
 }
 
 static char *copy_n(const char *s, size_t n, const char *file, int line)
 {
-	char *out = n == SIZE_MAX ? NULL : mem_take(n + 1);
+	char *out = n == SIZE_MAX ? NULL : take(n + 1, file, line);
 
-	(void)file;
-	(void)line;
 	if (out != NULL) {
 		memcpy(out, s, n);
 		out[n] = '\0';
@@ -58,9 +64,11 @@ static char *copy_most(const char *s, size_t n, const char *file, int line)
 
 static void *grow(void *p, size_t n, const char *file, int line)
 {
+	void *out = mem_grow(p, n);
+
 	(void)file;
 	(void)line;
-	return mem_grow(p, n);
+	return out != NULL ? out : mem_grow(p, n);
 }
 
 static void *grow_array(void *p, size_t count, size_t size, const char *file, int line)
