@@ -3,21 +3,24 @@
 #include "base/text.h"
 #include "domain/project.h"
 #include "domain/recipe.h"
+#include "domain/run.h"
 #include "handlers/tools.h"
 
 #define LIST_LIMIT 40 /* recipes of an answer when nothing else was asked for */
 
 struct recipes_in {
-	const char *action, *name, *cursor;
+	const char *action, *name, *cursor, *results;
 	long limit;
 };
 
 static const struct arg recipes_args[] = {
 	{ "action", ARG_CHOICE, 1, offsetof(struct recipes_in, action), 0, 0, NULL,
-	  "list|show|validate|graph" },
+	  "list|show|validate|graph|plan|implement|verify" },
 	{ "name", ARG_TEXT, 0, offsetof(struct recipes_in, name), 1, 200, NULL, NULL },
 	{ "limit", ARG_COUNT, 0, offsetof(struct recipes_in, limit), 1, RECIPES_MAX, NULL, NULL },
 	{ "cursor", ARG_TEXT, 0, offsetof(struct recipes_in, cursor), 1, 200, NULL, NULL },
+	{ "results", ARG_TEXT, 0, offsetof(struct recipes_in, results), 1, 4096,
+	  "verify: a file with the output of the tests; else the gates are run.", NULL },
 	{ 0 },
 };
 
@@ -142,14 +145,127 @@ static enum status graph(struct work *w)
 	return OK;
 }
 
+/* The plan under an id, without the tasks' texts: they are in the plan that is kept. */
+static enum status keep_plan(struct work *w, struct plan **plan, const char **id)
+{
+	struct call *call = w->call;
+	enum status st = need_recipes(w);
+
+	if (st == OK)
+		st = recipe_plan(w->set, w->chosen, call->arena, plan, &call->err);
+	if (st != OK)
+		return st;
+	if ((*id = plan_new_id(call->project, call->arena)) == NULL)
+		return err_nomem(&call->err, "a plan");
+	if ((st = plan_save(call->project, &call->stop, *plan, *id, &call->err)) != OK)
+		return st;
+	json_put_text(&w->b, w->answer, "planId", *id);
+	json_put_int(&w->b, w->answer, "tasks", (int64_t)(*plan)->n_tasks);
+	json_put_int(&w->b, w->answer, "workMinutes", (*plan)->work_min);
+	json_put_int(&w->b, w->answer, "criticalPathMinutes", (*plan)->path_min);
+	json_put_number(&w->b, w->answer, "speedupCeiling", (*plan)->ceiling);
+	return OK;
+}
+
+static enum status plan(struct work *w)
+{
+	struct plan *made = NULL;
+	const char *id = NULL;
+	enum status st = keep_plan(w, &made, &id);
+
+	if (st != OK)
+		return st;
+	json_put_text(&w->b, w->answer, "table", plan_table(made, false, 0, w->call->arena));
+	json_put_text(&w->b, w->answer, "next",
+	              text_printf(w->call->arena, "run it: orchestrate with planId %s", id));
+	return OK;
+}
+
+static enum status implement(struct work *w)
+{
+	struct run_request want = { .jobs = RUN_NOT_GIVEN,
+		                    .retries = RUN_NOT_GIVEN,
+		                    .timeout_s = RUN_NOT_GIVEN };
+	struct plan *made = NULL;
+	const char *run = NULL;
+	enum status st = keep_plan(w, &made, &want.plan_id);
+
+	want.plan = made;
+	if (st == OK)
+		st = run_start(w->call->project, &want, &w->call->stop, w->call->arena, &run,
+		               &w->call->err);
+	if (st != OK)
+		return st;
+	json_put_text(&w->b, w->answer, "runId", run);
+	json_put_text(&w->b, w->answer, "next",
+	              text_printf(w->call->arena,
+	                          "'runs' with runId %s shows how it goes; 'verify' when it ended",
+	                          run));
+	return OK;
+}
+
+static void put_verdict(struct work *w, cJSON *list, const struct recipe_verdict *v)
+{
+	const struct recipe *r = &w->set->recipes[v->recipe];
+	const struct recipe_requirement *q = &r->requirements[v->requirement];
+	cJSON *to = json_add_object(&w->b, list), *tests;
+
+	json_put_text(&w->b, to, "recipe", r->name);
+	json_put_text(&w->b, to, "id", q->id);
+	json_put_text(&w->b, to, "level", recipe_level_word(q->level));
+	json_put_flag(&w->b, to, "met", v->met);
+	if (v->met)
+		return;
+	tests = json_put_array(&w->b, to, "tests");
+	for (size_t i = 0; i < q->n_tests; i++)
+		json_add_text(&w->b, tests,
+		              text_printf(w->call->arena, "%s%s%s: %s", q->tests[i].path,
+		                          q->tests[i].name == NULL ? "" : ": ",
+		                          q->tests[i].name == NULL ? "" : q->tests[i].name,
+		                          recipe_shown_word(v->tests[i])));
+}
+
+static enum status verify(struct work *w)
+{
+	struct call *call = w->call;
+	struct recipe_verdicts verdicts;
+	struct recipe_output output = { 0 };
+	int64_t met = 0, n = 0, must = 0;
+	enum status st = need_recipes(w);
+	cJSON *list;
+
+	if (st == OK)
+		st = recipe_results(call->project, w->want->results, &call->stop, call->arena,
+		                    &output, &call->err);
+	if (st == OK)
+		st = recipe_verify(w->set, call->project->root, &output, &verdicts, &call->err);
+	if (st != OK)
+		return st;
+	list = json_put_array(&w->b, w->answer, "requirements");
+	for (size_t i = 0; i < verdicts.n; i++) {
+		const struct recipe_verdict *v = &verdicts.items[i];
+		const struct recipe *r = &w->set->recipes[v->recipe];
+
+		if (!is_wanted(w, r->name))
+			continue;
+		n++;
+		met += v->met;
+		must += !v->met && r->requirements[v->requirement].level == RECIPE_MUST;
+		put_verdict(w, list, v);
+	}
+	json_put_int(&w->b, w->answer, "met", met);
+	json_put_int(&w->b, w->answer, "of", n);
+	json_put_int(&w->b, w->answer, "testResults", (int64_t)verdicts.outcomes);
+	json_put_flag(&w->b, w->answer, "sound", must == 0);
+	return OK;
+}
+
 static const struct {
 	const char *word;
 	enum status (*run)(struct work *w);
 } actions[] = {
-	{ "list", list },
-	{ "show", show },
-	{ "validate", validate },
-	{ "graph", graph },
+	{ "list", list }, { "show", show },           { "validate", validate }, { "graph", graph },
+	{ "plan", plan }, { "implement", implement }, { "verify", verify },
 };
 
 static enum status choose(struct work *w)
@@ -197,6 +313,6 @@ const struct tool tool_recipes = {
 	.args = recipes_args,
 	.in_size = sizeof(struct recipes_in),
 	.result = "{\"type\":\"object\"}",
-	.flags = TOOL_READS | TOOL_IDEMPOTENT,
+	.flags = TOOL_WRITES | TOOL_SPAWNS,
 	.run = recipes_run,
 };

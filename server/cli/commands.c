@@ -88,6 +88,12 @@ static const struct option_row events_options[] = {
 	{ 0 },
 };
 
+static const struct option_row recipes_options[] = {
+	{ "results", 0, OPTION_TEXT, "results", "FILE",
+	  "verify: what the tests said; without it the gates are run" },
+	{ 0 },
+};
+
 static const struct option_row install_options[] = {
 	{ "dry-run", 'n', OPTION_FLAG, NULL, NULL, "only say what would be written" },
 	{ "project", 0, OPTION_FLAG, NULL, NULL, "in a file of this project instead of yours" },
@@ -121,8 +127,9 @@ const struct command cli_commands[] = {
 	  0, 3, command_events },
 	{ "agents", "[list|show NAME|validate [NAME]]", "who can do tasks here", "agents", NULL, 0,
 	  3, command_agents },
-	{ "recipes", "[list|show NAME|validate [NAME]|graph|...]",
-	  "requirements and designs of components", "recipes", NULL, 0, 3, command_recipes },
+	{ "recipes", "[list|show NAME|validate|graph|plan|implement|verify [NAME]]",
+	  "requirements and designs of components", "recipes", recipes_options, 0, 3,
+	  command_recipes },
 	{ "call", "TOOL [JSON|@FILE|-]", "call any tool with JSON arguments", NULL, NULL, 1, 2,
 	  command_call },
 	{ "trust", "", "let this project's configuration define commands", NULL, NULL, 0, 0,

@@ -164,6 +164,32 @@ static void show_mistakes(struct cli *c, const cJSON *list)
 	}
 }
 
+/* Each requirement that does not hold, and why; then how many do. */
+static void show_verdicts(struct cli *c, const cJSON *result)
+{
+	struct screen *s = &c->screen;
+	const cJSON *requirement, *test;
+
+	cJSON_ArrayForEach(requirement, json_get(result, "requirements")) {
+		if (json_flag(requirement, "met"))
+			continue;
+		screen_styled(s, STYLE_YELLOW, "not met ", SIZE_MAX);
+		screen_styled(s, STYLE_BOLD, json_text(requirement, "id"), SIZE_MAX);
+		text_addf(&s->text, " (%s)", json_text(requirement, "level"));
+		if (cJSON_GetArraySize(json_get(requirement, "tests")) == 0)
+			text_add(&s->text, ": names no test");
+		text_add_char(&s->text, '\n');
+		cJSON_ArrayForEach(test, json_get(requirement, "tests")) {
+			text_add(&s->text, "    ");
+			screen_text(s, test->valuestring);
+			text_add_char(&s->text, '\n');
+		}
+	}
+	text_addf(&s->text, "%lld of %lld requirements met, by %lld results of tests\n",
+	          (long long)json_int(result, "met", 0), (long long)json_int(result, "of", 0),
+	          (long long)json_int(result, "testResults", 0));
+}
+
 static void show_recipes(struct cli *c, const cJSON *result)
 {
 	const char *table = json_text(result, "table");
@@ -171,6 +197,12 @@ static void show_recipes(struct cli *c, const cJSON *result)
 
 	if (table != NULL) {
 		screen_text(&c->screen, table);
+		if (json_text(result, "next") != NULL)
+			text_addf(&c->screen.text, "\n%s\n", json_text(result, "next"));
+		return;
+	}
+	if (json_get(result, "met") != NULL) {
+		show_verdicts(c, result);
 		return;
 	}
 	if (sound == NULL) {

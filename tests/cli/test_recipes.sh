@@ -30,5 +30,46 @@ ends an_unknown_recipe_fails 1
 run "$gadugi" recipes burn
 ends an_unknown_action_fails 1
 has the_actions_are_named validate "$err"
-is nothing_is_created no "$([ -e .gadugi ] && echo yes || echo no)"
+is looking_creates_nothing no "$([ -e .gadugi ] && echo yes || echo no)"
+
+# From recipes to code that its tests show: planned, implemented by an agent, verified.
+recipe two '"one"'
+cat >t.sh <<'EOF'
+#!/bin/sh
+[ -e made-one ] && [ -e made-two ] && echo "ok both_are_made" || echo "not ok both_are_made"
+EOF
+chmod +x t.sh
+for name in one two; do sed -i 's/^- Test: .*/- Test: t.sh: both_are_made/' "recipes/$name/requirements.md"; done
+git add . && git -c user.name=t -c user.email=t@t commit -qm recipes
+run "$gadugi" recipes plan
+ends recipes_become_a_plan 0
+has its_tasks_are_in_order 'one' "$out"
+has it_can_be_run 'orchestrate with planId p' "$out"
+run "$gadugi" recipes verify
+ends without_gates_nothing_is_verified 1
+has it_says_what_is_missing 'gates:' "$err"
+cat >agent.sh <<'EOF'
+#!/bin/sh
+touch "made-$GADUGI_TASK_ID"
+EOF
+chmod +x agent.sh
+printf 'agents:\n  demo: {command: [%s/agent.sh]}\ndefaults: {agent: demo, jobs: 2}\n' "$PWD" >.gadugi/config
+run "$gadugi" recipes implement --json
+ends recipes_are_implemented 0
+id=$(printf '%s' "$out" | sed -n 's/.*"runId": *"\([^"]*\)".*/\1/p')
+run "$gadugi" call runs "{\"action\": \"wait\", \"runId\": \"$id\", \"waitSeconds\": 60}"
+has its_run_succeeds '"state":"succeeded"' "$out"
+run git show --name-only --format= "gadugi/$id"
+printf 'gates: [{name: tests, command: [./t.sh]}]\n' >.gadugi/config
+run "$gadugi" recipes verify
+ends what_is_not_there_is_not_met 1
+has it_is_told_which 'not met A-1 (MUST)' "$out"
+has and_why 't.sh: both_are_made: failed' "$out"
+git merge -q "gadugi/$id" >/dev/null 2>&1
+run "$gadugi" recipes verify
+ends what_its_tests_show_is_met 0
+has all_are_met '2 of 2 requirements met, by 1 results of tests' "$out"
+echo 'not ok both_are_made' >said
+run "$gadugi" recipes verify --results said
+ends results_may_come_from_a_file 1
 finish

@@ -264,6 +264,99 @@ static void an_unknown_name_brings_the_nearest(void **state)
 	assert_string_equal(nearest, "memory");
 }
 
+static void recipes_become_a_plan_in_their_order(void **state)
+{
+	struct recipe_source s[] = { named("c", "\"b\""), named("b", "\"a\""), named("a", ""),
+		                     named("z", "") };
+	struct recipe_set *set = made(s, 4);
+	struct plan *plan = NULL;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(recipe_plan(set, RECIPE_NONE, arena, &plan, &err), OK);
+	assert_int_equal(plan->n_tasks, 4);
+	assert_int_equal(plan->n_edges, 2);
+	assert_true(plan->sound);
+	assert_int_equal(recipe_plan(set, 1, arena, &plan, &err), OK);
+	assert_int_equal(plan->n_tasks, 2); /* b and what it needs */
+	assert_string_equal(plan->tasks[0].id, "a");
+	assert_int_equal(plan->tasks[1].acceptance.n, 2);
+	assert_non_null(strstr(plan->tasks[1].acceptance.at[0],
+	                       "LOOK-1: 10,000 names, all found, in 1 ms; shown by "
+	                       "tests/test_a.c: finds_all, tests/b.sh"));
+	assert_non_null(strstr(plan->tasks[1].steps.at[0], "write the tests"));
+}
+
+static void recipes_with_errors_become_no_plan(void **state)
+{
+	struct recipe_source s[] = { named("a", "\"nix\""), named("b", "") };
+	struct recipe_set *set = made(s, 2);
+	struct plan *plan = NULL;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(recipe_plan(set, RECIPE_NONE, arena, &plan, &err), E_INPUT);
+	assert_non_null(strstr(err.text, "recipes/a/dependencies.json"));
+	assert_int_equal(recipe_plan(set, 1, arena, &plan, &err), OK); /* b is sound */
+}
+
+/* Is LOOK-1 met, and how did its first test come out, when the tests said this? */
+static bool met(const char *said, enum recipe_shown *first)
+{
+	struct recipe_set *set =
+	    one("### A-1 MUST x\n- Criterion: 1\n- Test: tests/t.c: one_is\n", GOOD_NEEDS);
+	struct recipe_output output = { said, strlen(said) };
+	struct recipe_verdicts v;
+
+	assert_int_equal(recipe_verify(set, "/nowhere", &output, &v, NULL), OK);
+	assert_int_equal(v.n, 1);
+	*first = v.items[0].tests[0];
+	return v.items[0].met;
+}
+
+static void a_requirement_is_met_by_its_named_test_alone(void **state)
+{
+	static const char *const yes[] = { "ok one_is\n",
+		                           "ok 12 - one_is\n",
+		                           "[       OK ] one_is\n",
+		                           "  test t::one_is ... ok\n",
+		                           "--- PASS: one_is (0.1s)\n",
+		                           "tests/t.py::one_is PASSED [ 5%]\n",
+		                           "PASS: one_is" };
+	static const char *const no[] = { "not ok one_is\n", "[  FAILED  ] one_is\n",
+		                          "test t::one_is ... FAILED\n", "--- FAIL: one_is\n",
+		                          "ok one_is\nnot ok one_is\n" };
+	static const char *const nothing[] = { "",
+		                               "one_is\n",
+		                               "ok one_is_not\n",
+		                               "ok none_is\n",
+		                               "see one_is, ok\n",
+		                               "ok tests/other.c (3)\n" };
+	enum recipe_shown how;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+		if (!met(yes[i], &how) || how != RECIPE_SHOWN)
+			fail_msg("not met by: %s", yes[i]);
+	for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+		if (met(no[i], &how) || how != RECIPE_BROKEN)
+			fail_msg("no failure: %s", no[i]);
+	for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
+		if (met(nothing[i], &how) || how != RECIPE_TEST_ABSENT)
+			fail_msg("something: %s", nothing[i]);
+}
+
+static void a_requirement_without_a_test_is_not_met(void **state)
+{
+	struct recipe_set *set = one("### A-1 MUST x\n- Criterion: 1\n", GOOD_NEEDS);
+	struct recipe_output output = { "ok everything\n", 14 };
+	struct recipe_verdicts v;
+
+	(void)state;
+	assert_int_equal(recipe_verify(set, "/nowhere", &output, &v, NULL), OK);
+	assert_false(v.items[0].met);
+}
+
 static void memory_running_out_is_a_status(void **state)
 {
 	struct recipe_source s = source("lookup", GOOD, GOOD_NEEDS);
@@ -313,6 +406,10 @@ int main(void)
 		cmocka_unit_test(recipes_are_ordered_by_level_then_name),
 		cmocka_unit_test(each_cycle_is_told_once_with_its_path),
 		cmocka_unit_test(an_unknown_name_brings_the_nearest),
+		cmocka_unit_test(recipes_become_a_plan_in_their_order),
+		cmocka_unit_test(recipes_with_errors_become_no_plan),
+		cmocka_unit_test(a_requirement_is_met_by_its_named_test_alone),
+		cmocka_unit_test(a_requirement_without_a_test_is_not_met),
 		cmocka_unit_test(memory_running_out_is_a_status),
 	};
 

@@ -61,8 +61,8 @@ static const struct {
 	                                  "behaviour shows that it is done." },
 	[FIND_COST_OUTLIER] = { "cost-outlier", "This one used far more than others of its kind: "
 	                                        "look at its findings first." },
-	[FIND_ESTIMATE_MISS] = { "estimate-miss", "Correct the estimate; the calibrated one is "
-	                                          "given to the next decomposition." },
+	[FIND_ESTIMATE_MISS] = { "estimate-miss", "Correct the estimate; a plan without any gets "
+	                                          "what such tasks took." },
 	[FIND_CRITICAL_PATH_SLIP] = { "critical-path-slip",
 	                              "Everything after it waited: start it first, split it, or "
 	                              "give it to the fastest agent." },

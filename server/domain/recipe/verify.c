@@ -1,0 +1,213 @@
+/*
+ * verify.c - which requirements hold: each by the tests it names, as their output says.
+ *
+ * Test programs say what passed in a few well-known ways; a line that says nothing is passed
+ * over. A test that is named and did not run has not passed.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "base/text.h"
+#include "domain/recipe.h"
+#include "sys/fs.h"
+
+#define SOURCE_MAX ((size_t)8 << 20)
+
+struct outcome {
+	const char *name; /* of a test, or the path of a file with some */
+	size_t len;
+	bool passed;
+};
+
+struct outcomes {
+	struct outcome *items;
+	size_t n, room;
+	struct arena *a;
+};
+
+/* How a line says it: what stands before the name, what after it. */
+static const struct form {
+	const char *before, *after; /* after: NULL, the name ends at a blank; "" the line's end */
+	bool passed;
+} forms[] = {
+	{ "ok ", NULL, true }, /* TAP and plain */
+	{ "not ok ", NULL, false },
+	{ "FAILED ", NULL, false },
+	{ "[       OK ] ", NULL, true }, /* cmocka, gtest */
+	{ "[  FAILED  ] ", NULL, false },
+	{ "--- PASS: ", NULL, true }, /* go */
+	{ "--- FAIL: ", NULL, false },
+	{ "PASS: ", NULL, true }, /* automake, dejagnu */
+	{ "FAIL: ", NULL, false },
+	{ "test ", " ... ok", true }, /* cargo */
+	{ "test ", " ... FAILED", false },
+	{ "", " PASSED", true }, /* pytest -v */
+	{ "", " FAILED", false },
+};
+
+static bool ends(const char *s, size_t n, const char *end, size_t *at)
+{
+	size_t len = strlen(end);
+
+	for (size_t i = 0; i + len <= n; i++)
+		if (memcmp(s + i, end, len) == 0) {
+			*at = i;
+			return true;
+		}
+	return false;
+}
+
+static void add(struct outcomes *o, const char *name, size_t n, bool passed)
+{
+	struct outcome *items;
+
+	while (n > 0 && isspace((unsigned char)name[n - 1]))
+		n--;
+	if (n == 0 || (items = list_room(o->a, o->items, o->n, &o->room, sizeof *items)) == NULL)
+		return;
+	o->items = items;
+	items[o->n++] = (struct outcome){ name, n, passed };
+}
+
+/* `12 - name` of TAP: the name. */
+static const char *without_number(const char *s, const char *end)
+{
+	const char *p = s;
+
+	while (p < end && isdigit((unsigned char)*p))
+		p++;
+	if (p == s || p == end || *p != ' ')
+		return s;
+	for (p++; p < end && (*p == '-' || *p == ' ');)
+		p++;
+	return p;
+}
+
+static void read_line(struct outcomes *o, const char *s, const char *end)
+{
+	while (s < end && isspace((unsigned char)*s))
+		s++;
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+		size_t n = strlen(forms[i].before), at = 0;
+		const char *name = s + n;
+
+		if ((size_t)(end - s) < n || memcmp(s, forms[i].before, n) != 0)
+			continue;
+		if (forms[i].after == NULL) {
+			name = without_number(name, end);
+			while (name + at < end && name[at] != ' ')
+				at++;
+		} else if (!ends(name, (size_t)(end - name), forms[i].after, &at)) {
+			continue;
+		}
+		add(o, name, at, forms[i].passed);
+		return;
+	}
+}
+
+static void read_output(struct outcomes *o, const char *bytes, size_t n)
+{
+	const char *end = bytes + n;
+
+	while (bytes < end) {
+		const char *stop = memchr(bytes, '\n', (size_t)(end - bytes));
+
+		stop = stop == NULL ? end : stop;
+		read_line(o, bytes, stop);
+		bytes = stop + 1;
+	}
+}
+
+/* Is it the name, or does it end with it behind a mark: `tests/a.py::name`, `module::name`? */
+static bool is_named(const struct outcome *o, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (o->len < n || memcmp(o->name + o->len - n, name, n) != 0)
+		return false;
+	return o->len == n || strchr(":/.", o->name[o->len - n - 1]) != NULL;
+}
+
+static bool holds_word(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *at = strstr(text, word); at != NULL; at = strstr(at + 1, word))
+		if ((at == text || (!isalnum((unsigned char)at[-1]) && at[-1] != '_')) &&
+		    !isalnum((unsigned char)at[n]) && at[n] != '_')
+			return true;
+	return false;
+}
+
+/* The outcome of a test by its name, else by its file when the file holds it. */
+static enum recipe_shown shown(const struct outcomes *o, const char *root,
+                               const struct recipe_test *test)
+{
+	bool passed = false, failed = false;
+	char *source = NULL;
+	size_t size = 0;
+	struct err why;
+
+	for (size_t i = 0; test->name != NULL && i < o->n; i++)
+		if (is_named(&o->items[i], test->name)) {
+			passed = passed || o->items[i].passed;
+			failed = failed || !o->items[i].passed;
+		}
+	if (passed || failed)
+		return failed ? RECIPE_BROKEN : RECIPE_SHOWN;
+	if (fs_read_under(root, text_printf(o->a, "%s/%s", root, test->path), SOURCE_MAX, o->a,
+	                  &source, &size, &why) != OK)
+		return RECIPE_TEST_ABSENT;
+	if (test->name != NULL && !holds_word(source, test->name))
+		return RECIPE_TEST_ABSENT;
+	for (size_t i = 0; i < o->n; i++)
+		if (is_named(&o->items[i], test->path)) {
+			passed = passed || o->items[i].passed;
+			failed = failed || !o->items[i].passed;
+		}
+	return failed ? RECIPE_BROKEN : passed ? RECIPE_SHOWN : RECIPE_NOT_RUN;
+}
+
+enum status recipe_verify(const struct recipe_set *set, const char *root,
+                          const struct recipe_output *output, struct recipe_verdicts *out,
+                          struct err *err)
+{
+	struct outcomes o = { .a = set->a };
+	size_t room = 0;
+
+	*out = (struct recipe_verdicts){ 0 };
+	read_output(&o, output->bytes, output->size);
+	out->outcomes = o.n;
+	for (size_t i = 0; i < set->n_recipes; i++)
+		for (size_t k = 0; k < set->recipes[i].n_requirements; k++) {
+			const struct recipe_requirement *q = &set->recipes[i].requirements[k];
+			struct recipe_verdict *items =
+			    list_room(set->a, out->items, out->n, &room, sizeof *items);
+
+			if (items == NULL)
+				return err_nomem(err, "the verdicts");
+			out->items = items;
+			items[out->n] = (struct recipe_verdict){ .recipe = i,
+				                                 .requirement = k,
+				                                 .met = q->n_tests > 0 };
+			items[out->n].tests =
+			    arena_take(set->a, (q->n_tests + 1) * sizeof *items->tests);
+			if (items[out->n].tests == NULL)
+				return err_nomem(err, "the verdicts");
+			for (size_t t = 0; t < q->n_tests; t++) {
+				items[out->n].tests[t] = shown(&o, root, &q->tests[t]);
+				items[out->n].met =
+				    items[out->n].met && items[out->n].tests[t] == RECIPE_SHOWN;
+			}
+			out->n++;
+		}
+	return arena_failed(set->a) ? err_nomem(err, "the verdicts") : OK;
+}
+
+const char *recipe_shown_word(enum recipe_shown shown_by)
+{
+	static const char *const words[] = { "passed", "failed", "not run", "absent" };
+
+	return words[shown_by];
+}
