@@ -226,7 +226,7 @@ enum status graph_each_relation(struct db *db, int64_t after, graph_relation_fn 
 		st = db_stmt(db,
 		             "SELECT id, from_id, to_id, type, scope_id, memory_id, made_ms,"
 		             " valid_from, valid_to, expired_ms, change FROM relation"
-		             " WHERE change > ?1 ORDER BY id",
+		             " INDEXED BY relation_by_change WHERE change > ?1 ORDER BY id",
 		             &s, err);
 	if (st != OK)
 		return st;

@@ -299,7 +299,9 @@ enum status memories_each(struct db *db, int64_t after, memories_fn *fn, void *a
 	if (after == 0)
 		st = db_stmt(db, "SELECT " META " FROM memory m ORDER BY m.id", &s, err);
 	else
-		st = db_stmt(db, "SELECT " META " FROM memory m WHERE m.change > ?1 ORDER BY m.id",
+		st = db_stmt(db,
+		             "SELECT " META " FROM memory m INDEXED BY memory_by_change"
+		             " WHERE m.change > ?1 ORDER BY m.id",
 		             &s, err);
 	if (st != OK)
 		return st;

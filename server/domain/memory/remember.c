@@ -151,18 +151,31 @@ static enum status make_ready(struct terms *t, struct memory_ready *r, struct ar
 	return OK;
 }
 
-/* Read the scopes; items of the same call mostly share one. */
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Is the scope of an item that of the one before? Only some take a name from the item. */
+static bool same_scope(const struct memory_item *a, const struct memory_item *b)
+{
+	if (!same(a->scope, b->scope))
+		return false;
+	if (a->scope == NULL ||
+	    (strcmp(a->scope, "agent") != 0 && strcmp(a->scope, "session") != 0))
+		return true;
+	return same(a->author, b->author) && same(a->session, b->session);
+}
+
 static enum status read_scopes(struct project *p, struct memory_ready *ready, size_t n,
                                const char *actor, struct arena *a, struct err *err)
 {
 	enum status st = OK;
 
 	for (size_t i = 0; i < n && st == OK; i++) {
-		const struct memory_item *item = ready[i].item, *prior;
+		const struct memory_item *item = ready[i].item;
 
-		prior = i == 0 ? NULL : ready[i - 1].item;
-		if (prior != NULL && prior->scope == item->scope && prior->author == item->author &&
-		    prior->session == item->session) {
+		if (i > 0 && same_scope(item, ready[i - 1].item)) {
 			ready[i].scope = ready[i - 1].scope;
 			continue;
 		}

@@ -49,6 +49,9 @@ static const char *const names[] = {
 	"secret_key", "secret-key", "private_key",  "access_key", "db_password",
 };
 
+/* First letters of all of them: most words are done with at once. */
+#define BEGINS "AGSPacdeghnprsxCD"
+
 static bool is_word(char c)
 {
 	return isalnum((unsigned char)c) || c == '_' || c == '-';
@@ -150,7 +153,7 @@ static size_t find(const char *text, const char *at, size_t *skip, const char **
 		return n;
 	if (*at == '-')
 		return by_pem(at, what);
-	if (!isalpha((unsigned char)*at) || (at > text && isalnum((unsigned char)at[-1])))
+	if (strchr(BEGINS, *at) == NULL || (at > text && isalnum((unsigned char)at[-1])))
 		return 0;
 	if ((at == text || !is_word(at[-1])) && (n = by_shape(at, what)) != 0)
 		return n;

@@ -1,53 +1,38 @@
 /* similar.c - which memories say nearly the same as one that is about to be stored. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "domain/memory/own.h"
 
 #define RARE_TERMS  6    /* rarest words of a text that are looked up */
-#define RARE_MAX    200  /* documents with a word that is still rare */
+#define RARE_MAX    100  /* documents with a word that is still rare */
 #define LEAST_TERMS 4    /* shorter texts are too easily alike */
 #define CLOSE       0.65 /* share of common words from which texts are nearly the same */
 #define SIMILAR_MAX 3
-#define CANDIDATES  128
+#define CANDIDATES  1024 /* more than RARE_TERMS * RARE_MAX: a slot is always free */
 
 struct rare {
 	uint32_t term;
 	const struct postings_list *list;
 };
 
-static int by_rarity(const void *a, const void *b)
-{
-	const struct rare *x = a, *y = b;
-
-	return (x->list->documents > y->list->documents) -
-	       (x->list->documents < y->list->documents);
-}
-
 struct candidate {
-	uint32_t doc, shared;
+	uint32_t doc, shared; /* shared 0: a free slot */
 };
 
-static size_t count(struct candidate *c, size_t n, uint32_t doc)
+static void count(struct candidate *slots, uint32_t doc)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (c[i].doc != doc)
-			continue;
-		c[i].shared++;
-		return n;
-	}
-	if (n < CANDIDATES)
-		c[n++] = (struct candidate){ doc, 1 };
-	return n;
+	size_t i = (doc * 2654435761u) % CANDIDATES;
+
+	while (slots[i].shared != 0 && slots[i].doc != doc)
+		i = (i + 1) % CANDIDATES;
+	slots[i].doc = doc;
+	slots[i].shared++;
 }
 
-/* Documents that share at least half of the rarest words, the ids of the first few. */
-static size_t look(const struct index_data *d, const struct terms_packed *p, uint32_t scope,
-                   int64_t *ids)
+/* The rarest words of a text that are in others; how many. */
+static size_t rarest(const struct index_data *d, const struct terms_packed *p, struct rare *rare)
 {
-	struct rare rare[RARE_TERMS + 1];
-	struct candidate c[CANDIDATES];
-	size_t n = 0, n_rare = 0, found = 0;
+	size_t n = 0, at;
 	unsigned times;
 
 	for (uint32_t i = 0; i < p->n; i++) {
@@ -56,19 +41,32 @@ static size_t look(const struct index_data *d, const struct terms_packed *p, uin
 
 		if (list == NULL || list->documents > RARE_MAX)
 			continue;
-		rare[n_rare++] = (struct rare){ term, list };
-		qsort(rare, n_rare, sizeof *rare, by_rarity);
-		if (n_rare > RARE_TERMS)
-			n_rare = RARE_TERMS;
+		if (n == RARE_TERMS && list->documents >= rare[n - 1].list->documents)
+			continue;
+		at = n == RARE_TERMS ? n - 1 : n++;
+		for (; at > 0 && list->documents < rare[at - 1].list->documents; at--)
+			rare[at] = rare[at - 1];
+		rare[at] = (struct rare){ term, list };
 	}
-	for (size_t i = 0; i < n_rare; i++)
+	return n;
+}
+
+/* Documents that share at least half of the rarest words, the ids of the first few. */
+static size_t look(const struct index_data *d, const struct terms_packed *p, uint32_t scope,
+                   int64_t *ids)
+{
+	struct candidate slots[CANDIDATES] = { { 0 } };
+	struct rare rare[RARE_TERMS];
+	size_t n = rarest(d, p, rare), found = 0;
+
+	for (size_t i = 0; i < n; i++)
 		for (struct postings_at at = postings_first(rare[i].list);
 		     postings_next(&at) && at.document < d->n_docs;)
-			n = count(c, n, at.document);
-	for (size_t i = 0; i < n && found < 2 * SIMILAR_MAX; i++) {
-		const struct index_doc *doc = &d->docs[c[i].doc];
+			count(slots, at.document);
+	for (size_t i = 0; i < CANDIDATES && found < 2 * SIMILAR_MAX && n > 1; i++) {
+		const struct index_doc *doc = &d->docs[slots[i].doc];
 
-		if (2 * c[i].shared >= n_rare && c[i].shared > 1 && doc->scope == scope &&
+		if (2 * slots[i].shared >= n && slots[i].shared > 1 && doc->scope == scope &&
 		    (doc->flags & (INDEX_EXPIRED | INDEX_SUPERSEDED)) == 0)
 			ids[found++] = doc->id;
 	}

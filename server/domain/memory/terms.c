@@ -11,14 +11,15 @@
 #include "base/text.h"
 #include "domain/memory/words.h"
 
-#define VERSION      1
-#define HEAD_SIZE    10 /* version, flags, words, different words */
-#define ENTRY_SIZE   5  /* the word's number and its count */
-#define TIMES_MAX    255
-#define COMPOUND_MAX 256  /* folded bytes of one unbroken run; what is longer is cut there */
-#define PARTS_MAX    48   /* of one run */
-#define CACHE_SLOTS  4096 /* stems remembered; a power of two */
-#define FOLD_MAX     24   /* code points that one may fold to */
+#define VERSION       1
+#define HEAD_SIZE     10 /* version, flags, words, different words */
+#define ENTRY_SIZE    5  /* the word's number and its count */
+#define TIMES_MAX     255
+#define COMPOUND_MAX  256  /* folded bytes of one unbroken run; what is longer is cut there */
+#define PARTS_MAX     48   /* of one run */
+#define CACHE_SLOTS   4096 /* stems remembered; a power of two */
+#define INSERTION_MAX 48
+#define FOLD_MAX      24 /* code points that one may fold to */
 
 enum kind { SPACE, LOWER, UPPER, DIGIT, LINK, SCORE, UNSPACED };
 
@@ -420,6 +421,23 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Most texts are short, and short lists are sorted best by hand. */
+static void sort(uint32_t *terms, size_t n)
+{
+	if (n > INSERTION_MAX) {
+		qsort(terms, n, sizeof *terms, by_number);
+		return;
+	}
+	for (size_t i = 1; i < n; i++) {
+		uint32_t term = terms[i];
+		size_t at = i;
+
+		for (; at > 0 && terms[at - 1] > term; at--)
+			terms[at] = terms[at - 1];
+		terms[at] = term;
+	}
+}
+
 static void put32(unsigned char *to, uint32_t value)
 {
 	for (int i = 0; i < 4; i++)
@@ -450,8 +468,7 @@ enum status terms_pack(struct terms *t, const char *text, size_t n, const void *
 		return err_nomem(err, "reading words");
 	for (size_t i = 0; i < count; i++)
 		t->sorted[i] = words[i].term;
-	if (count > 1)
-		qsort(t->sorted, count, sizeof *t->sorted, by_number);
+	sort(t->sorted, count);
 	for (size_t i = 0, next; i < count; i = next) {
 		for (next = i + 1; next < count && t->sorted[next] == t->sorted[i];)
 			next++;
