@@ -5,11 +5,13 @@
 #include "base/mem.h"
 #include "domain/memory/rank_parts.h"
 
-#define SEEDS_MAX     ((size_t)1024) /* documents whose surroundings are looked at */
-#define SLOTS_A_SEED  8              /* room for what lies around a seed, and free slots */
-#define SLOTS_LEAST   ((size_t)512)
-#define COMMON_SHARE  0.5F  /* a word in more documents than this says little */
-#define COMMON_WEIGHT 0.05F /* and is skipped when it weighs less than this of the best word */
+#define SEEDS_MAX        ((size_t)1024) /* documents whose surroundings are looked at */
+#define SLOTS_A_SEED     8              /* room for what lies around a seed, and free slots */
+#define LENGTHS          256            /* words from which a document is no longer any longer */
+#define SESSION_WORD_MAX 20000          /* a word in more documents says nothing about a session */
+#define SLOTS_LEAST      ((size_t)512)
+#define COMMON_SHARE     0.5F  /* a word in more documents than this says little */
+#define COMMON_WEIGHT    0.05F /* and is skipped when it weighs less than this of the best word */
 
 static float idf(size_t all, size_t with)
 {
@@ -69,25 +71,41 @@ static void score_sessions(struct rank_state *r, const struct runs *runs, float 
 	}
 }
 
+/* What one occurrence count in a document of some length is worth, for all of both. */
+struct worth {
+	float of[POSTINGS_TIMES_MAX + 1][LENGTHS];
+};
+
+static void make_worth(const struct rank_state *r, float value, struct worth *worth)
+{
+	float base = r->w->k1 * (1 - r->w->b);
+	float a_word = r->w->k1 * r->w->b * (float)r->d->n_docs / (float)(r->d->total_words + 1);
+
+	for (int times = 1; times <= POSTINGS_TIMES_MAX; times++)
+		for (int words = 0; words < LENGTHS; words++)
+			worth->of[times][words] =
+			    value * (float)times / ((float)times + base + a_word * (float)words);
+}
+
 static bool score_word(struct rank_state *r, const struct postings_list *list, float weight,
                        struct runs *runs)
 {
 	const struct index_data *d = r->d;
 	struct index_scratch *s = r->s;
 	struct postings_at p = postings_first(list);
-	float value = weight * idf(d->n_docs, list->documents) * (r->w->k1 + 1);
-	float base = r->w->k1 * (1 - r->w->b);
-	float a_word = r->w->k1 * r->w->b * (float)d->n_docs / (float)(d->total_words + 1);
-	bool sessions = r->w->session > 0 && d->used_sessions > 1;
+	bool sessions =
+	    r->w->session > 0 && d->used_sessions > 1 && list->documents <= SESSION_WORD_MAX;
+	struct worth worth;
 
+	make_worth(r, weight * idf(d->n_docs, list->documents) * (r->w->k1 + 1), &worth);
 	runs->n = 0;
 	while (postings_next(&p) && p.document < d->n_docs) {
-		float times = (float)p.times;
+		uint32_t words = d->doc_words[p.document];
 		float *score = &s->score[p.document];
 
 		if (*score <= 0)
 			s->touched[s->n_touched++] = p.document;
-		*score += value * times / (times + base + a_word * (float)d->doc_words[p.document]);
+		*score += worth.of[p.times][words < LENGTHS ? words : LENGTHS - 1];
 		if (sessions && !runs_add(runs, d->doc_session[p.document], p.times))
 			return false;
 	}
