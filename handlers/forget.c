@@ -10,11 +10,10 @@ struct forget_in {
 
 static const struct arg forget_args[] = {
 	{ "ids", ARG_TEXTS, 0, offsetof(struct forget_in, ids), 0, 0, NULL, NULL },
-	{ "query", ARG_TEXT, 0, offsetof(struct forget_in, query), 0, 0, "All with all its words",
-	  NULL },
+	{ "query", ARG_TEXT, 0, offsetof(struct forget_in, query), 0, 0, NULL, NULL },
 	{ "confirm", ARG_FLAG, 0, offsetof(struct forget_in, confirm), 0, 0, "For query and purge",
 	  NULL },
-	{ "purge", ARG_FLAG, 0, offsetof(struct forget_in, purge), 0, 0, "Delete for good", NULL },
+	{ "purge", ARG_FLAG, 0, offsetof(struct forget_in, purge), 0, 0, NULL, NULL },
 	{ 0 },
 };
 

@@ -20,14 +20,12 @@ static const struct arg recall_args[] = {
 	{ "scope", ARG_TEXT, 0, offsetof(struct recall_in, scope), 0, 0, NULL, NULL },
 	{ "kinds", ARG_TEXTS, 0, offsetof(struct recall_in, kinds), 0, 0, NULL, NULL },
 	{ "entity", ARG_TEXT, 0, offsetof(struct recall_in, entity), 0, 0, NULL, NULL },
-	{ "asOf", ARG_TEXT, 0, offsetof(struct recall_in, as_of), 0, 0, "What was true then",
-	  NULL },
+	{ "asOf", ARG_TEXT, 0, offsetof(struct recall_in, as_of), 0, 0, NULL, NULL },
 	{ "limit", ARG_COUNT, 0, offsetof(struct recall_in, limit), 1, MEMORY_LIMIT_MAX, NULL,
 	  NULL },
 	{ "maxTokens", ARG_COUNT, 0, offsetof(struct recall_in, max_tokens), 1, 1000000, NULL,
 	  NULL },
-	{ "hops", ARG_COUNT, 0, offsetof(struct recall_in, hops), 1, HOPS_MAX, "Along relations",
-	  NULL },
+	{ "hops", ARG_COUNT, 0, offsetof(struct recall_in, hops), 1, HOPS_MAX, NULL, NULL },
 	{ 0 },
 };
 

@@ -25,10 +25,10 @@ struct remember_in {
 	    { "scope", ARG_TEXT, 0, AT(scope), 0, 0, "project, team, global, agent:NAME", NULL },  \
 	    { "session", ARG_TEXT, 0, AT(session), 0, 0, NULL, NULL },                             \
 	    { "author", ARG_TEXT, 0, AT(author), 0, 0, NULL, NULL },                               \
-	    { "relations", ARG_LIST, 0, AT(relations), 0, 0, "[{type, to}] from entity", NULL },   \
+	    { "relations", ARG_LIST, 0, AT(relations), 0, 0, "[{type, to}]", NULL },               \
 	    { "validFrom", ARG_TEXT, 0, AT(valid_from), 0, 0, NULL, NULL },                        \
 	    { "validTo", ARG_TEXT, 0, AT(valid_to), 0, 0, NULL, NULL },                            \
-	    { "supersedes", ARG_TEXT, 0, AT(supersedes), 0, 0, "Id it replaces", NULL },           \
+	    { "supersedes", ARG_TEXT, 0, AT(supersedes), 0, 0, NULL, NULL },                       \
 	    { "importance", ARG_NUMBER, 0, AT(importance), 0, 1, NULL, NULL },                     \
 	{                                                                                          \
 		"origin", ARG_CHOICE, 0, AT(origin), 0, 0, NULL, "user|agent|tool|web"             \
@@ -43,7 +43,7 @@ static const struct arg item_args[] = {
 static const struct arg remember_args[] = {
 	{ "memories", ARG_LIST, 0, offsetof(struct remember_in, memories), 0, 0,
 	  "Several: {text, ...}", NULL },
-	{ "text", ARG_TEXT, 0, AT(text), 0, 0, "One fact", NULL },
+	{ "text", ARG_TEXT, 0, AT(text), 0, 0, NULL, NULL },
 	ITEM_ARGS,
 	{ 0 },
 };

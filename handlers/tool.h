@@ -42,7 +42,12 @@ struct tool {
 	enum status (*run)(struct call *call, const void *in, cJSON **result);
 };
 
-extern const struct tool *const tool_all[]; /* NULL at the end */
+/*
+ * Every tool, NULL at the end. Those for the command line alone come first; a host is
+ * offered the rest, from tool_offered on: each tool costs every conversation some words.
+ */
+extern const struct tool *const tool_all[];
+extern const struct tool *const *const tool_offered;
 
 /* The tool of that name, or NULL. */
 const struct tool *tool_find(const char *name);

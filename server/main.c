@@ -88,7 +88,7 @@ static int serve(void *arg, const struct cli_options *options, int argc, char **
 		.title = "gadugi",
 		.version = GADUGI_VERSION,
 		.instructions = instructions,
-		.tools = tool_all,
+		.tools = tool_offered,
 		.resources = resource_all,
 		.prompts = prompt_all,
 	};

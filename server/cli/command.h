@@ -173,6 +173,7 @@ int command_coach(struct cli *c);
 int command_events(struct cli *c);
 int command_agents(struct cli *c);
 int command_recipes(struct cli *c);
+int command_memory(struct cli *c);
 int command_install(struct cli *c); /* and uninstall */
 int command_trust(struct cli *c);
 int command_doctor(struct cli *c);

@@ -72,6 +72,15 @@ static const struct option_row forget_options[] = {
 	{ 0 },
 };
 
+static const struct option_row memory_options[] = {
+	{ "format", 'f', OPTION_TEXT, "format", "FORMAT",
+	  "jsonl (default), markdown, server-memory; export also cypher, graphml" },
+	{ "limit", 'n', OPTION_NUMBER, "limit", "N", "git: so many commits (5000)" },
+	{ "skip", 0, OPTION_NUMBER, "skip", "N", "git: leave out the newest" },
+	{ "output", 'o', OPTION_TEXT, "path", "FILE", "export: write there" },
+	{ 0 },
+};
+
 static const struct option_row coach_options[] = {
 	{ "issues", 0, OPTION_TEXT, "issues", "HOW", "draft or post issues for what was found" },
 	{ "since", 0, OPTION_TEXT, "since", "TIME", "only what happened since then" },
@@ -121,6 +130,8 @@ const struct command cli_commands[] = {
 	  command_recall },
 	{ "forget", "[ID...]", "take back what is wrong or outdated", "forget", forget_options, 0,
 	  -1, command_forget },
+	{ "memory", "import FILE|- | export | stats | git", "all that is remembered, as a whole",
+	  "memory", memory_options, 0, 2, command_memory },
 	{ "coach", "[RUN_ID|FILE|DIR]", "what cost time, and what to change", "coach",
 	  coach_options, 0, 1, command_coach },
 	{ "events", "[publish TOPIC [JSON]]", "what happened, in order", "events", events_options,

@@ -1,4 +1,4 @@
-/* memory.c - remember, recall, forget. */
+/* memory.c - remember, recall, forget, and memory as a whole. */
 #include <string.h>
 
 #include "cli/command.h"
@@ -113,4 +113,42 @@ int command_forget(struct cli *c)
 	else
 		cJSON_Delete(ids);
 	return cli_simple(c, show_forgotten);
+}
+
+static void show_whole(struct cli *c, const cJSON *result)
+{
+	const cJSON *item;
+
+	if (json_text(result, "text") != NULL) {
+		text_add(&c->screen.text, json_text(result, "text"));
+		return;
+	}
+	cJSON_ArrayForEach(item, result) {
+		text_addf(&c->screen.text, "%-11s ", item->string);
+		if (cJSON_IsString(item))
+			screen_text(&c->screen, item->valuestring);
+		else
+			text_addf(&c->screen.text, "%.0f", item->valuedouble);
+		text_add_char(&c->screen.text, '\n');
+	}
+}
+
+int command_memory(struct cli *c)
+{
+	const char *action = c->n_words == 0 ? "stats" : c->words[0], *text;
+	size_t n;
+
+	cli_put_text(c, "action", action);
+	if (c->n_words > 1 && strcmp(action, "import") != 0)
+		return cli_usage(c, "only import takes a file; export writes to --output FILE");
+	if (strcmp(action, "import") == 0 && c->n_words < 2)
+		return cli_usage(c, "import what? give a file, or - for standard input");
+	if (c->n_words > 1 && strcmp(c->words[1], "-") == 0) {
+		if (cli_read(c, "-", &text, &n) != OK)
+			return cli_failed(c);
+		cli_put_text(c, "text", text);
+	} else if (c->n_words > 1) {
+		cli_put_text(c, "path", c->words[1]);
+	}
+	return cli_simple(c, show_whole);
 }

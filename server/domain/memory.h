@@ -43,6 +43,8 @@ struct memory_relation {
 };
 
 struct memory_item {
+	const char *id; /* NULL: a new one; else, for imports, the id it had; one that is there
+	                   already counts as a duplicate */
 	const char *text;
 	const char *kind;   /* NULL: observation */
 	const char *entity; /* what it is about; NULL: nothing named */
@@ -58,6 +60,7 @@ struct memory_item {
 	size_t n_relations;
 	int64_t made_ms;              /* 0: now; else when it was known, for imports */
 	int64_t valid_from, valid_to; /* ms; 0: not said */
+	int64_t expired_ms;           /* for imports: it was forgotten then */
 	double importance;            /* 0 to 1; 0 is as good as not said: 0.5 */
 };
 

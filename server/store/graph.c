@@ -109,7 +109,7 @@ enum status graph_project_key(struct db *db, const char *from, const char *to, s
 	return db_run(db, s, err);
 }
 
-/* The relation of the same ends, type and scope that holds now; 0 when none does. */
+/* The relation of the same ends, type and scope that holds as long; 0 when none does. */
 static enum status find_holding(struct db *db, const struct graph_relation *r, int64_t *id,
                                 struct err *err)
 {
@@ -118,7 +118,7 @@ static enum status find_holding(struct db *db, const struct graph_relation *r, i
 	enum status st = db_stmt(db,
 	                         "SELECT id FROM relation WHERE from_id = ?1 AND type = ?2"
 	                         " AND to_id = ?3 AND scope_id = ?4 AND expired_ms IS NULL"
-	                         " AND valid_to IS NULL",
+	                         " AND valid_to IS ?5",
 	                         &s, err);
 
 	if (st != OK)
@@ -127,6 +127,7 @@ static enum status find_holding(struct db *db, const struct graph_relation *r, i
 	db_bind_text(s, 2, r->type);
 	db_bind_int(s, 3, r->to);
 	db_bind_int(s, 4, r->scope);
+	db_bind_int_or_null(s, 5, r->valid_to, 0);
 	*id = 0;
 	if ((st = db_step(db, s, &row, err)) == OK && row)
 		*id = sqlite3_column_int64(s, 0);

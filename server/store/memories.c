@@ -321,6 +321,40 @@ enum status memories_each(struct db *db, int64_t after, memories_fn *fn, void *a
 	return db_end(s, st);
 }
 
+enum status memories_counts(struct db *db, struct memories_counts *out, struct err *err)
+{
+	sqlite3_stmt *s;
+	bool row = false;
+	enum status st = db_stmt(db,
+	                         "SELECT count(*), total(superseded_by IS NOT NULL),"
+	                         " total(expired_ms IS NOT NULL), total(seen - 1), total(hits),"
+	                         " total(size), (SELECT count(*) FROM entity),"
+	                         " (SELECT count(*) FROM relation),"
+	                         " (SELECT count(*) FROM memory_session),"
+	                         " (SELECT count(*) FROM memory_scope),"
+	                         " total(superseded_by IS NULL AND expired_ms IS NULL) FROM memory",
+	                         &s, err);
+
+	if (st != OK)
+		return st;
+	*out = (struct memories_counts){ 0 };
+	if ((st = db_step(db, s, &row, err)) == OK && row)
+		*out = (struct memories_counts){
+			.rows = sqlite3_column_int64(s, 0),
+			.superseded = sqlite3_column_int64(s, 1),
+			.expired = sqlite3_column_int64(s, 2),
+			.told = sqlite3_column_int64(s, 3),
+			.hits = sqlite3_column_int64(s, 4),
+			.bytes = sqlite3_column_int64(s, 5),
+			.entities = sqlite3_column_int64(s, 6),
+			.relations = sqlite3_column_int64(s, 7),
+			.sessions = sqlite3_column_int64(s, 8),
+			.scopes = sqlite3_column_int64(s, 9),
+			.current = sqlite3_column_int64(s, 10),
+		};
+	return db_end(s, st);
+}
+
 enum status memories_page(struct db *db, int64_t after, size_t limit, int64_t *ids, size_t *n,
                           struct err *err)
 {

@@ -88,6 +88,12 @@ typedef enum status memories_fn(void *arg, const struct memories_row *r, struct 
 enum status memories_each(struct db *db, int64_t after, memories_fn *fn, void *arg,
                           struct err *err);
 
+struct memories_counts {
+	int64_t rows, current, superseded, expired, told, hits, bytes;
+	int64_t entities, relations, sessions, scopes;
+};
+enum status memories_counts(struct db *db, struct memories_counts *out, struct err *err);
+
 /* All ids from `after` on, up to limit, oldest first, for reading everything in pages. */
 enum status memories_page(struct db *db, int64_t after, size_t limit, int64_t *ids, size_t *n,
                           struct err *err);

@@ -8,6 +8,7 @@
 #include "domain/memory/index.h"
 #include "domain/memory/rank.h"
 #include "domain/memory/terms.h"
+#include "domain/memory/whole.h"
 #include "store/memories.h"
 
 #define MEMORY_INDEX_AT_ONCE 100000 /* with more memories a writer does not read them all first */

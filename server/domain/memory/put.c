@@ -88,7 +88,7 @@ static enum status told_already(struct put *p, const struct memory_ready *r, int
 static enum status add(struct put *p, const struct memory_ready *r, int64_t entity, int64_t *id)
 {
 	const struct memory_item *item = r->item;
-	char *uid = arena_take(p->a, ID_SIZE);
+	char *uid = item->id == NULL ? arena_take(p->a, ID_SIZE) : text_dup(p->a, item->id);
 	struct memories_row row = {
 		.uid = uid,
 		.scope = p->scope,
@@ -104,6 +104,7 @@ static enum status add(struct put *p, const struct memory_ready *r, int64_t enti
 		.made_ms = item->made_ms == 0 ? p->now_ms : item->made_ms,
 		.valid_from = item->valid_from,
 		.valid_to = item->valid_to,
+		.expired_ms = item->expired_ms,
 		.seen = 1,
 		.change = p->change,
 		.size = (int64_t)strlen(r->text),
@@ -114,7 +115,8 @@ static enum status add(struct put *p, const struct memory_ready *r, int64_t enti
 
 	if (uid == NULL)
 		return err_nomem(p->err, "a memory");
-	id_new(uid, 'm', p->now_ms);
+	if (item->id == NULL)
+		id_new(uid, 'm', p->now_ms);
 	r->out->id = uid;
 	return memories_add(p->db, &row, id, p->err);
 }
@@ -183,13 +185,33 @@ static enum status supersede(struct put *p, const struct memory_ready *r, int64_
 	return tell(p, r, r->item->supersedes, "superseded");
 }
 
+/* An import that was done before brings ids that are there. */
+static enum status there_already(struct put *p, const struct memory_ready *r, bool *there)
+{
+	int64_t id = 0;
+	enum status st = OK;
+
+	if (r->item->id != NULL)
+		st = memories_find(p->db, r->item->id, &id, p->err);
+	if ((*there = id != 0)) {
+		r->out->id = r->item->id;
+		r->out->duplicate = true;
+	}
+	return st;
+}
+
 static enum status put_one(struct put *p, const struct memory_ready *r)
 {
 	int64_t entity, id = 0;
 	bool told = false;
-	enum status st = ids_of(p, r, &entity);
+	enum status st = there_already(p, r, &told);
 
-	if (st != OK || (st = told_already(p, r, entity, &told)) != OK)
+	if (st != OK || told)
+		return st;
+	if ((st = ids_of(p, r, &entity)) != OK)
+		return st;
+	/* What was forgotten elsewhere says nothing about what holds here. */
+	if (r->item->expired_ms == 0 && (st = told_already(p, r, entity, &told)) != OK)
 		return st;
 	if (told)
 		st = memories_find(p->db, r->out->id, &id, p->err);

@@ -1,0 +1,153 @@
+/* memory.c - import, export and numbers; for the command line alone. */
+#include <string.h>
+
+#include "domain/memory/whole.h"
+#include "handlers/tools.h"
+
+#define EXPORT_MAX  ((size_t)64 << 20) /* bytes of an answer; more goes to a file */
+#define GIT_COMMITS 5000
+
+struct memory_in {
+	const char *action, *format, *path, *text;
+	long limit, skip;
+};
+
+static const struct arg memory_args[] = {
+	{ "action", ARG_CHOICE, 1, offsetof(struct memory_in, action), 0, 0, NULL,
+	  "import|export|stats|git" },
+	{ "format", ARG_TEXT, 0, offsetof(struct memory_in, format), 0, 0,
+	  "jsonl, markdown, server-memory; export also cypher, graphml", NULL },
+	{ "path", ARG_TEXT, 0, offsetof(struct memory_in, path), 0, 0, "File to read or write",
+	  NULL },
+	{ "text", ARG_TEXT, 0, offsetof(struct memory_in, text), 0, 0, "What to import", NULL },
+	{ "limit", ARG_COUNT, 0, offsetof(struct memory_in, limit), 1, 1000000,
+	  "git: so many commits", NULL },
+	{ "skip", ARG_COUNT, 0, offsetof(struct memory_in, skip), 0, 100000000,
+	  "git: leave the newest out", NULL },
+	{ 0 },
+};
+
+static enum status show_imported(struct call *call, const struct memory_imported *done,
+                                 cJSON **result)
+{
+	struct json_build b = { 0 };
+	cJSON *answer = json_object(&b);
+
+	json_put_int(&b, answer, "stored", (int64_t)done->stored);
+	json_put_int(&b, answer, "duplicates", (int64_t)done->duplicates);
+	json_put_int(&b, answer, "relations", (int64_t)done->relations);
+	json_put_int(&b, answer, "skipped", (int64_t)done->skipped);
+	json_put_text(&b, answer, "problem", done->problem);
+	return json_built(&b, answer, result, &call->err);
+}
+
+static enum status import_run(struct call *call, const struct memory_in *want,
+                              enum memory_format format, cJSON **result)
+{
+	struct memory_source source = { want->text, 0, format };
+	struct memory_imported done = { 0 };
+	enum status st;
+
+	source.n = want->text == NULL ? 0 : strlen(want->text);
+	if ((want->path == NULL) == (want->text == NULL))
+		return err_set(&call->err, E_INPUT, "give either 'path' or 'text' to import");
+	if (want->path != NULL)
+		st = memory_import_file(call->project, &call->stop, want->path, format, &done,
+		                        call->arena, &call->err);
+	else
+		st = memory_import(call->project, &call->stop, &source, call->arena, &done,
+		                   &call->err);
+	return st == OK ? show_imported(call, &done, result) : st;
+}
+
+static enum status git_run(struct call *call, const struct memory_in *want, cJSON **result)
+{
+	struct memory_imported done = { 0 };
+	size_t limit = want->limit == 0 ? GIT_COMMITS : (size_t)want->limit;
+	enum status st = memory_import_git(call->project, &call->stop, limit, (size_t)want->skip,
+	                                   call->arena, &done, &call->err);
+
+	return st == OK ? show_imported(call, &done, result) : st;
+}
+
+static enum status export_run(struct call *call, const struct memory_in *want,
+                              enum memory_format format, cJSON **result)
+{
+	struct json_build b = { 0 };
+	cJSON *answer;
+	struct text out;
+	size_t size_bytes = 0;
+	enum status st;
+
+	text_init(&out, EXPORT_MAX);
+	if (want->path != NULL)
+		st = memory_export_file(call->project, &call->stop, want->path, format, &size_bytes,
+		                        &call->err);
+	else
+		st = memory_export(call->project, &call->stop, format, &out, &call->err);
+	if (st == OK) {
+		answer = json_object(&b);
+		json_put_text(&b, answer, "path", want->path);
+		json_put_int(&b, answer, "bytes", (int64_t)(size_bytes + out.len));
+		if (want->path == NULL)
+			json_put_text(&b, answer, "text", text_string(&out));
+		st = json_built(&b, answer, result, &call->err);
+	}
+	text_done(&out);
+	return st;
+}
+
+static enum status stats_run(struct call *call, cJSON **result)
+{
+	struct memory_counts c;
+	struct json_build b = { 0 };
+	cJSON *answer;
+	enum status st = memory_count(call->project, &c, &call->err);
+
+	if (st != OK)
+		return st;
+	answer = json_object(&b);
+	json_put_int(&b, answer, "memories", c.memories);
+	json_put_int(&b, answer, "current", c.current);
+	json_put_int(&b, answer, "superseded", c.superseded);
+	json_put_int(&b, answer, "expired", c.expired);
+	json_put_int(&b, answer, "entities", c.entities);
+	json_put_int(&b, answer, "relations", c.relations);
+	json_put_int(&b, answer, "sessions", c.sessions);
+	json_put_int(&b, answer, "scopes", c.scopes);
+	json_put_int(&b, answer, "repeats", c.told);
+	json_put_int(&b, answer, "recalls", c.recalled);
+	json_put_int(&b, answer, "bytes", c.bytes);
+	return json_built(&b, answer, result, &call->err);
+}
+
+static enum status memory_run(struct call *call, const void *in, cJSON **result)
+{
+	const struct memory_in *want = in;
+	enum memory_format format =
+	    want->format == NULL ? MEMORY_ANY : memory_format_of(want->format);
+
+	if (format == MEMORY_FORMATS_N)
+		return err_set(&call->err, E_INPUT,
+		               "'%.40s' is no format: use jsonl, markdown, server-memory, cypher "
+		               "or graphml",
+		               want->format);
+	if (strcmp(want->action, "import") == 0)
+		return import_run(call, want, format, result);
+	if (strcmp(want->action, "export") == 0)
+		return export_run(call, want, format, result);
+	if (strcmp(want->action, "git") == 0)
+		return git_run(call, want, result);
+	return stats_run(call, result);
+}
+
+const struct tool tool_memory = {
+	.name = "memory",
+	.title = "Memory as a whole",
+	.about = "Import, export and numbers of all that is remembered.",
+	.args = memory_args,
+	.in_size = sizeof(struct memory_in),
+	.result = "{\"type\":\"object\"}",
+	.flags = TOOL_WRITES,
+	.run = memory_run,
+};

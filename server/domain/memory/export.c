@@ -1,0 +1,236 @@
+/* export.c - everything that is remembered, in a form that others read. */
+#include "domain/memory/export.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "domain/config.h"
+
+#define PAGE      256
+#define PAGE_SIZE ((size_t)64 << 20) /* bytes that the memories of a page may take */
+
+enum status export_get(struct project *p, struct db *db, int64_t id, struct arena *a,
+                       struct memory_hit *hit, struct err *err)
+{
+	const struct config *config;
+	struct memories_row row;
+	const char *actor = memory_actor(NULL, a);
+	enum status st = project_config(p, &config, err);
+
+	if (st != OK)
+		return st;
+	if ((st = memories_get(db, id, a, &row, err)) != OK ||
+	    (st = memory_hit_fill(p->memory, db, &row, row.made_ms, a, hit, err)) != OK)
+		return st;
+	if (actor == NULL)
+		return err_nomem(err, "an export");
+	return config_may_read(config, actor, hit->scope) ? OK : E_ABSENT;
+}
+
+static void put_time(struct json_build *b, cJSON *o, const char *key, int64_t ms)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	if (ms == 0)
+		return;
+	clock_text(ms, text);
+	json_put_text(b, o, key, text);
+}
+
+void export_object(struct text *out, const struct memory_hit *hit, bool without)
+{
+	struct json_build b = { 0 };
+	cJSON *o = json_object(&b);
+	char *line;
+
+	if (!without)
+		json_put_text(&b, o, "type", "memory");
+	json_put_text(&b, o, "id", hit->id);
+	if (!without) {
+		json_put_text(&b, o, "text", hit->text);
+		json_put_text(&b, o, "entity", hit->entity);
+	}
+	json_put_text(&b, o, "kind", hit->kind);
+	if (strcmp(hit->scope, "project") != 0)
+		json_put_text(&b, o, "scope", hit->scope);
+	json_put_text(&b, o, "session", hit->session);
+	json_put_text(&b, o, "author", hit->author);
+	json_put_text(&b, o, "origin", hit->origin);
+	json_put_text(&b, o, "run", hit->run);
+	json_put_text(&b, o, "commit", hit->commit);
+	json_put_number(&b, o, "importance", hit->importance);
+	put_time(&b, o, "createdAt", hit->made_ms);
+	put_time(&b, o, "validFrom", hit->valid_from);
+	put_time(&b, o, "validTo", hit->valid_to);
+	put_time(&b, o, "expiredAt", hit->expired_ms);
+	json_put_text(&b, o, "supersededBy", hit->superseded_by);
+	line = b.failed ? NULL : json_print(o);
+	if (line == NULL)
+		out->failed = true;
+	else
+		text_add(out, line);
+	mem_free(line);
+	cJSON_Delete(o);
+}
+
+static void jsonl_memory(struct text *out, const struct memory_hit *hit)
+{
+	export_object(out, hit, false);
+	text_add_char(out, '\n');
+}
+
+static void jsonl_relation(struct text *out, const struct export_relation *r)
+{
+	struct json_build b = { 0 };
+	cJSON *o = json_object(&b);
+	char *line;
+
+	json_put_text(&b, o, "type", "relation");
+	json_put_text(&b, o, "from", r->from);
+	json_put_text(&b, o, "to", r->to);
+	json_put_text(&b, o, "relationType", r->type);
+	json_put_text(&b, o, "fromType", r->from_type);
+	json_put_text(&b, o, "toType", r->to_type);
+	put_time(&b, o, "validFrom", r->valid_from);
+	put_time(&b, o, "validTo", r->valid_to);
+	line = b.failed ? NULL : json_print(o);
+	if (line == NULL)
+		out->failed = true;
+	else
+		text_addf(out, "%s\n", line);
+	mem_free(line);
+	cJSON_Delete(o);
+}
+
+const struct export_writer export_jsonl = {
+	.memory = jsonl_memory,
+	.relation = jsonl_relation,
+};
+
+/* Entities that something is known about; one without type and memories follows from relations. */
+static void write_entities(struct project *p, const struct export_writer *w, struct text *out)
+{
+	const struct index_data *d = index_look(p->memory->index);
+
+	for (size_t i = 0; i < d->n_entities && w->entity != NULL && !out->failed; i++)
+		if (d->entities[i].name != NULL)
+			w->entity(out, d->entities[i].name, d->entities[i].type);
+	index_done(p->memory->index);
+}
+
+static void write_relations(struct project *p, const struct export_writer *w, struct text *out)
+{
+	const struct index_data *d = index_look(p->memory->index);
+
+	for (size_t i = 0; i < d->n_relations && w->relation != NULL && !out->failed; i++) {
+		const struct index_relation *r = &d->relations[i];
+		const struct export_relation shown = {
+			.from = d->entities[r->from].name,
+			.from_type = d->entities[r->from].type,
+			.to = d->entities[r->to].name,
+			.to_type = d->entities[r->to].type,
+			.type = d->name[r->type].text,
+			.valid_from = r->begin_ms,
+			.valid_to = r->end_ms == INDEX_EVER ? 0 : r->end_ms,
+		};
+
+		w->relation(out, &shown);
+	}
+	index_done(p->memory->index);
+}
+
+static enum status write_memories(struct project *p, struct db *db, const struct export_writer *w,
+                                  struct text *out, struct err *err)
+{
+	int64_t ids[PAGE], after = 0;
+	size_t n = PAGE;
+	enum status st = OK;
+
+	while (st == OK && n == PAGE && !out->failed) {
+		struct arena *a = arena_new(MEMORY_TEXT_MAX * PAGE + PAGE_SIZE);
+
+		if (a == NULL)
+			return err_nomem(err, "an export");
+		st = memories_page(db, after, PAGE, ids, &n, err);
+		for (size_t i = 0; i < n && st == OK; i++) {
+			struct memory_hit hit;
+
+			st = export_get(p, db, ids[i], a, &hit, err);
+			if (st == OK)
+				w->memory(out, &hit);
+			else if (st == E_ABSENT)
+				st = OK;
+			after = ids[i];
+		}
+		arena_free(a);
+	}
+	return st;
+}
+
+static enum status write_all(struct project *p, struct db *db, const struct export_writer *w,
+                             struct text *out, struct err *err)
+{
+	enum status st;
+
+	if (w->begin != NULL)
+		w->begin(out);
+	write_entities(p, w, out);
+	if ((st = write_memories(p, db, w, out, err)) != OK)
+		return st;
+	write_relations(p, w, out);
+	if (w->end != NULL)
+		w->end(out);
+	return OK;
+}
+
+enum status memory_export(struct project *p, const atomic_bool *stop, enum memory_format format,
+                          struct text *out, struct err *err)
+{
+	static const struct export_writer *const writers[MEMORY_FORMATS_N] = {
+		[MEMORY_ANY] = &export_jsonl,
+		[MEMORY_JSONL] = &export_jsonl,
+		[MEMORY_CYPHER] = &export_cypher,
+		[MEMORY_GRAPHML] = &export_graphml,
+	};
+	struct db *db = NULL;
+	enum status st = project_read(p, stop, &db, err);
+
+	if (st != OK)
+		return st;
+	st = index_follow(p->memory->index, db, err);
+	if (st == OK && writers[format] != NULL)
+		st = write_all(p, db, writers[format], out, err);
+	else if (st == OK)
+		st = export_by_entity(p, db, format, out, err);
+	project_done(p, db);
+	if (st == OK && out->failed)
+		return err_set(err, E_NOMEM, "the export is larger than %zu bytes", out->limit);
+	return st;
+}
+
+enum status memory_count(struct project *p, struct memory_counts *out, struct err *err)
+{
+	struct memories_counts c;
+	struct db *db = NULL;
+	enum status st = project_read(p, NULL, &db, err);
+
+	if (st != OK)
+		return st;
+	if ((st = memories_counts(db, &c, err)) == OK)
+		*out = (struct memory_counts){
+			.memories = c.rows,
+			.current = c.current,
+			.superseded = c.superseded,
+			.expired = c.expired,
+			.entities = c.entities,
+			.relations = c.relations,
+			.sessions = c.sessions,
+			.scopes = c.scopes,
+			.told = c.told,
+			.recalled = c.hits,
+			.bytes = c.bytes,
+		};
+	project_done(p, db);
+	return st;
+}

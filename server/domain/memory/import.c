@@ -1,0 +1,149 @@
+/* import.c - memory that another store wrote: found out what it is, read, stored in batches. */
+#include "domain/memory/import.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+static const char *const words[MEMORY_FORMATS_N] = {
+	[MEMORY_ANY] = "any",           [MEMORY_JSONL] = "jsonl",
+	[MEMORY_MARKDOWN] = "markdown", [MEMORY_SERVER_MEMORY] = "server-memory",
+	[MEMORY_CYPHER] = "cypher",     [MEMORY_GRAPHML] = "graphml",
+};
+
+const char *memory_format_word(enum memory_format format)
+{
+	return words[format];
+}
+
+enum memory_format memory_format_of(const char *word)
+{
+	for (int i = 0; i < MEMORY_FORMATS_N; i++)
+		if (strcmp(words[i], word) == 0)
+			return (enum memory_format)i;
+	return MEMORY_FORMATS_N;
+}
+
+static enum status store_items(struct import *im)
+{
+	struct memory_stored *stored = arena_take(im->a, IMPORT_BATCH * sizeof *stored);
+	enum status st;
+
+	if (stored == NULL)
+		return err_nomem(im->err, "an import");
+	if (im->n_items == 0)
+		return OK;
+	st = memory_remember(im->p, im->stop, im->items, im->n_items, im->a, stored, im->err);
+	for (size_t i = 0; i < im->n_items && st == OK; i++) {
+		im->out->stored += !stored[i].duplicate;
+		im->out->duplicates += stored[i].duplicate;
+	}
+	im->n_items = 0;
+	return st;
+}
+
+static enum status store_triples(struct import *im)
+{
+	size_t added = 0;
+	enum status st =
+	    memory_relate(im->p, im->triples, im->n_triples, NULL, im->a, &added, im->err);
+
+	im->out->relations += added;
+	im->n_triples = 0;
+	return st;
+}
+
+enum status import_item(struct import *im, const struct memory_item *item)
+{
+	im->items[im->n_items++] = *item;
+	return im->n_items == IMPORT_BATCH ? store_items(im) : OK;
+}
+
+enum status import_triple(struct import *im, const struct memory_triple *triple)
+{
+	im->triples[im->n_triples++] = *triple;
+	return im->n_triples == IMPORT_BATCH ? store_triples(im) : OK;
+}
+
+/* All memories are there now: those that stand for others can be named. */
+static enum status supersede(struct import *im, struct db *db)
+{
+	int64_t change, old = 0, by = 0;
+	enum status st = memories_change(db, &change, im->err);
+
+	for (const struct import_pair *pair = im->superseded; pair != NULL && st == OK;
+	     pair = pair->next) {
+		if ((st = memories_find(db, pair->old, &old, im->err)) != OK ||
+		    (st = memories_find(db, pair->by, &by, im->err)) != OK)
+			return st;
+		if (old != 0 && by != 0 && old != by)
+			st = memories_supersede(db, old, by, pair->at_ms, change, im->err);
+	}
+	return st;
+}
+
+enum status import_end(struct import *im)
+{
+	struct db *db = NULL;
+	enum status st = store_items(im);
+
+	if (st == OK)
+		st = store_triples(im);
+	if (st != OK || im->superseded == NULL)
+		return st;
+	if ((st = project_write(im->p, im->stop, &db, im->err)) != OK)
+		return st;
+	if ((st = db_begin(db, im->err)) == OK && (st = supersede(im, db)) == OK)
+		st = project_commit(im->p, db, im->err);
+	project_done(im->p, db);
+	return st;
+}
+
+void import_skip(struct import *im, size_t line, const char *why)
+{
+	if (im->out->skipped++ == 0)
+		im->out->problem = text_printf(im->a, "line %zu: %s", line, why);
+}
+
+/* A line that begins with a brace is JSON. */
+static enum memory_format guess(const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strchr(" \t\r\n", bytes[i]) == NULL)
+			return bytes[i] == '{' ? MEMORY_JSONL : MEMORY_MARKDOWN;
+	return MEMORY_MARKDOWN;
+}
+
+enum status memory_import(struct project *p, const atomic_bool *stop,
+                          const struct memory_source *source, struct arena *a,
+                          struct memory_imported *out, struct err *err)
+{
+	struct import *im = arena_take(a, sizeof *im);
+	enum memory_format format = source->format;
+	size_t good = text_utf8_valid(source->bytes, source->n);
+	enum status st;
+
+	*out = (struct memory_imported){ 0 };
+	if (im == NULL)
+		return err_nomem(err, "an import");
+	if (good != source->n)
+		return err_set(err, E_INPUT, "what is to be imported is not UTF-8 at byte %zu",
+		               good);
+	if (format == MEMORY_CYPHER || format == MEMORY_GRAPHML)
+		return err_set(err, E_INPUT,
+		               "'%s' can only be exported; import reads jsonl, markdown and "
+		               "server-memory",
+		               words[format]);
+	*im = (struct import){ .p = p, .stop = stop, .a = a, .err = err, .out = out };
+	if (format == MEMORY_ANY)
+		format = guess(source->bytes, source->n);
+	st = format == MEMORY_MARKDOWN ? import_markdown(im, source->bytes, source->n)
+	                               : import_jsonl(im, source->bytes, source->n);
+	if (st == OK)
+		st = import_end(im);
+	if (st == OK && out->stored + out->duplicates + out->relations == 0)
+		return err_set(err, E_INPUT, "nothing to import was found%s%s",
+		               out->problem == NULL ? "" : "; ",
+		               out->problem == NULL ? "" : out->problem);
+	return st;
+}

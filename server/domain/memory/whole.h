@@ -1,0 +1,80 @@
+/*
+ * whole.h - memory as a whole: relations, import, export, numbers. Public as domain/memory.h is.
+ */
+#ifndef DOMAIN_MEMORY_WHOLE_H
+#define DOMAIN_MEMORY_WHOLE_H
+
+#include "base/text.h"
+#include "domain/memory.h"
+
+struct memory_triple {
+	const char *from, *type, *to;    /* from, to: names of entities */
+	const char *from_type, *to_type; /* NULL: not said */
+	int64_t valid_from, valid_to;    /* ms; 0: not said */
+};
+
+/* Relations that no memory tells of; scope NULL: project. *added says how many are new. */
+enum status memory_relate(struct project *p, const struct memory_triple *triples, size_t n,
+                          const char *scope, struct arena *a, size_t *added, struct err *err);
+
+enum memory_format {
+	MEMORY_ANY, /* import only: found out from the content */
+	MEMORY_JSONL,
+	MEMORY_MARKDOWN,
+	MEMORY_SERVER_MEMORY, /* the file of @modelcontextprotocol/server-memory */
+	MEMORY_CYPHER,        /* export only */
+	MEMORY_GRAPHML,       /* export only */
+	MEMORY_FORMATS_N,
+};
+
+/* The word for a format, and back; MEMORY_FORMATS_N when it is none. */
+const char *memory_format_word(enum memory_format format);
+enum memory_format memory_format_of(const char *word);
+
+struct memory_imported {
+	size_t stored, duplicates, relations;
+	size_t skipped;      /* lines that could not be read */
+	const char *problem; /* what was wrong with the first of them, or NULL */
+};
+
+/*
+ * Take over what another store wrote. What is there already (by id, or by what it says) is
+ * counted and not stored again, so an import may be repeated. E_INPUT when nothing could
+ * be read. A NUL follows the n bytes.
+ */
+struct memory_source {
+	const char *bytes;
+	size_t n;
+	enum memory_format format;
+};
+enum status memory_import(struct project *p, const atomic_bool *stop,
+                          const struct memory_source *source, struct arena *a,
+                          struct memory_imported *out, struct err *err);
+
+/* The same by file. export replaces the file in one step; its folder must be there. */
+enum status memory_import_file(struct project *p, const atomic_bool *stop, const char *path,
+                               enum memory_format format, struct memory_imported *out,
+                               struct arena *a, struct err *err);
+enum status memory_export_file(struct project *p, const atomic_bool *stop, const char *path,
+                               enum memory_format format, size_t *size_bytes, struct err *err);
+
+/*
+ * The project's git history as memory: a memory a commit, and relations from it to the
+ * files it changed. The newest `skip` commits are left out. E_ABSENT outside a repository.
+ */
+enum status memory_import_git(struct project *p, const atomic_bool *stop, size_t limit, size_t skip,
+                              struct arena *a, struct memory_imported *out, struct err *err);
+
+/* Everything that may be read, forgotten and superseded memories too, as text. */
+enum status memory_export(struct project *p, const atomic_bool *stop, enum memory_format format,
+                          struct text *out, struct err *err);
+
+struct memory_counts {
+	int64_t memories, current, superseded, expired; /* current: neither of the others */
+	int64_t entities, relations, sessions, scopes;
+	int64_t told, recalled; /* duplicates that were counted; uses */
+	int64_t bytes;          /* of all texts */
+};
+enum status memory_count(struct project *p, struct memory_counts *out, struct err *err);
+
+#endif
