@@ -53,7 +53,8 @@ enum status run_wait_look(struct call *call, struct run_wait *w, cJSON **result)
 	bool goes_on = false;
 
 	if (st == OK) {
-		goes_on = v.state == RUN_QUEUED || v.state == RUN_RUNNING;
+		goes_on = v.state == RUN_QUEUED || v.state == RUN_RUNNING ||
+		          (v.state == RUN_PAUSED && v.row.wish != NULL);
 		tell_progress(call, w, &v);
 	}
 	arena_free(a);

@@ -12,6 +12,7 @@
 #include "domain/run/ending.h"
 #include "domain/run/lane.h"
 #include "domain/run/notes.h"
+#include "domain/run/obey.h"
 #include "domain/run/record.h"
 #include "domain/run/tidy.h"
 #include "sys/fs.h"
@@ -291,8 +292,11 @@ enum status load_run(struct runner *r, const char *run, struct err *err)
 		return err_nomem(err, "the run");
 	for (size_t i = 0; i < n_notes; i++)
 		record_note(r, notes[i].code, "%s", notes[i].message);
-	if ((st = load_jobs(r, err)) != OK || (st = name_jobs(r, err)) != OK ||
-	    (st = runs_edges(r->db, run, r->arena, &edges, &n, err)) != OK ||
+	if ((st = load_jobs(r, err)) != OK || (st = name_jobs(r, err)) != OK)
+		return st;
+	if (run_state_ended(r->state) && r->row.wish != NULL && strcmp(r->row.wish, "resume") == 0)
+		obey_resume(r);
+	if ((st = runs_edges(r->db, run, r->arena, &edges, &n, err)) != OK ||
 	    (st = link_needs(r, edges, n, err)) != OK || (st = load_schedule(r, err)) != OK)
 		return st;
 	return r->in_git ? load_branch(r, err) : OK;
