@@ -18,6 +18,8 @@ struct work {
 struct repo_needs {
 	struct repo *r;
 	bool found;
+	size_t entries; /* files and folders seen */
+	size_t most;    /* stop looking after so many; 0: never */
 };
 
 /* Fill the paths, in the arena; makes the root. E_INPUT when the name is none. */

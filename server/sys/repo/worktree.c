@@ -12,7 +12,8 @@
 #include "sys/lock.h"
 #include "sys/repo/work.h"
 
-#define LOCK_WAIT_MS (INT64_C(30) * 60 * 1000)
+#define SMALL_ENTRIES 500
+#define LOCK_WAIT_MS  (INT64_C(30) * 60 * 1000)
 
 /* --- names and paths ----------------------------------------------------------------------- */
 
@@ -106,6 +107,8 @@ static int needs_git(const char *root, const git_tree_entry *e, void *arg)
 	const char *text;
 
 	(void)root;
+	if (n->most != 0 && ++n->entries > n->most)
+		return -1;
 	if (n->r->lib->tree_entry_filemode(e) == GIT_FILEMODE_COMMIT)
 		n->found = true;
 	if (strcmp(n->r->lib->tree_entry_name(e), ".gitattributes") == 0 &&
@@ -165,6 +168,19 @@ static enum status check_out_by_lib(struct repo *r, const struct work *w, const 
 	return st;
 }
 
+/* A tree so small that to start the git program would cost more than all the rest? */
+static bool is_small(struct repo *r, const struct oid *commit)
+{
+	struct repo_needs n = { .r = r, .most = SMALL_ENTRIES };
+	git_tree *tree = NULL;
+
+	if (r->sparse || repo_get_tree(r, &tree, commit, NULL) != OK)
+		return false;
+	(void)r->lib->tree_walk(tree, GIT_TREEWALK_PRE, needs_git, &n);
+	r->lib->tree_free(tree);
+	return !n.found && n.entries <= n.most;
+}
+
 enum status repo_work_check_out(struct repo *r, const struct work *w,
                                 const struct repo_worktree_spec *spec, struct arena *a,
                                 struct err *err)
@@ -172,8 +188,11 @@ enum status repo_work_check_out(struct repo *r, const struct work *w,
 	const char *args[] = { "reset", "--hard", "--quiet", "--no-recurse-submodules", NULL };
 	struct repo_cli cli = { .cwd = w->path, .args = args, .stop = spec->stop };
 	struct proc_output out;
-	enum status st = repo_git(&cli, a, &out, err);
+	enum status st;
 
+	if (is_small(r, &spec->base) && check_out_by_lib(r, w, &spec->base, NULL) == OK)
+		return OK;
+	st = repo_git(&cli, a, &out, err);
 	return st != E_ABSENT ? st : check_out_by_lib(r, w, &spec->base, err);
 }
 
