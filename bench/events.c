@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@
 #include "base/json.h"
 #include "bus/router.h"
 #include "bus/wake.h"
+#include "domain/agent.h"
 #include "domain/event.h"
 #include "domain/project.h"
 #include "store/journal.h"
@@ -316,6 +318,90 @@ static void throughput(const char *folder, long n)
 	clear_folder(folder);
 }
 
+/* A child fills the log and dies without closing it; then the time until its newest event is read.
+ */
+static void start_after_crash(const char *folder, long n)
+{
+	const struct event_want want = { .limit = 1, .newest = true };
+	struct arena *a = arena_new((size_t)1 << 20);
+	struct event_view *v = NULL;
+	struct project *p;
+	struct db *db = NULL;
+	struct err err = { 0 };
+	size_t got = 0;
+	int64_t began, seen = 0;
+	int status = 0;
+	pid_t child;
+
+	if ((child = fork()) == 0) {
+		p = fresh(folder);
+		if (project_write(p, NULL, &db, &err) != OK)
+			die("writing", &err);
+		for (long i = 0; i < n; i += 10 * BATCH) {
+			if (db_begin(db, &err) != OK)
+				die("publishing", &err);
+			for (long k = i; k < i + 10 * BATCH && k < n; k++)
+				put(p, db, k);
+			if (project_commit(p, db, &err) != OK)
+				die("publishing", &err);
+		}
+		_exit(0);
+	}
+	(void)waitpid(child, &status, 0);
+	began = clock_mono_us();
+	if (project_open(&p, folder, &err) != OK || project_read(p, NULL, &db, &err) != OK ||
+	    event_find(db, &want, a, &v, &got, &seen, &err) != OK || got != 1)
+		die("reading", &err);
+	printf("%-44s %.3f ms to the newest of %lld\n", "start after a crash",
+	       (double)(clock_mono_us() - began) / 1000, (long long)seen);
+	project_done(p, db);
+	project_free(p);
+	arena_free(a);
+	clear_folder(folder);
+}
+
+/* A project with n agents, read from its files. */
+static void registry(const char *folder, int n)
+{
+	const struct agent_places places = { .root = folder };
+	struct arena *a = arena_new((size_t)64 << 20);
+	struct agent_set *set = NULL;
+	struct err err = { 0 };
+	char path[600];
+	int64_t began;
+
+	(void)snprintf(path, sizeof path, "%s/.gadugi/agents", folder);
+	(void)mkdir(path, 0700);
+	for (int i = 0; i < n; i++) {
+		FILE *f;
+
+		(void)snprintf(path, sizeof path, "%s/.gadugi/agents/a%d.md", folder, i);
+		if ((f = fopen(path, "w")) == NULL)
+			die(path, NULL);
+		(void)fprintf(f,
+		              "---\nname: agent-%d\ndescription: Does thing %d.\n"
+		              "tools: Read, Grep, Bash(git log:*)\nmodel: sonnet\n"
+		              "subscribes: [task.*.*.failed]\n---\n",
+		              i, i);
+		for (int k = 0; k < 40; k++)
+			(void)fprintf(f,
+			              "You do what has to be done, well, and say what you did.\n");
+		(void)fclose(f);
+	}
+	began = clock_mono_us();
+	if (agent_load(&places, a, &set, &err) != OK || set->n_agents != (size_t)n)
+		die("agents", &err);
+	printf("%-44s %.3f ms for %d files\n", "agents read from their files",
+	       (double)(clock_mono_us() - began) / 1000, n);
+	arena_free(a);
+	for (int i = 0; i < n; i++) {
+		(void)snprintf(path, sizeof path, "%s/.gadugi/agents/a%d.md", folder, i);
+		(void)unlink(path);
+	}
+	(void)snprintf(path, sizeof path, "%s/.gadugi/agents", folder);
+	(void)rmdir(path);
+}
+
 int main(int argc, char **argv)
 {
 	long n = argc > 1 ? strtol(argv[1], NULL, 10) : 10000;
@@ -330,12 +416,16 @@ int main(int argc, char **argv)
 	(void)snprintf(folder, sizeof folder, "%s/bench-events-XXXXXX", tmp == NULL ? "/tmp" : tmp);
 	if (mkdtemp(folder) == NULL)
 		die(folder, NULL);
+	(void)snprintf(state, sizeof state, "%s/.gadugi", folder);
 	in_process(folder, t, n, 0);
 	in_process(folder, t, n < 2000 ? n : 2000, 1000);
 	other_process(folder, t, n, 0);
 	other_process(folder, t, n < 2000 ? n : 2000, 1000);
 	throughput(folder, n * 10);
-	(void)snprintf(state, sizeof state, "%s/.gadugi", folder);
+	start_after_crash(folder, n * 100);
+	(void)mkdir(state, 0700);
+	registry(folder, 100);
+	registry(folder, AGENTS_MAX);
 	(void)rmdir(state);
 	return rmdir(folder) == 0 ? 0 : 1;
 }
