@@ -10,11 +10,11 @@ struct coach_in {
 };
 
 static const struct arg coach_args[] = {
-	{ "runId", ARG_TEXT, 0, offsetof(struct coach_in, run), 1, 100, "A run; else the last.",
+	{ "runId", ARG_TEXT, 0, offsetof(struct coach_in, run), 1, 1000, "A run; else the last.",
 	  NULL },
 	{ "path", ARG_TEXT, 0, offsetof(struct coach_in, path), 1, 4000,
 	  "Or a session file or folder.", NULL },
-	{ "since", ARG_TEXT, 0, offsetof(struct coach_in, since), 1, 40,
+	{ "since", ARG_TEXT, 0, offsetof(struct coach_in, since), 1, 1000,
 	  "Or sessions after this time.", NULL },
 	{ "issues", ARG_CHOICE, 0, offsetof(struct coach_in, issues), 0, 0, NULL,
 	  "none|draft|post" },

@@ -16,11 +16,11 @@ struct recipes_in {
 static const struct arg recipes_args[] = {
 	{ "action", ARG_CHOICE, 1, offsetof(struct recipes_in, action), 0, 0, NULL,
 	  "list|show|validate|graph|plan|implement|verify" },
-	{ "name", ARG_TEXT, 0, offsetof(struct recipes_in, name), 1, 200, NULL, NULL },
+	{ "name", ARG_TEXT, 0, offsetof(struct recipes_in, name), 1, 1000, NULL, NULL },
 	{ "limit", ARG_COUNT, 0, offsetof(struct recipes_in, limit), 1, RECIPES_MAX, NULL, NULL },
-	{ "cursor", ARG_TEXT, 0, offsetof(struct recipes_in, cursor), 1, 200, NULL, NULL },
+	{ "cursor", ARG_TEXT, 0, offsetof(struct recipes_in, cursor), 1, 1000, NULL, NULL },
 	{ "results", ARG_TEXT, 0, offsetof(struct recipes_in, results), 1, 4096,
-	  "verify: a file with the output of the tests; else the gates are run.", NULL },
+	  "Test output, for verify.", NULL },
 	{ 0 },
 };
 
@@ -308,8 +308,7 @@ static enum status recipes_run(struct call *call, const void *in, cJSON **result
 const struct tool tool_recipes = {
 	.name = "recipes",
 	.title = "Recipes",
-	.about =
-	    "What components must do and need: list, show, check, draw this project's recipes.",
+	.about = "This project's recipes: what components must do.",
 	.args = recipes_args,
 	.in_size = sizeof(struct recipes_in),
 	.result = "{\"type\":\"object\"}",
