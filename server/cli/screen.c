@@ -84,7 +84,7 @@ void screen_text(struct screen *s, const char *text)
 {
 	size_t n;
 
-	for (; *text != '\0'; text += n) {
+	for (; text != NULL && *text != '\0'; text += n) {
 		wchar_t c = character(text, &n);
 
 		if ((steers(c) && c != '\n' && c != '\t') || c == 0xFFFD)

@@ -36,7 +36,7 @@ struct screen {
 void screen_init(struct screen *s, int fd);
 void screen_done(struct screen *s);
 
-/* A text of unknown origin: control characters but line breaks and tabs become `?`. */
+/* A text of unknown origin, or NULL: control characters but line breaks and tabs become `?`. */
 void screen_text(struct screen *s, const char *text);
 
 /* The same in a style, cut to at most `most` columns with an ellipsis (SIZE_MAX: whole). */
