@@ -40,6 +40,7 @@ void memory_settle(struct project *p);
 
 struct memory_relation {
 	const char *type, *to; /* to: an entity's name */
+	const char *to_type;   /* NULL: not said */
 };
 
 struct memory_item {

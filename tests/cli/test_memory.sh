@@ -1,40 +1,50 @@
 #!/bin/sh
-# Remembering, finding and forgetting from the command line.
-. tests/lib/shell.sh
-cd "$tmp" && repo p && cd p || exit 1
+# Memory from the command line: what is stored in one call is there in the next; in and out; git.
+set -u
+work=$(mktemp -d) || exit 1
+cd "$work" || exit 1
+say() { # say RESULT NAME
+	if [ "$1" = 0 ]; then echo "ok $2"; else echo "not ok $2"; fi
+}
+git() { command git -c user.name=Ann -c user.email=ann@example.org -c init.defaultBranch=main "$@"; }
+git init -q repo && cd repo || exit 1
 
-run "$gadugi" recall
-ends nothing_remembered_is_no_failure 0
-has nothing_remembered_is_said 'nothing is remembered yet' "$out"
-run "$gadugi" remember 'The parser refuses broken frames' --kind decision --entity parser
-ends remembering_works 0
-has remembering_tells_the_id 'remembered m' "$out"
-id=${out#remembered }
-run "$gadugi" remember The parser refuses broken frames --kind decision --entity parser
-has the_same_again_is_told "known already: $id" "$out"
-run "$gadugi" recall why does the parser refuse frames
-has recalling_finds_it 'The parser refuses broken frames' "$out"
-has recalling_says_why 'parser' "$(echo "$out" | tail -n 1)"
-run "$gadugi" recall parser --json
-is the_answer_is_json "$id" "$(echo "$out" | python3 -c 'import json, sys; print(json.load(sys.stdin)["memories"][0]["id"])')"
-run "$gadugi" recall parser --kind lesson
-has a_kind_chooses 'nothing is remembered about that' "$out"
-printf 'from a file\nwith two lines' >note
-"$gadugi" remember @note >/dev/null
-run "$gadugi" recall two lines
-has a_file_can_be_remembered 'with two lines' "$out"
-run "$gadugi" forget
-ends forgetting_nothing_is_a_usage_error 2
-run "$gadugi" forget --query parser
-has a_query_only_shows_what_would_go "would go: $id" "$out"
-has a_query_says_how_to_do_it '--confirm does it' "$out"
-run "$gadugi" forget m0000000000000000
-ends an_unknown_id_fails 1
-run "$gadugi" forget "$id"
-has forgetting_tells_what_went "no longer valid $id" "$out"
-run "$gadugi" recall parser refuses
-hasnt what_was_forgotten_is_not_found "$id" "$out"
-run "$gadugi" remember 'x' --importance 7
-ends a_value_out_of_range_fails 1
-has a_value_out_of_range_is_named "'importance'" "$err"
-finish
+id=$("$GADUGI" remember "the parser is written by hand" --entity parser --json |
+	sed 's/.*"stored":\["\([a-z0-9]*\)".*/\1/')
+"$GADUGI" recall "who wrote the parsers" | grep -q "written by hand"
+say $? "what one process stored another recalls"
+
+"$GADUGI" remember "the parser is generated" --entity parser --supersedes "$id" >"$work/out"
+"$GADUGI" recall parser --json >"$work/out"
+grep -q generated "$work/out" && ! grep -q "by hand" "$work/out"
+say $? "what was superseded is hidden"
+
+"$GADUGI" forget nosuchid >"$work/out" 2>&1
+[ $? = 1 ] && grep -q nosuchid "$work/out"
+say $? "an unknown id is named and the exit status is 1"
+
+"$GADUGI" memory export --output "$work/all.jsonl" >/dev/null && cd "$work" && git init -q other &&
+	cd other && "$GADUGI" memory import "$work/all.jsonl" | grep -q '^stored  *2$' &&
+	"$GADUGI" memory export >"$work/again.jsonl" && cmp -s "$work/all.jsonl" "$work/again.jsonl"
+say $? "an export taken over elsewhere exports the same"
+
+"$GADUGI" memory import nosuchfile >"$work/out" 2>&1
+[ $? = 1 ] && grep -q nosuchfile "$work/out"
+say $? "a file that is not there is named"
+
+cd "$work/repo" || exit 1
+mkdir src
+for n in 1 2 3; do
+	echo $n >src/cache.c
+	echo $n >src/cache.h
+	git add . && git commit -qm "cache: evict the oldest entry $n"
+done
+echo x >src/net.c && git add . && git commit -qm "net: time out after a while"
+"$GADUGI" memory git >"$work/out" && grep -q '^stored  *4$' "$work/out"
+say $? "the history becomes memory"
+"$GADUGI" recall "evicting entries" --json >"$work/out"
+grep -q '"entities":\[.*{"name":"src/cache.[ch]","type":"file"}' "$work/out"
+say $? "a task leads to the files that such work touched before"
+"$GADUGI" memory git | grep -q '^duplicates  *4$'
+say $? "taking the history again stores nothing twice"
+cd / && rm -rf "$work"

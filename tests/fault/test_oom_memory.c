@@ -40,7 +40,7 @@ static struct err why; /* of the last failure, for the reader of a failed test *
 
 static enum status remember_two(const char *path, int times)
 {
-	struct memory_relation r[] = { { "uses", "zlib" }, { "owner", "Ann" } };
+	struct memory_relation r[] = { { "uses", "zlib", NULL }, { "owner", "Ann", NULL } };
 	struct memory_item items[] = {
 		{ .text = "the codec compresses frames of video quickly enough",
 		  .entity = "codec",

@@ -249,7 +249,7 @@ static void scripts_without_spaces_are_found_by_what_stands_in_the_middle(void *
 static void what_is_about_a_related_entity_is_found_one_step_away(void **state)
 {
 	struct bench *b = *state;
-	struct memory_relation uses = { "uses", "libfoo" };
+	struct memory_relation uses = { "uses", "libfoo", NULL };
 	struct memory_found found;
 	bool seen = false;
 
@@ -273,7 +273,7 @@ static void what_is_about_a_related_entity_is_found_one_step_away(void **state)
 static void a_relation_of_which_only_one_can_hold_ends_the_one_before(void **state)
 {
 	struct bench *b = *state;
-	struct memory_relation anna = { "owner", "Anna" }, ben = { "owner", "Ben" };
+	struct memory_relation anna = { "owner", "Anna", NULL }, ben = { "owner", "Ben", NULL };
 	struct memory_found found;
 
 	(void)put(b, (struct memory_item){ .text = "Anna owns the parser",
@@ -389,7 +389,7 @@ static enum status try(struct bench *b, struct memory_item item)
 static void what_is_wrong_is_said_with_its_place_and_value(void **state)
 {
 	struct bench *b = *state;
-	struct memory_relation r = { "uses", "x" };
+	struct memory_relation r = { "uses", "x", NULL };
 	struct memory_item two[2] = { { .text = "good" }, { .text = " \n" } };
 	struct memory_stored out[2];
 

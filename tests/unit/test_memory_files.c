@@ -87,7 +87,8 @@ static struct memory_counts count(struct bench *b, struct project *p)
 /* Memories of every sort: related, in a session, superseded, forgotten, awkward to write. */
 static void fill(struct bench *b)
 {
-	struct memory_relation r[] = { { "uses", "zlib & \"co\"" }, { "owner", "Ann's <team>" } };
+	struct memory_relation r[] = { { "uses", "zlib & \"co\"", NULL },
+		                       { "owner", "Ann's <team>", NULL } };
 	struct memory_item items[] = {
 		{ .text = "plain", .kind = "decision", .importance = 0.9 },
 		{ .text = "about a codec",

@@ -62,8 +62,8 @@ static enum status files(struct import *im, const char *list, struct memory_item
 		if (len > 0 && len <= MEMORY_NAME_MAX) {
 			if (n == FILES_MAX)
 				return OK;
-			r[n++] =
-			    (struct memory_relation){ "changed", arena_copy(im->a, list, len) };
+			r[n++] = (struct memory_relation){ "changed", arena_copy(im->a, list, len),
+				                           "file" };
 		}
 		list += len + (list[len] == '\n');
 	}

@@ -141,8 +141,8 @@ static enum status relate(struct put *p, const struct memory_ready *r, int64_t e
 		int64_t from_ms = item->valid_from == 0 ? p->now_ms : item->valid_from, id;
 		bool added;
 
-		st = graph_entity(p->db, item->relations[i].to, r->folded_to[i], NULL, p->now_ms,
-		                  &rel.to, p->err);
+		st = graph_entity(p->db, item->relations[i].to, r->folded_to[i],
+		                  item->relations[i].to_type, p->now_ms, &rel.to, p->err);
 		if (st == OK && is_single(rel.type))
 			st = graph_relation_close(p->db, &rel, from_ms, p->err);
 		if (st == OK)

@@ -11,6 +11,7 @@
 #define LEAST_ACTIVE  0.02F
 #define YEAR_MS       (365.0F * 86400000.0F)
 #define FADE_A_YEAR   0.7F
+#define NAMED_SHARE   0.3F /* of being named by the question beside being reached from hits */
 
 static void reach_if_there(struct rank_state *r, uint32_t doc, float score)
 {
@@ -250,7 +251,8 @@ size_t rank_best_entities(const struct rank_state *r, struct rank_entity_hit *hi
 		float named = r->entity_top > 0 ? r->s->entity[e] / r->entity_top : 0;
 		float active = active_top > 0 ? r->s->active[e] / active_top : 0;
 
-		n = keep(hits, n, most, (struct rank_entity_hit){ e, named + active, named > 0 });
+		n = keep(hits, n, most,
+		         (struct rank_entity_hit){ e, NAMED_SHARE * named + active, named > 0 });
 	}
 	return n;
 }
