@@ -60,6 +60,10 @@ enum status run_wait_look(struct call *call, struct run_wait *w, cJSON **result)
 	arena_free(a);
 	if (st != OK)
 		return st;
+	if (goes_on && call->may_be_task) {
+		call->task_id = w->run;
+		return E_WAIT;
+	}
 	if (!goes_on || now >= w->until_ms)
 		return run_answer(call, w->run, 0, SIZE_MAX, result);
 	call->wait_until_ms = now + LOOK_MS < w->until_ms ? now + LOOK_MS : w->until_ms;

@@ -91,6 +91,7 @@ static int serve(void *arg, const struct cli_options *options, int argc, char **
 		.tools = tool_offered,
 		.resources = resource_all,
 		.prompts = prompt_all,
+		.tasks = &task_runs,
 	};
 	struct ground *g = arg;
 	const struct mcp_ground ground = { g, serve_open, clear_wake };

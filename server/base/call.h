@@ -12,6 +12,7 @@
 #define BASE_CALL_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -49,6 +50,10 @@ struct call {
 	struct cJSON *asks;
 	const struct cJSON *answers;
 	const char *state;
+
+	/* handlers/task.h: may the call go on as a task, and as which, set with E_WAIT. */
+	bool may_be_task;
+	const char *task_id;
 
 	/* Words for whoever watches, at `debug info notice warning error`; NULL when nobody does.
 	 */

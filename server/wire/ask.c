@@ -146,7 +146,7 @@ static enum status result_asks(struct request *r, const cJSON *asks, struct text
 		members->failed = members->failed || t.failed;
 		text_done(&t);
 	}
-	r->input_required = true;
+	r->type = "input_required";
 	return OK;
 }
 

@@ -36,6 +36,8 @@ static void capabilities(struct text *t, const struct mcp_offer *offer, const st
 		text_add(t, ",\"completions\":{}");
 	if (offer->logs)
 		text_add(t, ",\"logging\":{}");
+	if (offer->tasks != NULL && (rev->has & HAS_STATELESS) != 0)
+		text_add(t, ",\"extensions\":{\"" TASKS_NAME "\":{}}");
 	text_add_char(t, '}');
 }
 
@@ -99,6 +101,9 @@ static const struct method stateless_methods[] = {
 	HERE("prompts/list", prompts_list, HOUR),
 	ASKS("prompts/get", prompts_begin, prompts_get, NEVER),
 	POOL("completion/complete", complete_begin, complete_work),
+	POOL("tasks/get", tasks_begin, tasks_get),
+	POOL("tasks/update", tasks_begin, tasks_update),
+	POOL("tasks/cancel", tasks_begin, tasks_cancel),
 	OPEN("subscriptions/listen", listen_start),
 	{ 0 },
 };
@@ -210,6 +215,8 @@ static enum status check_stateless(struct ask *a, const cJSON *meta)
 		return err_set(&a->err, E_INPUT,
 		               "_meta '" META_CLIENT "' must be an object with name and version");
 	a->can_ask = ask_able(json_get(meta, META_CAPABILITIES), a->rev->has);
+	a->has_tasks = cJSON_IsObject(
+	    json_get(json_get(json_get(meta, META_CAPABILITIES), "extensions"), TASKS_NAME));
 	a->log_level = level_named(json_get(meta, META_LOG));
 	if (json_get(meta, META_LOG) != NULL && a->log_level == NULL)
 		return err_set(&a->err, E_INPUT, "_meta '" META_LOG "' is none of the levels");

@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "handlers/prompt.h"
 #include "handlers/resource.h"
+#include "handlers/task.h"
 #include "handlers/tool.h"
 #include "wire/out.h"
 #include "work/flight.h"
@@ -35,7 +36,8 @@ struct mcp_offer {
 
 	/* Counters that grow when the list of tools or prompts changes; NULL: they never do. */
 	const atomic_long *tool_changes, *prompt_changes;
-	bool logs; /* calls may speak to the client's log */
+	const struct task_kind *tasks; /* NULL: none */
+	bool logs;                     /* calls may speak to the client's log */
 };
 
 /* What the calls work on. open is called once, by the first worker that runs a call. */

@@ -17,7 +17,7 @@ struct result {
 	const struct revision *rev;
 	const struct method *method;
 	struct json_span id;
-	bool input_required;
+	const char *type; /* resultType; NULL: complete */
 };
 
 /* The members every result of the revision has, around those of the method. */
@@ -29,12 +29,11 @@ static void result_text(struct text *t, const struct result *r, const struct tex
 	text_add_n(t, r->id.at, r->id.len);
 	text_add(t, ",\"result\":{");
 	if (stateless)
-		text_addf(t, "\"resultType\":\"%s\"%s",
-		          r->input_required ? "input_required" : "complete",
+		text_addf(t, "\"resultType\":\"%s\"%s", r->type == NULL ? "complete" : r->type,
 		          members->len > 0 ? "," : "");
 	text_add_n(t, text_string(members), members->len);
 	if (stateless) {
-		if (r->method->ttl_ms >= 0 && !r->input_required)
+		if (r->method->ttl_ms >= 0 && r->type == NULL)
 			text_addf(t, ",\"ttlMs\":%ld,\"cacheScope\":\"%s\"", r->method->ttl_ms,
 			          r->method->scope);
 		text_addf(t,
@@ -83,7 +82,7 @@ static void reply(struct mcp *m, struct batch *batch, struct json_span id, struc
 
 void reply_result(struct ask *a, const struct text *members)
 {
-	struct result r = { a->mcp->offer, a->rev, a->method, a->rpc->id, false };
+	struct result r = { a->mcp->offer, a->rev, a->method, a->rpc->id, NULL };
 	struct text t;
 
 	text_init(&t, TEXT_LIMIT);
@@ -198,6 +197,7 @@ static struct request *request_new(struct ask *a)
 	}
 	r->flight.call.progress_arg = r;
 	r->flight.call.can_ask = a->can_ask;
+	r->flight.call.may_be_task = a->has_tasks && a->mcp->offer->tasks != NULL;
 	r->mcp = a->mcp;
 	r->rev = a->rev;
 	r->method = a->method;
@@ -233,7 +233,7 @@ static bool take_claim(struct request *r)
 /* Send what st and members say, unless the client has given up. */
 static void answer(struct request *r, enum status st, const struct text *members)
 {
-	struct result result = { r->mcp->offer, r->rev, r->method, id_of(r), r->input_required };
+	struct result result = { r->mcp->offer, r->rev, r->method, id_of(r), r->type };
 	struct batch *batch = r->batch;
 	struct mcp *m = r->mcp;
 	struct text t;
@@ -339,6 +339,8 @@ static void run(void *arg)
 		st = r->method->work(r, &members);
 		if (st == E_WAIT && r->flight.call.asks != NULL)
 			st = ask_client(r, &members);
+		else if (st == E_WAIT && r->flight.call.task_id != NULL)
+			st = tasks_created(r, &members);
 		if (st != E_WAIT)
 			break;
 		text_done(&members);

@@ -47,6 +47,7 @@ struct ask {
 	struct batch *batch;   /* NULL: answered by a line of its own */
 	unsigned can_ask;      /* what its client can be asked for (base/call.h) */
 	const char *log_level; /* least level it wants to hear of, or NULL */
+	bool has_tasks;        /* it knows tasks */
 
 	struct err err;   /* filled by a method that fails */
 	int code;         /* its code, or 0 for the status's own */
@@ -74,8 +75,8 @@ struct request {
 	int code;         /* of an error that work returns, or 0 for the status's own */
 	const char *data; /* JSON for it, in the arena, or NULL */
 
-	bool input_required; /* the result asks the client back */
-	cJSON *answers;      /* owned; under mcp's lock until all are there */
+	const char *type; /* resultType, if not "complete" */
+	cJSON *answers;   /* owned; under mcp's lock until all are there */
 	size_t asks_left;
 };
 
@@ -150,6 +151,7 @@ enum status list_cursor_check(struct ask *a);
 enum status tools_list(struct ask *a, struct text *members);
 enum status tools_begin(struct ask *a, struct request *r);
 enum status tools_work(struct request *r, struct text *members);
+void tools_success(struct text *members, const cJSON *result, unsigned has);
 enum status tools_failure(struct text *members, const char *words); /* a result; always OK */
 
 /* resources.c */
@@ -165,6 +167,15 @@ const struct resource *resources_find(const struct mcp_offer *offer, const char 
 enum status resources_names(struct call *call, const struct mcp_offer *offer, struct text *out);
 
 /* prompts.c */
+
+#define TASKS_NAME "io.modelcontextprotocol/tasks"
+enum status tasks_begin(struct ask *a, struct request *r);
+enum status tasks_get(struct request *r, struct text *members);
+enum status tasks_update(struct request *r, struct text *members);
+enum status tasks_cancel(struct request *r, struct text *members);
+/* A call with a task_id that waits: its answer is the task. */
+enum status tasks_created(struct request *r, struct text *members);
+void tasks_members(struct text *t, const char *id, const struct task_view *v);
 
 enum status prompts_list(struct ask *a, struct text *members);
 enum status prompts_begin(struct ask *a, struct request *r);

@@ -15,9 +15,9 @@
 #include "base/mem.h"
 #include "wire/frame.h"
 
-#define LAST_MS     35  /* after the end of input: for calls that are about to be answered */
-#define STOP_MS     30  /* then: for a line half sent, and for stopped calls to end */
-#define READER_MS   10 /* a client that takes nothing for so long does not read any more */
+#define LAST_MS      35  /* after the end of input: for calls that are about to be answered */
+#define STOP_MS      30  /* then: for a line half sent, and for stopped calls to end */
+#define READER_MS    10  /* a client that takes nothing for so long does not read any more */
 #define PARENT_MS    500 /* how often the parent is looked at where there is no pidfd */
 #define WORKERS_MIN  4
 #define WORKERS_MAX  16

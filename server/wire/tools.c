@@ -142,7 +142,7 @@ static void raw(struct text *members, const cJSON *result)
 }
 
 /* The same JSON twice: as text for hosts that show that, and as structured content. */
-static void success(struct text *members, const cJSON *result, unsigned has)
+void tools_success(struct text *members, const cJSON *result, unsigned has)
 {
 	char *printed = json_print(result);
 
@@ -192,7 +192,7 @@ enum status tools_work(struct request *r, struct text *members)
 	if (st == OK && (r->tool->flags & TOOL_RAW) != 0)
 		raw(members, result);
 	else if (st == OK)
-		success(members, result, r->rev->has);
+		tools_success(members, result, r->rev->has);
 	else
 		(void)tools_failure(members,
 		                    call->err.text[0] != '\0' ? call->err.text : err_name(st));
