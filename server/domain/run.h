@@ -105,6 +105,8 @@ struct run_view {
 	size_t n_attempts;
 	struct gate_row *gates;
 	size_t n_gates;
+	struct checkpoint_row *checkpoints;
+	size_t n_checkpoints;
 	size_t counts[TASK_STATES];
 
 	/* Measured; 0 where nothing can be said yet. */

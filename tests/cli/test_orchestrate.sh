@@ -129,6 +129,19 @@ orchestrate '{"tasks":[{"id":"a","title":"A"}],"dryRun":true}'
 ends a_dry_run_works 0
 has a_dry_run_shows_the_prompt '# A' "$(value firstPrompt)"
 
+is each_batch_has_its_checkpoint "$(git rev-parse "$branch")" "$("$gadugi" call runs "{\"action\":\"show\",\"runId\":\"${branch#gadugi/}\"}" |
+	python3 -c 'import json,sys; c = json.load(sys.stdin)["checkpoints"]; print(c[1]["commit"] if len(c) == 2 else c)')"
+
+touch .gadugi/no && rm -rf .gadugi/worktrees && mv .gadugi/no .gadugi/worktrees # a file where worktrees should go
+orchestrate '{"tasks":[{"id":"fb1","title":"1"},{"id":"fb2","title":"2"},{"id":"fb3","title":"3"}],"waitSeconds":60}'
+is without_worktrees_the_tasks_run_all_the_same succeeded "$(value state)"
+is without_worktrees_it_is_one_after_the_other sequential "$(value mode)"
+has the_fallback_is_recorded fell-back "$out"
+is their_files_are_in_the_checkout 'fb1.txt fb2.txt fb3.txt' "$(echo fb?.txt)"
+orchestrate '{"tasks":[{"id":"fb4","title":"4"}],"waitSeconds":60}'
+is nothing_of_the_users_is_mixed_with_it failed "$(value state)"
+rm -f fb?.txt .gadugi/worktrees
+
 mkdir ../plain && cd ../plain && mkdir .gadugi && cp ../p/.gadugi/config .gadugi && cp ../p/agent.sh . || exit 1
 orchestrate '{"tasks":[{"id":"one","title":"One"}],"waitSeconds":60}'
 is outside_git_tasks_share_the_folder succeeded "$(value state)"

@@ -17,6 +17,7 @@
 #define READ_SIZE         ((size_t)64 << 10)
 #define READS_A_TURN      16 /* of one agent, so that none keeps the others waiting */
 #define NAME_PART_MAX     60
+#define DIRTY_MOST        16
 #define ABOUT_MAX         400
 
 static int64_t wall(const struct runner *r)
@@ -363,6 +364,44 @@ int64_t attempt_due(const struct runner *r, const struct attempt *t)
 
 /* --- ends ------------------------------------------------------------------------------------- */
 
+/*
+ * The very first worktree could not be made, so none can: go on without, one task after the
+ * other in the checkout itself, if nothing of the user's is in the way there.
+ */
+static bool fall_back(struct runner *r, const struct step *step)
+{
+	const char *const *paths;
+	size_t n = 0, ours = 0;
+
+	if (r->tree_made || step->st == E_NOMEM || step->st == E_STOP || step->st == E_BUSY ||
+	    repo_dirty(r->repo, r->arena, DIRTY_MOST, &paths, &n, NULL) != OK)
+		return false;
+	for (size_t i = 0; i < n && i < DIRTY_MOST; i++)
+		ours += strncmp(paths[i], ".gadugi/", 8) == 0;
+	if (n > ours)
+		return false;
+	record_note(r, "fell-back",
+	            "worktrees cannot be made (%s): the tasks run one after the other in the "
+	            "checkout itself, and nothing is merged",
+	            step->err.text);
+	r->in_git = false;
+	r->head = (struct oid){ "" };
+	r->row.mode = config_mode_word(CONFIG_SEQUENTIAL);
+	r->row.branch = NULL;
+	schedule_workers(r->schedule, 1);
+	return true;
+}
+
+static void not_prepared(struct runner *r, struct attempt *t, const struct step *step)
+{
+	if (step->made == NULL && (!r->in_git || fall_back(r, step))) {
+		t->no_count = true; /* nothing was tried yet */
+		ending_fail(r, t, TASK_PENDING, true, "no worktree could be made");
+		return;
+	}
+	ending_fail(r, t, TASK_FAILED, true, step->err.text);
+}
+
 static void prepared(struct runner *r, struct attempt *t, struct step *step)
 {
 	t->remembered = text_dup(t->arena, step->remembered);
@@ -374,11 +413,12 @@ static void prepared(struct runner *r, struct attempt *t, struct step *step)
 			record_attempt(r, t, "intent");
 		}
 		t->own_worktree = true;
+		r->tree_made = true;
 	}
 	if (t->verdict != TASK_STATES) {
 		ending_fail(r, t, t->verdict, t->again, t->cause);
 	} else if (step->st != OK) {
-		ending_fail(r, t, TASK_FAILED, true, step->err.text);
+		not_prepared(r, t, step);
 	} else {
 		t->phase = PHASE_PREPARED;
 	}

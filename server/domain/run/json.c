@@ -191,6 +191,19 @@ cJSON *run_task_json(struct json_build *b, const struct run_view *v, size_t task
 	return json;
 }
 
+static void put_checkpoints(struct json_build *b, cJSON *run, const struct run_view *v)
+{
+	cJSON *list = json_put_array(b, run, "checkpoints");
+
+	for (size_t i = 0; i < v->n_checkpoints; i++) {
+		cJSON *point = json_add_object(b, list);
+
+		json_put_int(b, point, "batch", v->checkpoints[i].batch);
+		json_put_text(b, point, "commit", v->checkpoints[i].oid);
+		put_time(b, point, "at", v->checkpoints[i].at_ms);
+	}
+}
+
 cJSON *run_json(struct json_build *b, const struct run_view *v, size_t from, size_t limit)
 {
 	cJSON *run = run_brief_json(b, v), *tasks;
@@ -208,6 +221,7 @@ cJSON *run_json(struct json_build *b, const struct run_view *v, size_t from, siz
 	}
 	notes_put(b, run, v->row.notes);
 	put_gates(b, run, v, NULL);
+	put_checkpoints(b, run, v);
 	tasks = json_put_array(b, run, "tasks");
 	for (size_t i = from; i < v->n_tasks && i - from < limit; i++)
 		json_add(b, tasks, run_task_json(b, v, i));

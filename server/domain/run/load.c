@@ -92,6 +92,41 @@ static enum status link_needs(struct runner *r, const struct edge_row *edges, si
 	return OK;
 }
 
+/* Levels by depth, and how many tasks of each are not settled. Needs name no later level. */
+static enum status find_levels(struct runner *r, struct err *err)
+{
+	struct checkpoint_row *points;
+	size_t deepest = 0, n = 0;
+	enum status st;
+
+	for (bool more = true; more;) {
+		more = false;
+		for (size_t i = 0; i < r->n_jobs; i++) {
+			struct job *job = &r->jobs[i];
+
+			for (size_t k = 0; k < job->n_needs; k++) {
+				size_t level = r->jobs[job->needs[k]].level + 1;
+
+				if (level > r->n_jobs)
+					return err_set(err, E_BUG,
+					               "the run's tasks go in a circle");
+				more |= level > job->level;
+				job->level = level > job->level ? level : job->level;
+			}
+			deepest = job->level > deepest ? job->level : deepest;
+		}
+	}
+	if ((r->open_in = mem_zero(deepest + 1, sizeof *r->open_in)) == NULL)
+		return err_nomem(err, "the run");
+	r->n_levels = r->n_jobs == 0 ? 0 : deepest + 1;
+	if ((st = attempts_checkpoints(r->db, r->row.id, r->arena, &points, &n, err)) != OK)
+		return st;
+	r->checkpointed = n == 0 ? 0 : (size_t)points[n - 1].batch;
+	for (size_t i = 0; i < r->n_jobs; i++)
+		r->open_in[r->jobs[i].level] += r->jobs[i].state < TASK_SUCCEEDED;
+	return OK;
+}
+
 /* Does the wish of a task that was skipped say that somebody asked for it? */
 static bool skipped_by_wish(const struct job *job)
 {
@@ -297,7 +332,8 @@ enum status load_run(struct runner *r, const char *run, struct err *err)
 	if (run_state_ended(r->state) && r->row.wish != NULL && strcmp(r->row.wish, "resume") == 0)
 		obey_resume(r);
 	if ((st = runs_edges(r->db, run, r->arena, &edges, &n, err)) != OK ||
-	    (st = link_needs(r, edges, n, err)) != OK || (st = load_schedule(r, err)) != OK)
+	    (st = link_needs(r, edges, n, err)) != OK || (st = find_levels(r, err)) != OK ||
+	    (st = load_schedule(r, err)) != OK)
 		return st;
 	return r->in_git ? load_branch(r, err) : OK;
 }
@@ -417,6 +453,9 @@ enum status load_attempts(struct runner *r, struct err *err)
 		if (job == NULL)
 			continue;
 		job->attempts = rows[i].number;
+		r->tree_made |= rows[i].started_ms != RUNS_NONE;
+		if (strcmp(rows[i].state, "merged") == 0 && rows[i].started_ms != RUNS_NONE)
+			job->worked_ms = rows[i].ended_ms - rows[i].started_ms;
 		if (!over(rows[i].state))
 			go_on(r, job, &rows[i]);
 	}
@@ -439,6 +478,7 @@ void load_done(struct runner *r)
 	mem_free(r->happenings);
 	mem_free(r->obeyed);
 	mem_free(r->notes);
+	mem_free(r->open_in);
 	mem_free(r->names);
 	mem_free(r->lane.on);
 	mem_free(r->lane.gate_tree);

@@ -57,6 +57,12 @@ void record_task(struct runner *r, struct job *job, enum task_state state, const
 	if (job->state == state)
 		return;
 	record_mark(r);
+	if (r->open_in != NULL && task_over(job->state) != task_over(state)) {
+		if (task_over(state))
+			r->open_in[job->level]--;
+		else
+			r->open_in[job->level]++;
+	}
 	job->state = state;
 	job->row.state = task_state_word(state);
 	job->row.cause = text_dup(r->arena, cause);
@@ -197,6 +203,22 @@ static const char *or_null(const struct oid *oid)
 	return oid->hex[0] == '\0' ? NULL : oid->hex;
 }
 
+/* A batch is whole when its tasks and all those before them are settled. */
+static enum status put_checkpoints(struct runner *r, struct err *err)
+{
+	enum status st = OK;
+
+	while (st == OK && r->open_in != NULL && r->checkpointed < r->n_levels &&
+	       r->open_in[r->checkpointed] == 0) {
+		const struct checkpoint_row row = { .batch = (int64_t)++r->checkpointed,
+			                            .oid = or_null(&r->head),
+			                            .at_ms = now(r) };
+
+		st = attempts_put_checkpoint(r->db, r->row.id, &row, err);
+	}
+	return st;
+}
+
 static enum status put_all(struct runner *r, struct err *err)
 {
 	enum status st = put_run(r, err);
@@ -217,6 +239,8 @@ static enum status put_all(struct runner *r, struct err *err)
 		st = lane_put_results(r, err);
 	if (st == OK)
 		st = obey_put(r, err);
+	if (st == OK)
+		st = put_checkpoints(r, err);
 	for (size_t i = 0; st == OK && i < r->n_happenings; i++)
 		st = put_event(r, &r->happenings[i], err);
 	return st;

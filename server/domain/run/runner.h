@@ -85,6 +85,7 @@ struct job {
 	const cJSON *spec; /* the plan's task */
 	cJSON *spec_own;
 	const struct config_agent *agent;
+	size_t level; /* longest chain of needs before it */
 	const size_t *needs;
 	size_t n_needs;
 	struct attempt *now; /* or NULL */
@@ -148,10 +149,13 @@ struct runner {
 	struct happening *happenings;
 	size_t n_happenings, happenings_room;
 
-	bool in_git;       /* worktrees, merges */
-	struct repo *repo; /* the loop's own handle */
-	struct oid head;   /* where the branch is or is about to be */
-	struct oid at;     /* where it is */
+	bool tree_made;          /* worktrees can be made here */
+	bool confined;           /* the kernel keeps agents out of the user's checkout */
+	struct repo_state *user; /* when it does not: HEAD, refs, ... as they must stay */
+	bool in_git;             /* worktrees, merges */
+	struct repo *repo;       /* the loop's own handle */
+	struct oid head;         /* where the branch is or is about to be */
+	struct oid at;           /* where it is */
 	const char *branch_ref;
 	const char *prefix;    /* of the names of its worktrees */
 	const char *worktrees; /* folder */
@@ -160,6 +164,8 @@ struct runner {
 	const char *const *env; /* allow-list for gates and set-up */
 	struct lane lane;
 
+	size_t *open_in; /* by level: tasks that have not been settled */
+	size_t n_levels, checkpointed;
 	struct obeyed *obeyed;
 	size_t n_obeyed, obeyed_room;
 
