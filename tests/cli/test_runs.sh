@@ -138,6 +138,14 @@ case $apart in
 	cd "$here" || exit 1
 	;;
 esac
+cp .gadugi/config config.kept
+echo 'flags: {confine: false}' >>.gadugi/config
+sed -i 's|^secret|meddle*) git -C "$here" branch meddled ;;\nsecret|' agent.sh
+orchestrate '{"tasks":[{"id":"meddle1","title":"M"},{"id":"good1","title":"G"}],"gates":[],"jobs":1,"waitSeconds":60}'
+is who_touches_the_users_branches_fails failed "$(value tasks.0.state)"
+has what_was_touched_is_named meddled "$(value tasks.0.cause)"
+is who_does_not_is_merged succeeded "$(value tasks.1.state)"
+mv config.kept .gadugi/config
 SOME_SECRET=hush run "$gadugi" call orchestrate '{"tasks":[{"id":"secret1","title":"S"}],"gates":[],"waitSeconds":60}'
 id=$(value runId)
 runs log '"taskId":"secret1"'

@@ -117,6 +117,7 @@ void ending_collect(struct runner *r, struct attempt *t)
 	if ((step = step_new(STEP_COLLECT, t)) != NULL) {
 		step->path = text_dup(step->arena, t->path);
 		step->base = t->base;
+		step->user = r->user;
 		step->message = text_printf(step->arena, "%s\n\nTask %s of run %s, attempt %lld\n",
 		                            t->job->row.title, t->job->row.id, r->row.id,
 		                            (long long)t->row.number);
@@ -302,6 +303,15 @@ static void note_files(struct runner *r, struct attempt *t, const struct step *s
 	text_done(&words);
 }
 
+/* What one task has done to the user's checkout is not held against the next. */
+static void take_user_state(struct runner *r)
+{
+	struct repo_state *now = NULL;
+
+	if (repo_state_take(r->repo, false, r->arena, &now, NULL) == OK)
+		r->user = now;
+}
+
 static void collected(struct runner *r, struct attempt *t, struct step *step)
 {
 	if (step->st == OK) {
@@ -320,6 +330,13 @@ static void collected(struct runner *r, struct attempt *t, struct step *step)
 	}
 	if (step->st != OK) {
 		ending_fail(r, t, TASK_FAILED, true, step->err.text);
+		return;
+	}
+	if (step->touched != NULL) {
+		take_user_state(r);
+		ending_fail(
+		    r, t, TASK_FAILED, false,
+		    text_printf(t->arena, "the agent went beyond its worktree: %s", step->touched));
 		return;
 	}
 	t->keep_dirty = step->nested > 0;

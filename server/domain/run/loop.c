@@ -300,8 +300,13 @@ static void begin_session(struct runner *r)
 	if (r->state != RUN_PAUSED)
 		record_run(r, RUN_RUNNING, NULL);
 	schedule_pause(r->schedule, r->state == RUN_PAUSED);
-	if (r->config->flags[CONFIG_CONFINE] && sandbox_abi() == 0)
-		record_note(r, "not-confined", "%s", sandbox_words());
+	r->confined = r->config->flags[CONFIG_CONFINE] && sandbox_abi() > 0;
+	if (!r->confined)
+		record_note(r, "not-confined", "%s",
+		            sandbox_abi() == 0 ? sandbox_words()
+		                               : "the configuration lets agents write everywhere");
+	if (r->in_git && !r->confined)
+		(void)repo_state_take(r->repo, false, r->arena, &r->user, NULL);
 }
 
 static enum status begin(struct runner *r, const char *run, struct err *err)

@@ -160,6 +160,19 @@ static enum status collect(struct repo *r, struct step *step)
 	return changed(r, step);
 }
 
+/* Agents that nothing confines are looked after: is the user's checkout as it was? */
+static enum status look_at_user(struct repo *r, struct step *step)
+{
+	struct repo_state *now = NULL;
+	enum status st;
+
+	if (step->user == NULL)
+		return OK;
+	if ((st = repo_state_take(r, false, step->arena, &now, &step->err)) == OK)
+		step->touched = repo_state_differs(step->user, now, step->arena);
+	return st;
+}
+
 static enum status save(struct repo *r, struct step *step)
 {
 	enum status st = collect(r, step);
@@ -249,7 +262,8 @@ static enum status act(struct steps *s, struct step *step)
 		st = prepare(s, r, step);
 		break;
 	case STEP_COLLECT:
-		st = collect(r, step);
+		if ((st = look_at_user(r, step)) == OK)
+			st = collect(r, step);
 		break;
 	case STEP_SAVE:
 		st = save(r, step);

@@ -59,7 +59,8 @@ struct step {
 	struct oid base;
 	const char *path, *old_path, *name, *message;
 	const char *run, *task;
-	const char *about; /* PREPARE: recall what is known about this; NULL: nothing */
+	const struct repo_state *user; /* COLLECT: what must be as it was; NULL: not looked at */
+	const char *about;             /* PREPARE: recall what is known about this; NULL: nothing */
 	int attempt;
 	bool keep_ignored;         /* of old_path */
 	bool throw_away;           /* old_path, or path in STEP_REMOVE, holds nothing of worth */
@@ -71,6 +72,7 @@ struct step {
 
 	/* What came of it. */
 	const char *remembered; /* or NULL */
+	const char *touched;    /* what is not as it was, in words, or NULL */
 	enum status st;
 	struct err err;
 	const char *made;            /* path of the worktree made; ref of the work saved */
