@@ -108,32 +108,33 @@ static void *follow(void *arg)
 	atomic_store(&r->times->ready, 1);
 	while (got < r->n) {
 		struct arena *a = arena_new((size_t)64 << 20);
-		struct event_view *v = NULL;
+		struct event_page page = { 0 };
 		struct db *db = NULL;
-		size_t n = 0;
 		struct pollfd p = { .fd = wake_fd(wake), .events = POLLIN };
 
 		if (project_read(r->project, NULL, &db, &err) != OK ||
-		    event_find(db, &want, a, &v, &n, &want.after, &err) != OK)
+		    event_find(db, &want, a, &page, &err) != OK)
 			die("reading", &err);
 		project_done(r->project, db);
-		for (size_t i = 0; i < n; i++, got++) {
-			const struct router_event e = { .seq = v[i].seq,
-				                        .id = v[i].id,
-				                        .topic = v[i].topic,
-				                        .type = v[i].type,
-				                        .source = v[i].source,
-				                        .envelope = v[i].payload_json,
-				                        .envelope_size =
-				                            strlen(v[i].payload_json) + 1 };
+		for (size_t i = 0; i < page.n; i++, got++) {
+			const struct router_event e = {
+				.seq = page.events[i].seq,
+				.id = page.events[i].id,
+				.topic = page.events[i].topic,
+				.type = page.events[i].type,
+				.source = page.events[i].source,
+				.envelope = page.events[i].payload_json,
+				.envelope_size = strlen(page.events[i].payload_json) + 1
+			};
 
 			if (r->router == NULL)
-				note(r->times, number_of(v[i].payload_json));
+				note(r->times, number_of(page.events[i].payload_json));
 			else if (router_give(r->router, &e, NULL, &err) != OK)
 				die("routing", &err);
 		}
 		arena_free(a);
-		if (n == 0) {
+		want.after = page.last_seen;
+		if (page.n == 0) {
 			(void)poll(&p, 1, 2000);
 			wake_clear(wake);
 		}
@@ -324,12 +325,11 @@ static void start_after_crash(const char *folder, long n)
 {
 	const struct event_want want = { .limit = 1, .newest = true };
 	struct arena *a = arena_new((size_t)1 << 20);
-	struct event_view *v = NULL;
+	struct event_page page = { 0 };
 	struct project *p;
 	struct db *db = NULL;
 	struct err err = { 0 };
-	size_t got = 0;
-	int64_t began, seen = 0;
+	int64_t began;
 	int status = 0;
 	pid_t child;
 
@@ -350,10 +350,10 @@ static void start_after_crash(const char *folder, long n)
 	(void)waitpid(child, &status, 0);
 	began = clock_mono_us();
 	if (project_open(&p, folder, &err) != OK || project_read(p, NULL, &db, &err) != OK ||
-	    event_find(db, &want, a, &v, &got, &seen, &err) != OK || got != 1)
+	    event_find(db, &want, a, &page, &err) != OK || page.n != 1)
 		die("reading", &err);
 	printf("%-44s %.3f ms to the newest of %lld\n", "start after a crash",
-	       (double)(clock_mono_us() - began) / 1000, (long long)seen);
+	       (double)(clock_mono_us() - began) / 1000, (long long)page.last_seen);
 	project_done(p, db);
 	project_free(p);
 	arena_free(a);

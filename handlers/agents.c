@@ -251,7 +251,7 @@ static enum status begin_to_ask(struct work *w, struct question *q)
 static enum status ask(struct work *w)
 {
 	const struct asked *asked;
-	struct question q;
+	struct question q = { 0 };
 	int64_t left;
 	enum status st;
 
@@ -304,13 +304,12 @@ static enum status questions(struct work *w)
 	size_t limit = w->want->limit == 0 ? LIST_LIMIT : (size_t)w->want->limit, n = 0;
 	struct question *all = NULL;
 	cJSON *list;
-	enum status st =
-	    question_open(w->db, now(w), limit, w->call->arena, &all, &n, &w->call->err);
+	enum status st = question_open(w->db, now(w), w->call->arena, &all, &n, &w->call->err);
 
 	if (st != OK)
 		return st;
 	list = json_put_array(&w->b, w->answer, "questions");
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && i < limit; i++)
 		json_add(&w->b, list, question_json(&w->b, &all[i]));
 	return OK;
 }
@@ -380,7 +379,7 @@ static const struct {
 /* An agent that could not be read is found among the findings. */
 static bool has_finding(const struct agent_set *set, const char *name)
 {
-	for (size_t i = 0; i < set->n_findings; i++)
+	for (size_t i = 0; set != NULL && i < set->n_findings; i++)
 		if (set->findings[i].agent != NULL && strcmp(set->findings[i].agent, name) == 0)
 			return true;
 	return false;
@@ -391,7 +390,7 @@ static enum status choose(struct work *w)
 	const char *nearest = NULL;
 	size_t at;
 
-	if (w->want->name == NULL)
+	if (w->want->name == NULL || w->set == NULL)
 		return OK;
 	at = agent_find(w->set, w->want->name, &nearest);
 	if (at != AGENT_NONE)

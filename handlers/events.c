@@ -145,9 +145,8 @@ static bool park(struct work *w)
 static enum status list(struct work *w)
 {
 	struct event_want want = { .pattern = w->want->topic, .limit = (size_t)limit_of(w) + 1 };
-	struct event_view *events = NULL;
-	size_t n = 0, shown;
-	int64_t seen = 0;
+	struct event_page page = { 0 };
+	size_t shown;
 	enum status st = place(w, 0, &want.after);
 
 	if (st == OK && w->want->subscriber != NULL)
@@ -158,13 +157,14 @@ static enum status list(struct work *w)
 		want.after = 0;
 	}
 	if (st == OK)
-		st = event_find(w->db, &want, w->call->arena, &events, &n, &seen, &w->call->err);
+		st = event_find(w->db, &want, w->call->arena, &page, &w->call->err);
 	if (st != OK)
 		return st;
-	if (n == 0 && park(w))
+	if (page.n == 0 && park(w))
 		return E_WAIT;
-	shown = put_events(w, events, n < want.limit || want.newest ? n : n - 1);
-	put_place(w, shown < n ? events[shown - 1].seq : seen, shown < n);
+	shown =
+	    put_events(w, page.events, page.n < want.limit || want.newest ? page.n : page.n - 1);
+	put_place(w, shown < page.n ? page.events[shown - 1].seq : page.last_seen, shown < page.n);
 	return OK;
 }
 
@@ -282,16 +282,16 @@ static enum status deadletters(struct work *w)
 /* With `after`, subscribers go back to there; without, dead letters are tried again. */
 static enum status replay(struct work *w)
 {
+	struct subscription to = { .name = w->want->subscriber, .topic = w->want->topic };
 	bool back = w->want->after != NULL;
 	size_t n = 0;
-	int64_t letters = 0, after = 0;
-	enum status st = place(w, 0, &after);
+	int64_t letters = 0;
+	enum status st = place(w, 0, &to.after);
 
 	if (st != OK || (st = db_begin(w->db, &w->call->err)) != OK)
 		return st;
 	if (back)
-		st = subscription_rewind(w->db, w->want->subscriber, w->want->topic, after,
-		                         w->call->arena, &n, &w->call->err);
+		st = subscription_rewind(w->db, &to, w->call->arena, &n, &w->call->err);
 	else
 		st = subscription_retry(w->db, w->want->subscriber, &letters, &w->call->err);
 	if (st == OK && !back && letters == 0)
@@ -302,7 +302,7 @@ static enum status replay(struct work *w)
 		return st;
 	if (back) {
 		json_put_int(&w->b, w->answer, "subscribersSetBack", (int64_t)n);
-		json_put_int(&w->b, w->answer, "after", after);
+		json_put_int(&w->b, w->answer, "after", to.after);
 	} else {
 		json_put_int(&w->b, w->answer, "deadlettersTriedAgain", letters);
 	}

@@ -1,6 +1,5 @@
 /* Any protobuf message as JSON, by its descriptor: the second half of message.h. */
 #include <assert.h>
-#include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -50,7 +49,6 @@ static void base64(struct text *t, const ProtobufCBinaryData *b)
 {
 	static const char letters[] =
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	char four[4];
 
 	text_add_char(t, '"');
 	for (size_t i = 0; i < b->len; i += 3) {
@@ -59,13 +57,30 @@ static void base64(struct text *t, const ProtobufCBinaryData *b)
 
 		v |= n > 1 ? (uint32_t)b->data[i + 1] << 8 : 0;
 		v |= n > 2 ? b->data[i + 2] : 0;
-		four[0] = letters[v >> 18];
-		four[1] = letters[v >> 12 & 63];
-		four[2] = n > 1 ? letters[v >> 6 & 63] : '=';
-		four[3] = n > 2 ? letters[v & 63] : '=';
-		text_add_n(t, four, sizeof four);
+		text_add_char(t, letters[v >> 18]);
+		text_add_char(t, letters[v >> 12 & 63]);
+		text_add_n(t, n > 1 ? &letters[v >> 6 & 63] : "=", 1);
+		text_add_n(t, n > 2 ? &letters[v & 63] : "=", 1);
 	}
 	text_add_char(t, '"');
+}
+
+static char upper(char c)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+	if (c < 'a' || c > 'z')
+		return c;
+	return letters[c - 'a'];
+}
+
+static char lower(char c)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+
+	if (c < 'A' || c > 'Z')
+		return c;
+	return letters[c - 'A'];
 }
 
 /* `duration_ms` as `durationMs`. */
@@ -74,7 +89,7 @@ static void key(struct text *t, const char *name)
 	text_add_char(t, '"');
 	for (const char *s = name; *s != '\0'; s++)
 		if (*s == '_' && s[1] != '\0')
-			text_add_char(t, (char)toupper((unsigned char)*++s));
+			text_add_char(t, upper(*++s));
 		else
 			text_add_char(t, *s);
 	text_add(t, "\":");
@@ -102,7 +117,7 @@ static void enumerated(struct text *t, const ProtobufCEnumDescriptor *kind, int3
 	}
 	text_add_char(t, '"');
 	for (const char *s = known->name + (strlen(known->name) > prefix ? prefix : 0); *s; s++)
-		text_add_char(t, (char)tolower((unsigned char)*s));
+		text_add_char(t, lower(*s));
 	text_add_char(t, '"');
 }
 
@@ -144,6 +159,7 @@ static size_t value_size(ProtobufCType type)
 }
 
 /* One value of field f at `at`, which is aligned for it. */
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than NESTED_MAX */
 static void value(struct text *t, const ProtobufCFieldDescriptor *f, const void *at, int depth)
 {
 	const char *const *s = at;
@@ -228,6 +244,7 @@ static bool is_map(const ProtobufCFieldDescriptor *f)
 	       entry->fields[0].type == PROTOBUF_C_TYPE_STRING;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than NESTED_MAX */
 static void map_entry(struct text *t, const ProtobufCMessage *entry, int depth)
 {
 	const ProtobufCFieldDescriptor *f = entry->descriptor->fields;
@@ -238,6 +255,7 @@ static void map_entry(struct text *t, const ProtobufCMessage *entry, int depth)
 	value(t, &f[1], (const char *)entry + f[1].offset, depth);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than NESTED_MAX */
 static void list(struct text *t, const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f,
                  size_t n, int depth)
 {
@@ -258,6 +276,7 @@ static void list(struct text *t, const ProtobufCMessage *m, const ProtobufCField
 	text_add_char(t, map ? '}' : ']');
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than NESTED_MAX */
 static void message(struct text *t, const ProtobufCMessage *m, int depth)
 {
 	size_t members = 0, n;

@@ -68,8 +68,8 @@ static bool ring_grow(struct ring *r, size_t size)
 
 	if (places == NULL)
 		return false;
-	for (size_t i = 0; i < r->n; i++)
-		places[i] = r->places[(r->first + i) % r->size];
+	for (size_t i = 0, from = r->first; i < r->n; i++, from++)
+		places[i] = r->places[from < r->size ? from : from - r->size];
 	mem_free(r->places);
 	*r = (struct ring){ .places = places, .n = r->n, .size = size };
 	return true;

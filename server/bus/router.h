@@ -91,8 +91,8 @@ enum status router_new(struct router **out, size_t threads, struct err *err);
 void router_free(struct router *r);
 
 /* On OK *handle names it. E_INPUT for a bad pattern, E_BUSY when there are too many. */
-enum status router_subscribe(struct router *r, const struct router_subscriber *s, uint64_t *handle,
-                             struct err *err);
+enum status router_subscribe(struct router *r, const struct router_subscriber *own,
+                             uint64_t *handle, struct err *err);
 
 /*
  * No delivery begins after this, and none is under way when it returns, unless it is called

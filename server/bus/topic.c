@@ -93,5 +93,5 @@ void topic_add_word(struct text *t, const char *name)
 	if (name == NULL || *name == '\0')
 		text_add_char(t, '_');
 	for (size_t i = 0; name != NULL && name[i] != '\0' && i < WORD_MAX; i++)
-		text_add_char(t, word_byte(name[i]) ? name[i] : '_');
+		text_add_n(t, word_byte(name[i]) ? &name[i] : "_", 1);
 }

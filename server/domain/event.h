@@ -23,7 +23,7 @@
 #include "base/json.h"
 #include "store/db.h"
 
-#define EVENT_PAYLOAD_MAX ((size_t)1 << 20) /* bytes; more is E_INPUT */
+#define EVENT_PAYLOAD_MAX ((size_t)1 << 20) /* bytes, as ENVELOPE_PAYLOAD_MAX; more is E_INPUT */
 #define EVENT_TOPIC_MAX   200
 #define EVENT_DEPTH_MAX   16 /* events that led to each other */
 
@@ -134,12 +134,18 @@ struct event_want {
 	bool newest;         /* of those that fit, the newest instead of the oldest */
 };
 
+struct event_page {
+	struct event_view *events;
+	size_t n;
+	int64_t last_seen;
+};
+
 /*
- * The events that are wanted, oldest first. *last_seen is how far the log was looked
- * through: a follower goes on after it, and so sees every event once, in order.
+ * The events that are wanted, oldest first, in the arena. last_seen is how far the log was
+ * looked through: a follower goes on after it, and so sees every event once, in order.
  */
 enum status event_find(struct db *db, const struct event_want *want, struct arena *a,
-                       struct event_view **out, size_t *n, int64_t *last_seen, struct err *err);
+                       struct event_page *out, struct err *err);
 
 const char *event_priority_word(enum event_priority priority);
 

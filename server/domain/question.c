@@ -219,12 +219,12 @@ enum status question_answer(struct db *db, int64_t now_ms, const struct question
 	return st;
 }
 
-enum status question_open(struct db *db, int64_t now_ms, size_t limit, struct arena *a,
-                          struct question **out, size_t *n, struct err *err)
+enum status question_open(struct db *db, int64_t now_ms, struct arena *a, struct question **out,
+                          size_t *n, struct err *err)
 {
 	struct question_row *rows = NULL;
 	size_t n_rows = 0;
-	enum status st = question_list(db, false, limit, a, &rows, &n_rows, err);
+	enum status st = question_list(db, false, a, &rows, &n_rows, err);
 
 	if (st != OK)
 		return st;

@@ -58,9 +58,9 @@ enum status question_look(struct db *db, int64_t now_ms, const char *id, struct 
 enum status question_time_out(struct db *db, int64_t now_ms, const char *id, struct arena *a,
                               struct question *out, struct err *err);
 
-/* The newest open ones, up to limit. */
-enum status question_open(struct db *db, int64_t now_ms, size_t limit, struct arena *a,
-                          struct question **out, size_t *n, struct err *err);
+/* The newest open ones. */
+enum status question_open(struct db *db, int64_t now_ms, struct arena *a, struct question **out,
+                          size_t *n, struct err *err);
 
 cJSON *question_json(struct json_build *b, const struct question *q);
 

@@ -61,11 +61,11 @@ enum status subscription_done(struct db *db, const char *name, int64_t seq, stru
                               struct err *err);
 
 /*
- * Deliver again all that came after `after`, to one subscriber or, with name NULL, to all
- * (only those with exactly that pattern, if topic is not NULL). *n is how many were set back.
+ * Deliver again all that came after `after` to the one of that name or, with name NULL, to all
+ * (only those with exactly that topic, if it is not NULL). *n is how many were set back.
  */
-enum status subscription_rewind(struct db *db, const char *name, const char *topic, int64_t after,
-                                struct arena *a, size_t *n, struct err *err);
+enum status subscription_rewind(struct db *db, const struct subscription *to, struct arena *a,
+                                size_t *n, struct err *err);
 
 /* A delivery that was given up. */
 struct dead_letter {

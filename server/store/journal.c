@@ -120,7 +120,7 @@ static enum status find_rows(struct db *db, const struct journal_want *want, str
 }
 
 enum status journal_find(struct db *db, const struct journal_want *want, struct arena *a,
-                         struct journal_row **rows, size_t *n, int64_t *seen, struct err *err)
+                         struct journal_page *out, struct err *err)
 {
 	struct found f = { 0 };
 	int64_t last = 0;
@@ -133,19 +133,9 @@ enum status journal_find(struct db *db, const struct journal_want *want, struct 
 		return st;
 	if (f.n > 0 && ((f.n == want->limit && !want->newest) || f.rows[f.n - 1].seq > last))
 		last = f.rows[f.n - 1].seq;
-	*rows = f.rows;
-	*n = f.n;
-	*seen = last > want->after ? last : want->after;
+	*out = (struct journal_page){ .rows = f.rows, .n = f.n };
+	out->seen = last > want->after ? last : want->after;
 	return OK;
-}
-
-enum status journal_read(struct db *db, int64_t after, size_t limit, struct arena *a,
-                         struct journal_row **rows, size_t *n, struct err *err)
-{
-	struct journal_want want = { .after = after, .limit = limit };
-	int64_t seen;
-
-	return journal_find(db, &want, a, rows, n, &seen, err);
 }
 
 enum status journal_seq_of(struct db *db, const char *id, int64_t *seq, struct err *err)

@@ -29,12 +29,6 @@ struct journal_row {
 enum status journal_append(struct db *db, const struct journal_row *row, int64_t *seq,
                            struct err *err);
 
-/*
- * Up to limit rows with seq > after, oldest first, copied into the arena.
- */
-enum status journal_read(struct db *db, int64_t after, size_t limit, struct arena *a,
-                         struct journal_row **rows, size_t *n, struct err *err);
-
 /* Which rows are wanted, and from where. */
 struct journal_want {
 	int64_t after; /* only rows with a larger seq */
@@ -44,13 +38,19 @@ struct journal_want {
 	const void *arg;
 };
 
+struct journal_page {
+	struct journal_row *rows;
+	size_t n;
+	int64_t seen;
+};
+
 /*
- * The rows that are wanted, oldest first, copied into the arena. *seen is how far the
+ * The rows that are wanted, oldest first, copied into the arena. seen is how far the
  * log was looked through: the last row's seq when the limit was reached, else the
  * newest in the log; a reader goes on after it and misses and repeats nothing.
  */
 enum status journal_find(struct db *db, const struct journal_want *want, struct arena *a,
-                         struct journal_row **rows, size_t *n, int64_t *seen, struct err *err);
+                         struct journal_page *out, struct err *err);
 
 /* Where the event of that id stands; 0 when there is none. */
 enum status journal_seq_of(struct db *db, const char *id, int64_t *seq, struct err *err);

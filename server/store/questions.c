@@ -106,8 +106,8 @@ static enum status all_rows(struct db *db, sqlite3_stmt *s, struct arena *a,
 	return st == OK && arena_failed(a) ? err_nomem(err, "the questions") : st;
 }
 
-enum status question_list(struct db *db, bool all, size_t limit, struct arena *a,
-                          struct question_row **rows, size_t *n, struct err *err)
+enum status question_list(struct db *db, bool all, struct arena *a, struct question_row **rows,
+                          size_t *n, struct err *err)
 {
 	sqlite3_stmt *s = NULL;
 	enum status st = db_stmt(db,
@@ -118,6 +118,6 @@ enum status question_list(struct db *db, bool all, size_t limit, struct arena *a
 	if (st != OK)
 		return st;
 	db_bind_int(s, 1, all);
-	db_bind_int(s, 2, (int64_t)limit);
+	db_bind_int(s, 2, QUESTIONS_MAX);
 	return db_end(s, all_rows(db, s, a, rows, n, err));
 }

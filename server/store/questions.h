@@ -29,8 +29,10 @@ enum status question_find(struct db *db, const char *id, struct arena *a, struct
 enum status question_end(struct db *db, const struct question_row *row, bool *ended,
                          struct err *err);
 
-/* Up to limit made after that time: the open ones, or with all also those that have ended. */
-enum status question_list(struct db *db, bool all, size_t limit, struct arena *a,
-                          struct question_row **rows, size_t *n, struct err *err);
+#define QUESTIONS_MAX 1000 /* of a list */
+
+/* The newest: the open ones, or with all also those that have ended. */
+enum status question_list(struct db *db, bool all, struct arena *a, struct question_row **rows,
+                          size_t *n, struct err *err);
 
 #endif

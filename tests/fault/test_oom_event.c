@@ -39,10 +39,10 @@ static enum status read_all(struct db *db, size_t *n)
 {
 	struct arena *a = arena_new((size_t)8 << 20);
 	const struct event_want want = { .pattern = "#", .limit = 100 };
-	struct event_view *v = NULL;
-	int64_t seen = 0;
-	enum status st = a == NULL ? E_NOMEM : event_find(db, &want, a, &v, n, &seen, NULL);
+	struct event_page page = { 0 };
+	enum status st = a == NULL ? E_NOMEM : event_find(db, &want, a, &page, NULL);
 
+	*n = page.n;
 	arena_free(a);
 	return st;
 }

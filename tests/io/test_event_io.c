@@ -44,7 +44,7 @@ static int traces(struct db *db, struct arena *a)
 
 	assert_int_equal(journal_last(db, &last, NULL), OK);
 	assert_int_equal(subscriber_find(db, "s", a, &s, NULL), OK);
-	assert_int_equal(question_list(db, true, 10, a, &questions, &n_questions, NULL), OK);
+	assert_int_equal(question_list(db, true, a, &questions, &n_questions, NULL), OK);
 	assert_int_equal(dead_list(db, &want, a, &dead, &n_dead, NULL), OK);
 	return (last == 2) + (s.seq == 1) + (int)n_questions + (int)n_dead;
 }

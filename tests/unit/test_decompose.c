@@ -59,17 +59,15 @@ static enum status ask(struct bed *b, const char *json, cJSON **answer)
 static size_t count_events(struct bed *b)
 {
 	struct event_want want = { .pattern = "plan.#", .limit = 100 };
-	struct event_view *events;
+	struct event_page page = { 0 };
 	struct arena *a = arena_new(1 << 20);
-	int64_t seen = 0;
 	struct db *db;
-	size_t n = 0;
 
 	assert_int_equal(project_read(b->project, NULL, &db, &b->call.err), OK);
-	assert_int_equal(event_find(db, &want, a, &events, &n, &seen, &b->call.err), OK);
+	assert_int_equal(event_find(db, &want, a, &page, &b->call.err), OK);
 	project_done(b->project, db);
 	arena_free(a);
-	return n;
+	return page.n;
 }
 
 static void a_file_of_the_project_is_read_saved_and_found_again(void **state)

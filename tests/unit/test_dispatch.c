@@ -106,26 +106,24 @@ static void subscribe(struct place *p, const char *name, const char *topic, cons
 static const struct event_view *await(struct place *p, const char *pattern, size_t n)
 {
 	const struct event_want want = { .pattern = pattern, .limit = 1000 };
-	int64_t until = clock_mono_ms() + LONG_MS, seen = 0;
-	struct event_view *v = NULL;
-	size_t got = 0;
+	int64_t until = clock_mono_ms() + LONG_MS;
+	struct event_page page = { 0 };
 
-	while (got < n) {
+	while (page.n < n) {
 		struct pollfd fd = { .fd = wake_fd(p->wake), .events = POLLIN };
 		struct db *db = NULL;
 
 		wake_clear(p->wake);
 		assert_int_equal(project_read(p->project, NULL, &db, NULL), OK);
-		assert_int_equal(event_find(db, &want, p->folder->arena, &v, &got, &seen, NULL),
-		                 OK);
+		assert_int_equal(event_find(db, &want, p->folder->arena, &page, NULL), OK);
 		project_done(p->project, db);
 		if (clock_mono_ms() > until)
-			fail_msg("%zu of %zu events '%s' came", got, n, pattern);
-		if (got < n)
+			fail_msg("%zu of %zu events '%s' came", page.n, n, pattern);
+		if (page.n < n)
 			(void)poll(&fd, 1, LONG_MS);
 	}
-	assert_int_equal(got, n);
-	return &v[n - 1];
+	assert_int_equal(page.n, n);
+	return &page.events[n - 1];
 }
 
 static int64_t place_of(struct place *p, const char *name)
@@ -230,6 +228,7 @@ static void a_failing_agent_leaves_a_dead_letter_that_can_be_tried_again(void **
 
 static void a_replay_really_delivers(void **state)
 {
+	const struct subscription to = { .name = "s", .after = 1 };
 	struct place *p = *state;
 	struct db *db = NULL;
 	size_t n = 0;
@@ -241,7 +240,7 @@ static void a_replay_really_delivers(void **state)
 	(void)await(p, "agent.keeper.stopped", 3);
 	assert_int_equal(project_write(p->project, NULL, &db, NULL), OK);
 	assert_int_equal(db_begin(db, NULL), OK);
-	assert_int_equal(subscription_rewind(db, "s", NULL, 1, p->folder->arena, &n, NULL), OK);
+	assert_int_equal(subscription_rewind(db, &to, p->folder->arena, &n, NULL), OK);
 	assert_int_equal(project_commit(p->project, db, NULL), OK);
 	project_done(p->project, db);
 	(void)await(p, "agent.keeper.stopped", 5);
@@ -291,7 +290,7 @@ static void answer(struct place *p, const char *text)
 	size_t n = 0;
 
 	assert_int_equal(project_write(p->project, NULL, &db, NULL), OK);
-	assert_int_equal(question_open(db, 1, 10, p->folder->arena, &open, &n, NULL), OK);
+	assert_int_equal(question_open(db, 1, p->folder->arena, &open, &n, NULL), OK);
 	assert_int_equal(n, 1);
 	assert_int_equal(db_begin(db, NULL), OK);
 	assert_int_equal(question_answer(db, 1,

@@ -69,7 +69,13 @@ static enum status read_on(struct place *p, int64_t after, const char *pattern, 
 {
 	const struct event_want want = { .after = after, .pattern = pattern, .limit = limit };
 
-	return event_find(p->db, &want, p->a, v, n, seen, NULL);
+	struct event_page page = { 0 };
+	enum status st = event_find(p->db, &want, p->a, &page, NULL);
+
+	*v = page.events;
+	*n = page.n;
+	*seen = page.last_seen;
+	return st;
 }
 
 static void every_happening_can_be_read_back(void **state)
@@ -194,21 +200,19 @@ static void the_newest_come_last(void **state)
 {
 	struct place *p = *state;
 	const struct event_want want = { .pattern = "a", .limit = 2, .newest = true };
-	struct event_view *v = NULL;
-	int64_t seen = 0;
-	size_t n = 0;
+	struct event_page page = { 0 };
 
 	for (int i = 0; i < 5; i++)
 		(void)publish(p, i == 3 ? "b" : "a", NULL);
-	assert_int_equal(event_find(p->db, &want, p->a, &v, &n, &seen, NULL), OK);
-	assert_int_equal(n, 2);
-	assert_int_equal(v[0].seq, 3);
-	assert_int_equal(v[1].seq, 5);
-	assert_int_equal(seen, 5);
+	assert_int_equal(event_find(p->db, &want, p->a, &page, NULL), OK);
+	assert_int_equal(page.n, 2);
+	assert_int_equal(page.events[0].seq, 3);
+	assert_int_equal(page.events[1].seq, 5);
+	assert_int_equal(page.last_seen, 5);
 	(void)publish(p, "b", NULL);
-	assert_int_equal(event_find(p->db, &want, p->a, &v, &n, &seen, NULL), OK);
-	assert_int_equal(v[1].seq, 5);
-	assert_int_equal(seen, 6);
+	assert_int_equal(event_find(p->db, &want, p->a, &page, NULL), OK);
+	assert_int_equal(page.events[1].seq, 5);
+	assert_int_equal(page.last_seen, 6);
 }
 
 static void an_event_lives_and_dies_with_its_transaction(void **state)

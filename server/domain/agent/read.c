@@ -183,14 +183,12 @@ static void read_restart(struct making *m, const struct yaml *y, struct agent *a
 /* `90`, `90s`, `15m`, `2h`: seconds unless it says otherwise. */
 static void read_timeout(struct making *m, const struct yaml *y, struct agent *agent)
 {
+	const char *text = y->kind == YAML_TEXT ? y->text : "";
 	char *end = NULL;
-	double n = y->kind == YAML_TEXT ? strtod(y->text, &end) : -1;
-	double unit = end == NULL             ? 0
-	              : strcmp(end, "h") == 0 ? 3600
-	              : strcmp(end, "m") == 0 ? 60
-	                                      : 1;
+	double n = strtod(text, &end);
+	double unit = *end == 'h' ? 3600 : *end == 'm' ? 60 : 1;
 
-	if (n > 0 && end != y->text && n * unit * 1000 <= (double)TIMEOUT_MAX &&
+	if (n > 0 && end != text && n * unit * 1000 <= (double)TIMEOUT_MAX &&
 	    (*end == '\0' || (strchr("smh", *end) != NULL && end[1] == '\0')))
 		agent->timeout_ms = (int64_t)(n * unit * 1000);
 	else

@@ -154,7 +154,7 @@ static enum status refresh(struct dispatch *d, struct db *db, struct arena *a, s
 {
 	struct subscription *rows = NULL;
 	size_t n = 0, i = 0;
-	int64_t before[ROUTER_SUBSCRIBERS_MAX];
+	int64_t before[ROUTER_SUBSCRIBERS_MAX] = { 0 };
 	enum status st;
 
 	for (struct target *t = d->targets; t != NULL; t = t->next)
@@ -203,9 +203,9 @@ static enum status give(struct target *t, const struct journal_row *row, struct 
 /* A dead letter that is to be tried again goes before what is new. */
 static enum status feed_again(struct target *t, struct db *db, struct arena *a, struct err *err)
 {
-	struct journal_row *rows = NULL;
+	struct journal_want want = { .limit = 1 };
+	struct journal_page page = { 0 };
 	int64_t seq = 0;
-	size_t n = 0;
 	bool marked = false;
 	enum status st = dead_marked(db, &marked, err);
 
@@ -215,9 +215,10 @@ static enum status feed_again(struct target *t, struct db *db, struct arena *a, 
 		db_rollback(db);
 		return st;
 	}
-	if ((st = journal_read(db, seq - 1, 1, a, &rows, &n, err)) == OK && n == 1 &&
-	    rows[0].seq == seq)
-		st = give(t, &rows[0], err);
+	want.after = seq - 1;
+	if ((st = journal_find(db, &want, a, &page, err)) == OK && page.n == 1 &&
+	    page.rows->seq == seq)
+		st = give(t, page.rows, err);
 	if (st == OK)
 		return db_commit(db, err);
 	db_rollback(db); /* its queue is full: the mark stays */
@@ -249,20 +250,19 @@ static enum status feed(struct target *t, struct db *db, struct arena *a, struct
 	const struct journal_want want = {
 		.after = t->fed, .limit = FEED, .keep = keep_topic, .arg = t
 	};
-	struct journal_row *rows = NULL;
-	size_t n = 0, i;
-	int64_t seen = 0;
+	struct journal_page page = { 0 };
+	size_t i;
 	enum status st;
 
-	if ((st = journal_find(db, &want, a, &rows, &n, &seen, err)) != OK)
+	if ((st = journal_find(db, &want, a, &page, err)) != OK)
 		return st;
-	if (n == 0) {
-		if ((st = pass_over(t, db, seen, err)) == OK)
-			t->fed = seen;
+	if (page.n == 0) {
+		if ((st = pass_over(t, db, page.seen, err)) == OK)
+			t->fed = page.seen;
 		return st;
 	}
-	for (i = 0; i < n && (st = give(t, &rows[i], err)) == OK; i++)
-		t->fed = t->given = rows[i].seq;
+	for (i = 0; i < page.n && (st = give(t, &page.rows[i], err)) == OK; i++)
+		t->fed = t->given = page.rows[i].seq;
 	return st == E_BUSY ? OK : st;
 }
 

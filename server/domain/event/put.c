@@ -18,7 +18,6 @@
 #define SOURCE   "gadugi"
 
 _Static_assert((int)EVENT_CRITICAL == (int)ENVELOPE_CRITICAL, "the priorities are the same");
-_Static_assert(EVENT_PAYLOAD_MAX == ENVELOPE_PAYLOAD_MAX, "the limits are the same");
 
 /* What is about to be put: its kind, its topic by words, and its values by field. */
 struct happening {
@@ -41,9 +40,10 @@ static enum status append(struct db *db, struct envelope *e, struct arena *a, in
 		e->id = row.id = id;
 		st = envelope_write(e, a, &row.envelope, &row.envelope_size, err);
 		if (st != OK)
-			return st;
+			break;
 		st = journal_append(db, &row, seq, err);
 	}
+	e->id = NULL;
 	return st;
 }
 
@@ -51,18 +51,20 @@ static enum status append(struct db *db, struct envelope *e, struct arena *a, in
 static enum status depth_after(struct db *db, const char *causation, struct arena *a,
                                uint32_t *depth, struct err *err)
 {
-	struct journal_row *rows = NULL;
+	struct journal_want want = { .limit = 1 };
+	struct journal_page page = { 0 };
 	struct envelope cause = { 0 };
 	int64_t seq = 0;
-	size_t n = 0;
 	enum status st;
 
 	*depth = 0;
 	if (causation == NULL || (st = journal_seq_of(db, causation, &seq, err)) != OK || seq == 0)
 		return causation == NULL || seq == 0 ? OK : st;
-	if ((st = journal_read(db, seq - 1, 1, a, &rows, &n, err)) != OK)
+	want.after = seq - 1;
+	if ((st = journal_find(db, &want, a, &page, err)) != OK)
 		return st;
-	if (n == 0 || envelope_read(rows[0].envelope, rows[0].envelope_size, a, &cause, NULL) != OK)
+	if (page.n == 0 ||
+	    envelope_read(page.rows->envelope, page.rows->envelope_size, a, &cause, NULL) != OK)
 		return arena_failed(a) ? err_nomem(err, "an event") : OK;
 	*depth = cause.depth + 1;
 	if (*depth > EVENT_DEPTH_MAX)
@@ -82,7 +84,7 @@ static enum status put_in(struct db *db, int64_t now_ms, const struct happening 
 	enum status st;
 	int64_t seq;
 
-	text_init(&topic, TOPIC_MAX * 4);
+	text_init(&topic, (size_t)TOPIC_MAX * 4);
 	for (size_t i = 0; i < 4 && h->words[i] != NULL; i++)
 		topic_add_word(&topic, h->words[i]);
 	e = (struct envelope){

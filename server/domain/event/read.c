@@ -97,7 +97,7 @@ enum status event_view_of(const struct journal_row *row, struct arena *a, struct
 }
 
 enum status event_find(struct db *db, const struct event_want *want, struct arena *a,
-                       struct event_view **out, size_t *n, int64_t *last_seen, struct err *err)
+                       struct event_page *out, struct err *err)
 {
 	const struct journal_want rows_wanted = {
 		.after = want->after,
@@ -106,23 +106,19 @@ enum status event_find(struct db *db, const struct event_want *want, struct aren
 		.keep = want->pattern == NULL ? NULL : keep,
 		.arg = want->pattern,
 	};
-	struct journal_row *rows = NULL;
+	struct journal_page page = { 0 };
 	struct event_view *views;
-	size_t n_rows = 0;
-	int64_t seen = 0;
 	enum status st;
 
 	if (want->pattern != NULL && (st = topic_check(want->pattern, true, err)) != OK)
 		return st;
-	if ((st = journal_find(db, &rows_wanted, a, &rows, &n_rows, &seen, err)) != OK)
+	if ((st = journal_find(db, &rows_wanted, a, &page, err)) != OK)
 		return st;
-	if ((views = arena_take(a, (n_rows + 1) * sizeof *views)) == NULL)
+	if ((views = arena_take(a, (page.n + 1) * sizeof *views)) == NULL)
 		return err_nomem(err, "the events that were found");
-	for (size_t i = 0; i < n_rows; i++)
-		if ((st = event_view_of(&rows[i], a, &views[i], err)) != OK)
+	for (size_t i = 0; i < page.n; i++)
+		if ((st = event_view_of(&page.rows[i], a, &views[i], err)) != OK)
 			return st;
-	*out = views;
-	*n = n_rows;
-	*last_seen = seen;
+	*out = (struct event_page){ .events = views, .n = page.n, .last_seen = page.seen };
 	return OK;
 }

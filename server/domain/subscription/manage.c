@@ -150,9 +150,11 @@ enum status subscription_done(struct db *db, const char *name, int64_t seq, stru
 	return seq <= now.after ? OK : subscriber_move(db, name, seq, err);
 }
 
-enum status subscription_rewind(struct db *db, const char *name, const char *topic, int64_t after,
-                                struct arena *a, size_t *n, struct err *err)
+enum status subscription_rewind(struct db *db, const struct subscription *to, struct arena *a,
+                                size_t *n, struct err *err)
 {
+	const char *name = to->name, *topic = to->topic;
+	int64_t after = to->after;
 	struct subscriber_row *rows = NULL;
 	size_t all = 0;
 	enum status st;
