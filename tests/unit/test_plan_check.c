@@ -271,12 +271,28 @@ static void more_tasks_than_the_limit_are_an_error_not_a_shorter_plan(void **sta
 	arena_free(r.a);
 }
 
+static void ids_are_unique_whatever_the_titles(void **state)
+{
+	static const char doc[] = "## Tasks\n\n- [ ] Lay 2\n- [ ] Lay\n- [ ] Lay\n- [ ] Lay 2\n"
+				  "- [ ] lay-2\n- [ ] Lay 2 2\n- [ ] Lay 2\n";
+	struct reading r;
+
+	(void)state;
+	read_bytes(&r, doc, strlen(doc));
+	assert_int_equal(r.st, OK);
+	assert_int_equal(r.p->n_tasks, 7);
+	for (size_t i = 0; i < r.p->n_tasks; i++)
+		assert_int_equal(plan_find(r.p, r.p->tasks[i].id), i);
+	arena_free(r.a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_finding_happens_and_says_what_it_must),
 		cmocka_unit_test(a_clean_plan_has_no_findings),
 		cmocka_unit_test(what_is_no_plan_is_refused_with_a_reason),
+		cmocka_unit_test(ids_are_unique_whatever_the_titles),
 		cmocka_unit_test(marks_and_line_ends_do_not_change_a_plan),
 		cmocka_unit_test(huge_and_deep_documents_are_answered),
 		cmocka_unit_test(more_tasks_than_the_limit_are_an_error_not_a_shorter_plan),

@@ -10,6 +10,7 @@
 #define LARGE_MIN   480 /* more than a day's work in one task */
 #define SMALL_MIN   15
 #define LARGE_FILES 15
+#define RENAMES_MAX 20   /* rounds of making ids unique */
 #define EACH_MAX    10   /* findings of a mild kind, before they are counted */
 #define REACH_MAX   2000 /* searches through the graph */
 
@@ -111,20 +112,38 @@ static void twice(struct draft *d, struct draft_task *first, struct draft_task *
 		again->t.id = "";
 }
 
+/* `x-2` for a second `x` may be taken as well: its number in the plan is not, at most a few times.
+ */
+static void renamed_again(struct draft *d, struct draft_task *t)
+{
+	const char *id = text_printf(d->a, "%s-%zu", t->t.id, t->index + 1);
+
+	t->t.id = id == NULL ? "" : id;
+}
+
 void check_ids(struct draft *d)
 {
 	struct by_id *all = arena_take(d->a, (d->n_tasks + 1) * sizeof *all);
-	size_t nth = 1;
+	bool again = all != NULL;
 
-	if (all == NULL)
-		return;
-	for (size_t i = 0; i < d->n_tasks; i++)
-		all[i] = (struct by_id){ d->tasks[i]->t.id, i };
-	qsort(all, d->n_tasks, sizeof *all, id_order);
-	for (size_t i = 1; i < d->n_tasks; i++) {
-		nth = strcasecmp(all[i].id, all[i - 1].id) == 0 ? nth + 1 : 1;
-		if (nth > 1)
-			twice(d, d->tasks[all[i + 1 - nth].task], d->tasks[all[i].task], nth);
+	for (size_t pass = 0; again && pass < RENAMES_MAX; pass++) {
+		size_t nth = 1;
+
+		again = false;
+		for (size_t i = 0; i < d->n_tasks; i++)
+			all[i] = (struct by_id){ d->tasks[i]->t.id, i };
+		qsort(all, d->n_tasks, sizeof *all, id_order);
+		for (size_t i = 1; i < d->n_tasks; i++) {
+			nth = strcasecmp(all[i].id, all[i - 1].id) == 0 ? nth + 1 : 1;
+			if (nth == 1)
+				continue;
+			again = true;
+			if (pass == 0)
+				twice(d, d->tasks[all[i + 1 - nth].task], d->tasks[all[i].task],
+				      nth);
+			else
+				renamed_again(d, d->tasks[all[i].task]);
+		}
 	}
 }
 
