@@ -21,8 +21,10 @@ enum draft_seen {
 struct draft_task {
 	struct plan_task t;
 	size_t index;
-	const char *node;     /* its name in a diagram, or NULL */
-	const char *alias;    /* another name it goes by, or NULL */
+	const char *node;  /* its name in a diagram, or NULL */
+	const char *alias; /* another name it goes by, or NULL */
+	long place;        /* in a numbered list; tasks that share one are side by side; 0: none */
+	size_t head; /* bytes of the title that name it, `Test` of `Test after the build`; 0: all */
 	long batch_number;    /* 0: none stated */
 	unsigned seen;        /* enum draft_seen bits */
 	int label_complexity; /* total that a word such as `High` stands for; 0: none */

@@ -14,8 +14,12 @@
 static void slugs(struct draft *d)
 {
 	for (size_t i = 0; i < d->n_tasks; i++)
-		if (d->tasks[i]->t.id[0] == '\0')
-			d->tasks[i]->t.id = name_slug(d->tasks[i]->t.title, d->a);
+		if (d->tasks[i]->t.id[0] == '\0') {
+			const struct draft_task *t = d->tasks[i];
+
+			d->tasks[i]->t.id = name_slug(
+			    t->head > 0 ? draft_copy(d->a, t->t.title, t->head) : t->t.title, d->a);
+		}
 }
 
 /* Cancelled tasks go, and with them their edges. */

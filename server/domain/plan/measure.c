@@ -39,9 +39,9 @@ static const struct {
 	const char *word;
 	double value;
 } numbers[] = {
-	{ "half a", 0.5 }, { "half an", 0.5 }, { "an", 1 },   { "a", 1 },    { "one", 1 },
-	{ "two", 2 },      { "three", 3 },     { "four", 4 }, { "five", 5 }, { "six", 6 },
-	{ "seven", 7 },    { "eight", 8 },     { "nine", 9 }, { "ten", 10 },
+	{ "\xc2\xbd", 0.5 }, { "half a", 0.5 }, { "half an", 0.5 }, { "an", 1 },   { "a", 1 },
+	{ "one", 1 },        { "two", 2 },      { "three", 3 },     { "four", 4 }, { "five", 5 },
+	{ "six", 6 },        { "seven", 7 },    { "eight", 8 },     { "nine", 9 }, { "ten", 10 },
 };
 
 static const struct {

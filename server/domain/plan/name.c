@@ -315,6 +315,8 @@ static void keys_fill(struct names *x)
 		if (t->alias != NULL)
 			keys_of(x, t->alias, i);
 		key_add(x, hash_normal(t->t.title, strlen(t->t.title)), i, NAME_TITLE);
+		if (t->head > 0)
+			key_add(x, hash_normal(t->t.title, t->head), i, NAME_TITLE);
 		for (size_t k = 0; k < t->t.labels.n; k++)
 			if (t->t.labels.at[k][0] == '#')
 				key_add(x,
@@ -322,6 +324,11 @@ static void keys_fill(struct names *x)
 				                   SEED_ID),
 				        i, NAME_ISSUE);
 	}
+}
+
+static size_t head_of(const struct draft_task *t)
+{
+	return t->head > 0 ? t->head : strlen(t->t.title);
 }
 
 /* The titles by their words: only looked at when no name fits as it is. */
@@ -332,7 +339,7 @@ static bool words_fill(struct names *x)
 	uint32_t hash[WORDS_MAX];
 
 	for (size_t i = 0; i < n_tasks; i++)
-		room += hashes(x->d->tasks[i]->t.title, strlen(x->d->tasks[i]->t.title), hash);
+		room += hashes(x->d->tasks[i]->t.title, head_of(x->d->tasks[i]), hash);
 	x->weight = arena_take(a, (n_tasks + 1) * sizeof *x->weight);
 	x->shared = arena_take(a, (n_tasks + 1) * sizeof *x->shared);
 	x->touched = arena_take(a, (n_tasks + 1) * sizeof *x->touched);
@@ -340,8 +347,7 @@ static bool words_fill(struct names *x)
 	if (arena_failed(a))
 		return false;
 	for (size_t i = 0; i < n_tasks; i++) {
-		const char *title = x->d->tasks[i]->t.title;
-		size_t n = hashes(title, strlen(title), hash);
+		size_t n = hashes(x->d->tasks[i]->t.title, head_of(x->d->tasks[i]), hash);
 
 		for (size_t k = 0; k < n; k++)
 			x->words[x->n_words++] = (struct word){ hash[k], (uint32_t)i };
@@ -369,7 +375,7 @@ struct names *names_build(const struct draft *d)
 		const struct draft_task *t = d->tasks[i];
 
 		/* an id, a node or an alias gives up to three keys, a title one, a label one */
-		n_keys += 4 + t->t.labels.n;
+		n_keys += 5 + t->t.labels.n;
 		n_keys += t->node != NULL ? 3 : 0;
 		n_keys += t->alias != NULL ? 3 : 0;
 	}

@@ -58,17 +58,36 @@ static size_t batches_order(struct draft *d)
 	return d->n_edges - before;
 }
 
+/* Each place of a numbered list after the one before it, batch by batch. */
+static size_t places_order(struct draft *d)
+{
+	size_t before = d->n_edges, last = 0, here = 0;
+
+	for (size_t i = 1; i < d->n_tasks; i++) {
+		const struct draft_task *t = d->tasks[i], *prior = d->tasks[i - 1];
+
+		if (t->batch_number != prior->batch_number) {
+			last = here = i;
+			continue;
+		}
+		if (t->place == 0 || t->place != prior->place) {
+			last = here;
+			here = i;
+		}
+		for (size_t k = last; k < here; k++)
+			draft_edge(d, k, i, PLAN_ORDER, t->t.line);
+	}
+	return d->n_edges - before;
+}
+
 void order_assume(struct draft *d)
 {
 	size_t listed = 0, batches;
 
 	if (d->stated || d->ordered || d->n_tasks < 2)
 		return;
-	for (size_t i = 1; d->numbered && i < d->n_tasks; i++)
-		if (d->tasks[i]->batch_number == d->tasks[i - 1]->batch_number) {
-			draft_edge(d, i - 1, i, PLAN_ORDER, d->tasks[i]->t.line);
-			listed++;
-		}
+	if (d->numbered)
+		listed = places_order(d);
 	batches = batches_order(d);
 	if (listed + batches == 0)
 		draft_find(d, "order-assumed", PLAN_INFO, 0,

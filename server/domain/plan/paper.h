@@ -57,6 +57,10 @@ void paper_read_phrases(struct paper *p);
 /* All that stands under a block that is a task: fields, steps, description. */
 void paper_read_body(struct paper *p, struct draft_task *t, size_t from, size_t to);
 
+/* Bytes of a title before a phrase that tells of order, `Test` of `Test after the build`; 0: all.
+ */
+size_t phrase_find(const char *title);
+
 /* Words that say what a task waits for, in prose: `after the schema is done`. */
 void phrase_read(struct draft *d, const struct draft_task *t, const char *words, long line);
 

@@ -132,6 +132,21 @@ static size_t clause_end(const char *s, size_t from)
 	return i;
 }
 
+size_t phrase_find(const char *title)
+{
+	const struct phrase *phrase = NULL;
+
+	for (size_t i = 1; title[i] != '\0'; i++)
+		if (!is_letter(title[i - 1]) && title[i - 1] != '-' && is_letter(title[i]) &&
+		    phrase_at(title, i, &phrase) > 0 && strcmp(phrase->words, "then") != 0 &&
+		    strncmp(phrase->words, "feeds", 5) != 0 && !phrase->reversed) {
+			while (i > 0 && !is_letter(title[i - 1]))
+				i--;
+			return i;
+		}
+	return 0;
+}
+
 void phrase_read(struct draft *d, const struct draft_task *t, const char *words, long line)
 {
 	const struct phrase *phrase = NULL;

@@ -55,33 +55,38 @@ static bool fits(const struct paper *p, size_t i, enum taste taste, enum paper_s
 	return b->ordered == (taste == NUMBERS) && !is_field(b->text);
 }
 
-static void item_task(struct paper *p, size_t i, enum taste taste)
+/* Is the bold start of an item its title, with more behind it? An id alone is none. */
+static bool bold_title(const struct markdown_block *b)
+{
+	size_t lead = role_lead_id(b->text);
+
+	return b->strong > 0 && b->text[b->strong] != '\0' && b->text[b->strong] != '\n' &&
+	       lead + 1 < b->strong && strncmp(b->text + b->strong, " and ", 5) != 0;
+}
+
+/* The title, and what the item says behind it: remarks, and a description. */
+static void item_words(struct paper *p, struct draft_task *t, const struct markdown_block *b)
+{
+	const char *rest = b->text + b->strong;
+
+	if (!bold_title(b)) {
+		role_title(p->d, t, b->text, PLAN_PHRASE);
+		phrase_read(p->d, t, t->t.title, b->line);
+		return;
+	}
+	role_title(p->d, t, draft_copy(p->d->a, b->text, b->strong), PLAN_PHRASE);
+	rest = role_rest(p->d, t, rest, PLAN_PHRASE);
+	if (t->t.description[0] == '\0')
+		t->t.description = rest;
+	phrase_read(p->d, t, rest, b->line);
+}
+
+static struct draft_task *item_task(struct paper *p, size_t i, enum taste taste)
 {
 	const struct markdown_block *b = &p->m->blocks[i];
 	struct draft_task *t = draft_task(p->d, "", b->line);
-	const char *words = b->text;
-	size_t end = b->strong;
 
-	/* `**Title**: what it is` */
-	if (end > 0 && words[end] != '\0' && words[end] != '\n' && words[end - 1] != ':') {
-		size_t skip = strspn(words + end, " :-");
-
-		if (strncmp(words + end + skip, "\xe2\x80\x94", 3) == 0 ||
-		    strncmp(words + end + skip, "\xe2\x80\x93", 3) == 0)
-			skip += 3;
-		if (skip > 1 && strchr("([", words[end + skip]) == NULL) {
-			t->t.description =
-			    draft_copy(p->d->a, words + end + skip, strlen(words + end + skip));
-			words = draft_copy(p->d->a, words, end);
-			role_title(p->d, t, words, PLAN_PHRASE);
-			phrase_read(p->d, t, t->t.description, b->line);
-			words = "";
-		}
-	}
-	if (words[0] != '\0') {
-		role_title(p->d, t, words, PLAN_PHRASE);
-		phrase_read(p->d, t, t->t.title, b->line);
-	}
+	item_words(p, t, b);
 	if (taste == NUMBERS && t->alias == NULL)
 		t->alias = text_printf(p->d->a, "%ld", b->number);
 	t->t.done = b->box == MARKDOWN_DONE;
@@ -91,17 +96,98 @@ static void item_task(struct paper *p, size_t i, enum taste taste)
 	p->task[i] = t->index;
 	p->used[i] = true;
 	paper_read_body(p, t, i + 1, b->end);
+	return t;
+}
+
+/* `3. In parallel:` with a list below: those are the tasks, and they share a place. */
+static bool side_by_side(const struct paper *p, size_t i)
+{
+	const struct markdown_block *b = &p->m->blocks[i];
+	size_t n = strcspn(b->text, "\n");
+
+	if (n == 0 || b->text[n - 1] != ':' || n > 60)
+		return false;
+	if (!name_has(b->text, "parallel") && !name_has(b->text, "simultaneously") &&
+	    !name_has(b->text, "concurrently") && !name_has(b->text, "at the same time"))
+		return false;
+	for (size_t k = i + 1; k < b->end; k++)
+		if (p->m->blocks[k].kind == MARKDOWN_ITEM)
+			return true;
+	return false;
 }
 
 static bool take(struct paper *p, enum taste taste, enum paper_section section)
 {
 	size_t before = p->d->n_tasks;
+	long place = 0;
 
-	for (size_t i = 0; i < p->m->n; i++)
-		if (fits(p, i, taste, section))
-			item_task(p, i, taste);
+	for (size_t i = 0; i < p->m->n; i++) {
+		if (!fits(p, i, taste, section))
+			continue;
+		place++;
+		if (!side_by_side(p, i)) {
+			item_task(p, i, taste)->place = place;
+			continue;
+		}
+		p->used[i] = true;
+		for (size_t k = i + 1; k < p->m->blocks[i].end; k++)
+			if (p->m->blocks[k].kind == MARKDOWN_ITEM && outer_item(p, k) == i)
+				item_task(p, k, BULLETS)->place = place;
+	}
 	p->d->numbered = p->d->numbered || (taste == NUMBERS && p->d->n_tasks > before);
 	return p->d->n_tasks > before;
+}
+
+/* `Step 1: Install` as lines of a paragraph, two at least. */
+static bool line_is_task(const char *s)
+{
+	size_t lead = role_lead_id(s), from;
+
+	if (lead > 0 && s[lead] == ':')
+		return true;
+	if (strncasecmp(s, "step ", 5) != 0 && strncasecmp(s, "task ", 5) != 0)
+		return false;
+	from = 5 + strspn(s + 5, "0123456789");
+	return from > 5 && (s[from] == ':' || s[from] == '.' || s[from] == ')' || s[from] == ' ');
+}
+
+static void take_lines(struct paper *p, bool count_only, size_t *n)
+{
+	for (size_t i = 0; i < p->m->n; i++) {
+		const char *s = p->m->blocks[i].text;
+		long line = p->m->blocks[i].line;
+
+		if (p->m->blocks[i].kind != MARKDOWN_PARAGRAPH || p->used[i])
+			continue;
+		for (; *s != '\0'; line++) {
+			size_t len = strcspn(s, "\n");
+
+			if (line_is_task(s)) {
+				++*n;
+				p->used[i] = !count_only;
+			}
+			if (!count_only && line_is_task(s)) {
+				struct draft_task *t = draft_task(p->d, "", line);
+
+				role_title(p->d, t, draft_copy(p->d->a, s, len), PLAN_PHRASE);
+				phrase_read(p->d, t, t->t.title, line);
+				t->place = (long)*n;
+				(void)paper_batch(p, i, &t->t.batch, &t->batch_number);
+			}
+			s += len + (s[len] == '\n');
+		}
+	}
+}
+
+static void lines_read(struct paper *p)
+{
+	size_t n = 0, taken = 0;
+
+	take_lines(p, true, &n);
+	if (n < 2)
+		return;
+	take_lines(p, false, &taken);
+	p->d->numbered = true;
 }
 
 /* The tasks are known from elsewhere: boxes may tell which are done. */
@@ -162,4 +248,6 @@ void paper_read_lists(struct paper *p)
 		if (i == 0 && p->d->n_tasks > 0)
 			(void)take(p, BOXES, PAPER_PLAIN);
 	}
+	if (p->d->n_tasks == 0)
+		lines_read(p);
 }

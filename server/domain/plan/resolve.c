@@ -56,7 +56,11 @@ static const char *const behind[] = { "is complete", "are complete", "complete",
 	                              "finished",    "finishes",     "is merged",
 	                              "merged",      "task",         "tasks",
 	                              "completes",   "is completed", "must be complete",
-	                              "phase",       "is in place" };
+	                              "phase",       "is in place",  "works",
+	                              "is ready",    "is up",        "is stable",
+	                              "is there",    "exists",       "is finished and tested",
+	                              "passes",      "is in",        "is live",
+	                              "is released" };
 
 static bool is_blank(char c)
 {

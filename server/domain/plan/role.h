@@ -58,6 +58,13 @@ bool role_apply(struct draft *d, struct draft_task *t, enum role role,
  */
 void role_title(struct draft *d, struct draft_task *t, const char *words, enum plan_source source);
 
+/*
+ * What stands behind a title: remarks are applied as role_title does, the words that are left
+ * are returned without the marks around them.
+ */
+const char *role_rest(struct draft *d, struct draft_task *t, const char *words,
+                      enum plan_source source);
+
 /* Bytes of an id at the start of words (`T001`, `1.2`, `TASK-7:`), without what ends it; 0: none.
  */
 size_t role_lead_id(const char *words);

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "domain/plan/measure.h"
 #include "domain/plan/name.h"
+#include "domain/plan/paper.h"
 #include "domain/plan/role.h"
 
 #define SURE_WORDS 8
@@ -124,6 +125,20 @@ static bool begins(const char *s, size_t n, const char *word)
 	       (n == len || s[len] == ' ' || s[len] == ':' || s[len] == '#');
 }
 
+/* Words that begin a remark on order even without brackets around it. */
+static bool begins_remark(const char *s, size_t n)
+{
+	static const char *const words[] = { "depends on",   "depends",      "blocked by",
+		                             "after",        "requires",     "needs",
+		                             "deps",         "dependencies", "waits for",
+		                             "prerequisite", "prerequisites" };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (begins(s, n, words[i]))
+			return true;
+	return false;
+}
+
 /* What stands in brackets at the end: a duration, a dependency, an issue. */
 static bool remark(struct draft *d, struct draft_task *t, const char *s, size_t n,
                    enum plan_source source)
@@ -154,6 +169,17 @@ static bool remark(struct draft *d, struct draft_task *t, const char *s, size_t 
 			return true;
 		}
 	v.words = draft_copy(d->a, s, n);
+	if (begins(s, n, "before")) {
+		struct draft_ref ref = { .task = t->index,
+			                 .reversed = true,
+			                 .source = PLAN_PHRASE,
+			                 .line = t->t.line,
+			                 .words = draft_copy(d->a, s + 6, n - 6) };
+
+		if (t != &d->scratch)
+			draft_need(d, &ref);
+		return true;
+	}
 	if (begins(s, n, "blocks") || begins(s, n, "enables")) {
 		v.words = draft_copy(d->a, s + strcspn(s, " :") + 1, n - strcspn(s, " :") - 1);
 		return role_apply(d, t, ROLE_BLOCKS, &v);
@@ -226,6 +252,29 @@ static size_t duration_at_end(struct draft *d, struct draft_task *t, const char 
 	return n;
 }
 
+/* `... - depends on 1`, `..., after the API`: a remark without brackets, behind a mark. */
+static size_t clause_at_end(struct draft *d, struct draft_task *t, const char *s, size_t n,
+                            enum plan_source source)
+{
+	static const char *const marks[] = {
+		" - ", " \xe2\x80\x93 ", " \xe2\x80\x94 ", " \xe2\x86\x92 ", ", ", "; ", " | "
+	};
+
+	for (size_t i = n; i-- > 0;) {
+		if (s[i] != ' ' && s[i] != ',' && s[i] != ';')
+			continue;
+		for (size_t k = 0; k < sizeof marks / sizeof *marks; k++) {
+			size_t len = strlen(marks[k]);
+
+			if (n - i > len && memcmp(s + i, marks[k], len) == 0 &&
+			    begins_remark(s + i + len, n - i - len) &&
+			    remark(d, t, s + i + len, n - i - len, source))
+				return i;
+		}
+	}
+	return n;
+}
+
 static size_t without_end(struct draft *d, struct draft_task *t, const char *s, size_t n,
                           enum plan_source source)
 {
@@ -235,10 +284,11 @@ static size_t without_end(struct draft *d, struct draft_task *t, const char *s, 
 		while (n > 0 && strchr(" \t\n,;", s[n - 1]) != NULL)
 			n--;
 		open = last_bracket(s, n);
-		if (open > 0 && open < n && remark(d, t, s + open + 1, n - open - 2, source))
+		if (open < n && remark(d, t, s + open + 1, n - open - 2, source))
 			n = open;
 		n = issue_at_end(d, t, s, n);
 		n = duration_at_end(d, t, s, n, source);
+		n = clause_at_end(d, t, s, n, source);
 		if (n == was)
 			return n;
 	}
@@ -269,6 +319,26 @@ static size_t counted(struct draft *d, struct draft_task *t, const char *s)
 		return from + digits;
 	}
 	return 0;
+}
+
+const char *role_rest(struct draft *d, struct draft_task *t, const char *words,
+                      enum plan_source source)
+{
+	size_t n = strlen(words), skip;
+
+	if (n <= TITLE_MAX)
+		n = without_end(d, t, words, n, source);
+	for (;;) {
+		skip = strspn(words, " \t.:-*");
+		if (strncmp(words + skip, "\xe2\x80\x93", 3) == 0 ||
+		    strncmp(words + skip, "\xe2\x80\x94", 3) == 0)
+			skip += 3;
+		if (skip == 0 || skip >= n)
+			break;
+		words += skip;
+		n -= skip;
+	}
+	return skip >= n ? "" : draft_copy(d->a, words, n);
 }
 
 void role_title(struct draft *d, struct draft_task *t, const char *words, enum plan_source source)
@@ -313,6 +383,7 @@ void role_title(struct draft *d, struct draft_task *t, const char *words, enum p
 	else
 		n = without_end(d, t, s, n, source);
 	t->t.title = draft_copy(d->a, s, n);
+	t->head = phrase_find(t->t.title);
 	if (t->t.title[0] == '\0')
 		t->t.title = t->own_id ? t->t.id : draft_copy(d->a, words, strcspn(words, "\n"));
 }
