@@ -161,10 +161,7 @@ const char *plan_table(const struct plan *p, bool colour, size_t columns, struct
 const char *plan_mermaid(const struct plan *p, struct arena *a);
 const char *plan_markdown(const struct plan *p, struct arena *a);
 
-/*
- * A document of the project: relative to its root, or absolute under it. E_DENIED when it
- * lies elsewhere, E_ABSENT when it is not there. The origin is the path unless options say.
- */
+/* A document under the project's root: E_DENIED when it lies elsewhere, E_ABSENT when nowhere. */
 enum status plan_read_file(struct project *project, const char *path,
                            const struct plan_options *options, struct arena *a, struct plan **out,
                            struct err *err);
@@ -172,10 +169,7 @@ enum status plan_read_file(struct project *project, const char *path,
 /* A name for a plan that is to be kept; NULL when the arena is full. */
 const char *plan_new_id(struct project *project, struct arena *a);
 
-/*
- * Keep a plan under a new id in the project's database, with an event, in one transaction.
- * Sound or not: a plan that may not be run may be looked at again.
- */
+/* Keep a plan, sound or not, under a new id in the database, with an event, in one transaction. */
 enum status plan_save(struct project *project, const atomic_bool *stop, const struct plan *p,
                       const char *id, struct err *err);
 
@@ -196,9 +190,8 @@ enum status plan_list(struct project *project, size_t limit, const atomic_bool *
 /* Is there no task whose estimate was stated or learned? */
 bool plan_assumes(const struct plan *p);
 
-/* Index of the task with that id, or PLAN_NONE. */
+/* PLAN_NONE when there is no task of that id. */
 size_t plan_find(const struct plan *p, const char *id);
-
 /* Words of the enums, as the contract writes them. */
 const char *plan_risk_word(enum plan_risk risk);
 const char *plan_estimate_word(enum plan_estimate source);

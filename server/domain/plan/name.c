@@ -506,8 +506,11 @@ static void trim(const char **s, size_t *n)
 
 struct name_hit name_find_exact(const struct names *x, const char *s, size_t n)
 {
-	struct name_hit hit = { NAME_UNKNOWN, PLAN_NONE, 0 };
+	struct name_hit hit = key_find(x, hash_lower(s, n, SEED_ID));
 
+	if (hit.how == NAME_ID)
+		return hit; /* an id may hold any mark */
+	hit = (struct name_hit){ NAME_UNKNOWN, PLAN_NONE, 0 };
 	trim(&s, &n);
 	if (n > 0)
 		hit = key_find(x, hash_lower(s, n, SEED_ID));
