@@ -66,14 +66,19 @@ static enum status one_round(struct repo *r, const char *root, int round, struct
 		return st;
 	least(&best->commit, begin);
 	begin = clock_mono_us();
-	if ((st = repo_merge(r, &spec.base, &c.oid, "merge", true, a, &m, err)) != OK)
+	if ((st = repo_merge(
+		 r,
+		 &(struct repo_merge_spec){
+		     .onto = spec.base, .from = c.oid, .message = "merge", .always_commit = true },
+		 a, &m, err)) != OK)
 		return st;
 	least(&best->merge, begin);
-	if ((st = repo_save(r, "bench", "t", round, &c.oid, a, &ref, err)) != OK)
+	if ((st = repo_save(r, &(struct repo_keep){ "bench", "t", round, c.oid }, a, &ref, err)) !=
+	    OK)
 		return st;
 	spec.name = text_printf(a, "gadugi-b-%d", round);
 	begin = clock_mono_us();
-	if ((st = repo_worktree_reuse(r, path, &spec, false, a, &path, err)) != OK)
+	if ((st = repo_worktree_reuse(r, path, &spec, a, &path, err)) != OK)
 		return st;
 	least(&best->reuse, begin);
 	return OK;

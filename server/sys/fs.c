@@ -221,76 +221,92 @@ enum status fs_open(const char *root, const char *path, int flags, mode_t mode, 
 	return OK;
 }
 
-/* Read until the end into *bytes, growing it by doubling; at most max bytes. */
-static enum status read_all(int fd, const char *path, size_t expected, size_t max, struct arena *a,
-                            char **bytes, size_t *size, struct err *err)
+struct reading {
+	int fd;
+	const char *path;
+	size_t max;
+	struct arena *a;
+	struct err *err;
+};
+
+/* Read until the end, into room that grows by doubling. */
+static enum status read_all(const struct reading *r, size_t expected, struct fs_bytes *out)
 {
-	size_t room = (expected < max ? expected : max) + 1, n = 0;
-	char *buf = arena_take(a, room + 1), *more;
+	size_t room = (expected < r->max ? expected : r->max) + 1, n = 0;
+	char *buf = arena_take(r->a, room + 1), *more;
 	ssize_t got;
 
 	for (;;) {
 		if (buf == NULL)
-			return err_nomem(err, "a file's content");
-		got = read(fd, buf + n, room - n);
+			return err_nomem(r->err, "a file's content");
+		got = read(r->fd, buf + n, room - n);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return err_sys(err, errno, "cannot read '%s'", path);
+			return err_sys(r->err, errno, "cannot read '%s'", r->path);
 		n += (size_t)got;
-		if (n > max)
-			return err_set(err, E_INPUT, "'%s' is larger than %zu bytes", path, max);
+		if (n > r->max)
+			return err_set(r->err, E_INPUT, "'%s' is larger than %zu bytes", r->path,
+			               r->max);
 		if (got == 0)
 			break;
 		if (n < room)
 			continue;
-		room = room < max / 2 ? 2 * room + 256 : max + 1;
-		if ((more = arena_take(a, room + 1)) != NULL)
+		room = room < r->max / 2 ? 2 * room + 256 : r->max + 1;
+		if ((more = arena_take(r->a, room + 1)) != NULL)
 			memcpy(more, buf, n);
 		buf = more;
 	}
 	buf[n] = '\0';
-	*bytes = buf;
-	*size = n;
+	*out = (struct fs_bytes){ buf, n };
 	return OK;
 }
 
-/* Takes over fd. */
-static enum status read_open(int fd, const char *path, size_t max, struct arena *a, char **bytes,
-                             size_t *size, struct err *err)
+/* Closes the descriptor. */
+static enum status read_open(const struct reading *r, struct fs_bytes *out)
 {
 	struct stat info;
 	enum status st;
 
-	if (fstat(fd, &info) != 0)
-		st = err_sys(err, errno, "cannot look at '%s'", path);
+	if (fstat(r->fd, &info) != 0)
+		st = err_sys(r->err, errno, "cannot look at '%s'", r->path);
 	else if (!S_ISREG(info.st_mode))
-		st = err_set(err, E_INPUT, "'%s' is no regular file", path);
-	else if ((uint64_t)info.st_size > max)
-		st = err_set(err, E_INPUT, "'%s' is larger than %zu bytes", path, max);
+		st = err_set(r->err, E_INPUT, "'%s' is no regular file", r->path);
+	else if ((uint64_t)info.st_size > r->max)
+		st = err_set(r->err, E_INPUT, "'%s' is larger than %zu bytes", r->path, r->max);
 	else
-		st = read_all(fd, path, (size_t)info.st_size, max, a, bytes, size, err);
-	(void)close(fd);
+		st = read_all(r, (size_t)info.st_size, out);
+	(void)close(r->fd);
 	return st;
 }
 
 enum status fs_read(const char *path, size_t max, struct arena *a, char **bytes, size_t *size,
                     struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct reading r = { .fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY),
+		             .path = path,
+		             .max = max,
+		             .a = a,
+		             .err = err };
+	struct fs_bytes out;
+	enum status st;
 
-	if (fd < 0)
+	if (r.fd < 0)
 		return path_error(err, errno, path);
-	return read_open(fd, path, max, a, bytes, size, err);
+	if ((st = read_open(&r, &out)) != OK)
+		return st;
+	*bytes = out.bytes;
+	*size = out.size;
+	return OK;
 }
 
 enum status fs_read_under(const char *root, const char *path, size_t max, struct arena *a,
-                          char **bytes, size_t *size, struct err *err)
+                          struct fs_bytes *out, struct err *err)
 {
-	int fd = -1;
-	enum status st = fs_open(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, err);
+	struct reading r = { .fd = -1, .path = path, .max = max, .a = a, .err = err };
+	enum status st = fs_open(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &r.fd, err);
 
-	return st != OK ? st : read_open(fd, path, max, a, bytes, size, err);
+	return st != OK ? st : read_open(&r, out);
 }
 
 static int write_all(int fd, const char *bytes, size_t size)

@@ -53,8 +53,12 @@ enum status fs_open(const char *root, const char *path, int flags, mode_t mode, 
  */
 enum status fs_read(const char *path, size_t max, struct arena *a, char **bytes, size_t *size,
                     struct err *err);
+struct fs_bytes {
+	char *bytes;
+	size_t size;
+};
 enum status fs_read_under(const char *root, const char *path, size_t max, struct arena *a,
-                          char **bytes, size_t *size, struct err *err);
+                          struct fs_bytes *out, struct err *err);
 
 /*
  * Put size bytes at path: whole and durable (file and folder are synced), or not at all.

@@ -155,9 +155,13 @@ struct proc_output {
 	size_t out_size, err_size;
 	uint64_t out_total, err_total; /* bytes that came; more than the size: cut */
 };
-enum status proc_run(const struct proc_spec *spec, size_t max, int64_t timeout_ms,
-                     const atomic_bool *stop, struct arena *a, struct proc_output *out,
-                     struct err *err);
+struct proc_bounds {
+	size_t max;
+	int64_t timeout_ms;
+	const atomic_bool *stop;
+};
+enum status proc_run(const struct proc_spec *spec, const struct proc_bounds *bounds,
+                     struct arena *a, struct proc_output *out, struct err *err);
 
 /*
  * An environment from names to take over from ours (those not set are left out) and pairs

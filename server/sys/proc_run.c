@@ -100,19 +100,18 @@ static void wait_end(struct proc *p, struct sink *out, struct sink *errs, int64_
 		(void)drain(p->err_fd, errs);
 }
 
-enum status proc_run(const struct proc_spec *spec, size_t max, int64_t timeout_ms,
-                     const atomic_bool *stop, struct arena *a, struct proc_output *out,
-                     struct err *err)
+enum status proc_run(const struct proc_spec *spec, const struct proc_bounds *bounds,
+                     struct arena *a, struct proc_output *out, struct err *err)
 {
-	struct sink o = { .max = max }, e = { .max = max };
+	struct sink o = { .max = bounds->max }, e = { .max = bounds->max };
 	struct proc *p = NULL;
 	enum status st = proc_start(&p, NULL, spec, err);
 
 	if (st != OK)
 		return st;
-	text_init(&o.text, max + 1);
-	text_init(&e.text, max + 1);
-	wait_end(p, &o, &e, timeout_ms, stop);
+	text_init(&o.text, bounds->max + 1);
+	text_init(&e.text, bounds->max + 1);
+	wait_end(p, &o, &e, bounds->timeout_ms, bounds->stop);
 	*out = (struct proc_output){
 		.result = p->result,
 		.out = arena_copy(a, text_string(&o.text), o.text.len),

@@ -135,8 +135,13 @@ enum status repo_ref_move(struct repo *r, const char *ref, const struct oid *old
 
 /* refs/gadugi/RUN/TASK/ATTEMPT (parts through repo_name_part) at commit, replacing what was there.
  * *ref in the arena. */
-enum status repo_save(struct repo *r, const char *run, const char *task, int attempt,
-                      const struct oid *commit, struct arena *a, const char **ref, struct err *err);
+struct repo_keep {
+	const char *run, *task;
+	int attempt;
+	struct oid commit;
+};
+enum status repo_save(struct repo *r, const struct repo_keep *keep, struct arena *a,
+                      const char **ref, struct err *err);
 
 /* An annotated tag. E_BUSY when the name is taken by another object. */
 enum status repo_tag(struct repo *r, const char *name, const struct oid *commit,

@@ -46,8 +46,13 @@ struct repo_merge {
  * commit made is reachable from nothing until a ref is moved to it. message is used for a
  * merge commit; always_commit: also where a fast-forward would do.
  */
-enum status repo_merge(struct repo *r, const struct oid *onto, const struct oid *from,
-                       const char *message, bool always_commit, struct arena *a,
+struct repo_merge_spec {
+	struct oid onto, from;
+	const char *message;
+	bool always_commit;
+	const char *onto_name, *from_name; /* for repo_merge_marked */
+};
+enum status repo_merge(struct repo *r, const struct repo_merge_spec *spec, struct arena *a,
                        struct repo_merge *out, struct err *err);
 
 /*
@@ -55,8 +60,7 @@ enum status repo_merge(struct repo *r, const struct oid *onto, const struct oid 
  * repo_merge, but conflicting files hold both sides (names in the markers), and tree is always
  * made. No commit.
  */
-enum status repo_merge_marked(struct repo *r, const struct oid *onto, const struct oid *from,
-                              const char *onto_name, const char *from_name, struct arena *a,
+enum status repo_merge_marked(struct repo *r, const struct repo_merge_spec *spec, struct arena *a,
                               struct repo_merge *out, struct err *err);
 
 struct repo_change {
@@ -66,16 +70,31 @@ struct repo_change {
 	size_t added, removed; /* lines; 0 in binary files */
 	bool binary;
 };
+struct repo_changes {
+	struct repo_change *list;
+	size_t n;
+};
 /* What changed between two commits (or trees), by path. from "": everything is added. */
 enum status repo_diff(struct repo *r, const struct oid *from, const struct oid *to, struct arena *a,
-                      struct repo_change **out, size_t *n, struct err *err);
+                      struct repo_changes *out, struct err *err);
 
-/* The same as a patch of at most max bytes, cut at a line; *cut says whether. */
-enum status repo_patch(struct repo *r, const struct oid *from, const struct oid *to, size_t max,
-                       struct arena *a, char **out, bool *cut, struct err *err);
+struct repo_patch {
+	size_t max; /* given: most bytes of it */
+	char *text;
+	bool cut; /* at the end of a line */
+};
+/* The same as a patch. */
+enum status repo_patch(struct repo *r, const struct oid *from, const struct oid *to,
+                       struct arena *a, struct repo_patch *out, struct err *err);
 
-/* A file of a commit. E_ABSENT when it has none, E_INPUT when larger than max. NUL-terminated. */
-enum status repo_blob(struct repo *r, const struct oid *commit, const char *path, size_t max,
-                      struct arena *a, char **bytes, size_t *size, struct err *err);
+struct repo_file {
+	const char *path; /* given */
+	size_t max;       /* given: most bytes of it */
+	char *bytes;      /* with a NUL behind them */
+	size_t size;
+};
+/* A file of a commit. E_ABSENT when it has none, E_INPUT when larger than max. */
+enum status repo_blob(struct repo *r, const struct oid *commit, struct repo_file *file,
+                      struct arena *a, struct err *err);
 
 #endif

@@ -13,6 +13,7 @@ struct repo_worktree_spec {
 	struct oid base;         /* HEAD is detached there */
 	const char *reason;      /* for the lock of the worktree in git's eyes; NULL: not locked */
 	const atomic_bool *stop; /* may be NULL */
+	bool keep_ignored;       /* of one used again: ignored files stay */
 	bool no_include;         /* do not copy what .worktreeinclude names */
 };
 
@@ -28,13 +29,13 @@ enum status repo_worktree_add(struct repo *r, const struct repo_worktree_spec *s
 
 /*
  * Make a finished worktree a new one: old_path, which must be clean and safe as for removal, gets
- * the name and base of spec. Ignored files are removed unless keep_ignored. A fraction of the cost
- * of a new one. E_DENIED, untouched, when it is not clean; after another failure it is gone or
+ * the name and base of spec. Ignored files are removed unless spec->keep_ignored. A fraction of the
+ * cost of a new one. E_DENIED, untouched, when it is not clean; after another failure it is gone or
  * still safe to remove, and the caller makes a new one.
  */
 enum status repo_worktree_reuse(struct repo *r, const char *old_path,
-                                const struct repo_worktree_spec *spec, bool keep_ignored,
-                                struct arena *a, const char **path, struct err *err);
+                                const struct repo_worktree_spec *spec, struct arena *a,
+                                const char **path, struct err *err);
 
 enum repo_class {
 	REPO_CLEAN,    /* nothing would be lost */

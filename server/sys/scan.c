@@ -15,6 +15,7 @@
 #include "base/mem.h"
 
 #define ENVIRON_MAX  ((size_t)4 << 20) /* the kernel's own limit is a quarter of the stack's */
+#define ABOVE_MAX    64                /* processes between the first and this one */
 #define ENVIRON_STEP ((size_t)64 << 10)
 
 long scan_read(const char *path, char *buf, size_t room)
@@ -180,13 +181,31 @@ static bool is_above(const int *above, size_t n, int pid)
 	return false;
 }
 
+/* Choose the children of the chosen, one generation. How many there were. */
+static size_t choose_children(struct scan *s, const int *above, size_t above_n)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct scan_row *row = &s->rows[i];
+		const struct scan_row *parent = row->chosen ? NULL : find(s, row->parent);
+
+		if (parent == NULL || !parent->chosen || is_dead(row) ||
+		    is_above(above, above_n, row->pid))
+			continue;
+		row->chosen = true;
+		n++;
+	}
+	return n;
+}
+
 size_t scan_family(struct scan *s, const struct scan_want *want)
 {
-	int above[64];
-	size_t above_n = 0, chosen = 0;
-	bool more = true;
+	int above[ABOVE_MAX];
+	size_t above_n = 0, chosen = 0, more;
 
-	for (const struct scan_row *row = find(s, (int)getpid()); row != NULL && above_n < 64;
+	for (const struct scan_row *row = find(s, (int)getpid());
+	     row != NULL && above_n < ABOVE_MAX;
 	     row = row->parent == 0 ? NULL : find(s, row->parent))
 		above[above_n++] = row->pid;
 	for (size_t i = 0; i < s->n; i++) {
@@ -199,20 +218,8 @@ size_t scan_family(struct scan *s, const struct scan_want *want)
 		              scan_marked(row->pid, want->mark);
 		chosen += row->chosen;
 	}
-	while (more) { /* once for each generation that the marks did not tell */
-		more = false;
-		for (size_t i = 0; i < s->n && chosen > 0; i++) {
-			struct scan_row *row = &s->rows[i];
-			const struct scan_row *parent;
-
-			if (row->chosen || is_dead(row) || is_above(above, above_n, row->pid))
-				continue;
-			if ((parent = find(s, row->parent)) == NULL || !parent->chosen)
-				continue;
-			row->chosen = more = true;
-			chosen++;
-		}
-	}
+	for (more = chosen; more > 0; chosen += more) /* those whom neither tells */
+		more = choose_children(s, above, above_n);
 	return chosen;
 }
 

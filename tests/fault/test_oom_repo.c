@@ -129,7 +129,10 @@ static enum status merge(struct arena *a)
 	if (st == OK)
 		st = repo_commit_of(r, "theirs", &t, &err);
 	if (st == OK)
-		st = repo_merge(r, &o, &t, "m", false, a, &m, &err);
+		st = repo_merge(r,
+		                &(struct repo_merge_spec){
+				    .onto = o, .from = t, .message = "m", .always_commit = false },
+		                a, &m, &err);
 	if (st == OK)
 		assert_int_equal(m.kind, REPO_MERGED);
 	repo_free(r);
@@ -165,7 +168,7 @@ static enum status make(struct arena *a)
 	if (st == OK)
 		st = repo_commit_all(path, "left", &c, &err);
 	if (st == OK)
-		st = repo_save(r, "r", "t", 1, &c.oid, a, &ref, &err);
+		st = repo_save(r, &(struct repo_keep){ "r", "t", 1, c.oid }, a, &ref, &err);
 	if (st == OK)
 		st = repo_worktree_remove(r, s.root, path, &err);
 	if (st != OK && r != NULL) { /* what is there is whole, and kept when something was done */

@@ -40,11 +40,12 @@ char *scratch_sh(struct scratch *s, const char *folder, const char *script)
 		                  .cwd = folder != NULL ? folder : s->main,
 		                  .out = PROC_TO_PIPE,
 		                  .err = PROC_TO_OUT };
+	const struct proc_bounds bounds = { (size_t)1 << 20, 120000, NULL };
 	struct proc_output o;
 	struct err err = { 0 };
 
 	spec.env = proc_env(s->room, names, pairs);
-	if (proc_run(&spec, (size_t)1 << 20, 120000, NULL, s->room, &o, &err) != OK)
+	if (proc_run(&spec, &bounds, s->room, &o, &err) != OK)
 		fail_msg("%s", err.text);
 	if (o.result.outcome != PROC_CLEAN)
 		fail_msg("%s: %s\n%s", proc_outcome_words(o.result.outcome), script, o.out);

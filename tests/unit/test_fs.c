@@ -129,6 +129,7 @@ static void open_never_leaves_the_root(void **state)
 static void a_file_is_read_whole_or_refused(void **state)
 {
 	char *bytes = NULL, *big = mem_take(100000);
+	struct fs_bytes file;
 	size_t n = 0;
 	struct err err = { 0 };
 
@@ -152,8 +153,9 @@ static void a_file_is_read_whole_or_refused(void **state)
 	assert_int_equal(fs_read("/proc/self/status", 65536, room, &bytes, &n, NULL), OK);
 	assert_true(n > 300);
 	assert_int_equal(fs_read("/proc/self/status", 300, room, &bytes, &n, NULL), E_INPUT);
-	assert_int_equal(fs_read_under(top, "f", 100000, room, &bytes, &n, NULL), OK);
-	assert_int_equal(fs_read_under(top, "../x", 100000, room, &bytes, &n, NULL), E_DENIED);
+	assert_int_equal(fs_read_under(top, "f", 100000, room, &file, NULL), OK);
+	assert_int_equal(file.size, 100000);
+	assert_int_equal(fs_read_under(top, "../x", 100000, room, &file, NULL), E_DENIED);
 	mem_free(big);
 }
 

@@ -118,7 +118,7 @@ static struct proc_output run(const struct proc_spec *spec, size_t max, int64_t 
 	struct proc_output o;
 	struct err err = { 0 };
 
-	if (proc_run(spec, max, timeout_ms, NULL, room, &o, &err) != OK)
+	if (proc_run(spec, &(struct proc_bounds){ max, timeout_ms, NULL }, room, &o, &err) != OK)
 		fail_msg("%s", err.text);
 	return o;
 }
@@ -213,7 +213,8 @@ static void only_absolute_folders_of_its_own_path_are_searched(void **state)
 	assert_int_equal(
 	    fs_write_quick(fs_join(room, top, "tool"), "#!/bin/sh\necho bad\n", 19, 0755, NULL),
 	    OK);
-	assert_int_equal(proc_run(&spec, 100, 0, NULL, room, &o, &err), E_ABSENT);
+	assert_int_equal(proc_run(&spec, &(struct proc_bounds){ 100, 0, NULL }, room, &o, &err),
+	                 E_ABSENT);
 	assert_int_equal(fs_make_folders(fs_join(room, top, "bin"), 0755, NULL), OK);
 	assert_int_equal(fs_write_quick(fs_join(room, top, "bin/tool"), "#!/bin/sh\necho good\n",
 	                                20, 0755, NULL),
@@ -357,7 +358,8 @@ static void a_stop_ends_a_run(void **state)
 	struct proc_output o;
 
 	(void)state;
-	assert_int_equal(proc_run(&spec, 100, 0, &stop, room, &o, NULL), OK);
+	assert_int_equal(proc_run(&spec, &(struct proc_bounds){ 100, 0, &stop }, room, &o, NULL),
+	                 OK);
 	assert_int_equal(o.result.outcome, PROC_KILLED);
 }
 
@@ -724,8 +726,8 @@ static void *run_some(void *arg)
 	for (int i = 0; i < 20; i++) {
 		struct proc_output o;
 
-		if (proc_run(&spec, 100, 0, NULL, a, &o, NULL) == OK && o.result.exit_code == 3 &&
-		    strcmp(o.out, "out\n") == 0)
+		if (proc_run(&spec, &(struct proc_bounds){ 100, 0, NULL }, a, &o, NULL) == OK &&
+		    o.result.exit_code == 3 && strcmp(o.out, "out\n") == 0)
 			(*good)++;
 	}
 	arena_free(a);

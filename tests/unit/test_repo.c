@@ -397,14 +397,16 @@ static void work_is_kept_under_a_ref_of_ours(void **state)
 	size_t n = 0;
 
 	(void)state;
-	GOOD(repo_save(s.repo, "r0123", "task 1/../x", 2, &a, s.room, &ref, &err));
+	GOOD(repo_save(s.repo, &(struct repo_keep){ "r0123", "task 1/../x", 2, a }, s.room, &ref,
+	               &err));
 	assert_int_equal(strncmp(ref, "refs/gadugi/r0123/task-1", 24), 0);
 	assert_string_equal(scratch_oid(&s, ref).hex, a.hex);
 	(void)scratch_sh(&s, NULL, "git commit -q --allow-empty -m b");
 	b = scratch_oid(&s, "main");
-	GOOD(repo_save(s.repo, "r0123", "task 1/../x", 2, &b, s.room, &ref, &err));
+	GOOD(repo_save(s.repo, &(struct repo_keep){ "r0123", "task 1/../x", 2, b }, s.room, &ref,
+	               &err));
 	assert_string_equal(scratch_oid(&s, ref).hex, b.hex);
-	GOOD(repo_save(s.repo, "r0123", "b", 1, &b, s.room, &ref, &err));
+	GOOD(repo_save(s.repo, &(struct repo_keep){ "r0123", "b", 1, b }, s.room, &ref, &err));
 	GOOD(repo_refs(s.repo, "refs/gadugi/", s.room, &all, &n, &err));
 	assert_int_equal(n, 2);
 	assert_string_equal(all[0], "refs/gadugi/r0123/b/1");
@@ -517,7 +519,11 @@ static void merges_are_those_of_git(void **state)
 			GOOD(repo_commit_of(s.repo, scratch_text(&s, "ours-%zu", i), &o, &err));
 			GOOD(repo_commit_of(s.repo, scratch_text(&s, "theirs-%zu", j), &t, &err));
 			want = by_git(&o, &t);
-			GOOD(repo_merge(s.repo, &o, &t, "merge", false, s.room, &m, &err));
+			GOOD(repo_merge(
+			    s.repo,
+			    &(struct repo_merge_spec){
+				.onto = o, .from = t, .message = "merge", .always_commit = false },
+			    s.room, &m, &err));
 			if (m.kind == REPO_CONFLICTS) {
 				conflicts++;
 				assert_true(m.n > 0 && strlen(m.conflicts[0].path) > 0);
@@ -551,7 +557,11 @@ static void a_merge_has_both_parents_and_touches_nothing(void **state)
 	(void)state;
 	branches("echo o > a", "echo t > b", &o, &t);
 	GOOD(repo_state_take(s.repo, true, s.room, &before, &err));
-	GOOD(repo_merge(s.repo, &o, &t, "the message\n", false, s.room, &m, &err));
+	GOOD(repo_merge(
+	    s.repo,
+	    &(struct repo_merge_spec){
+		.onto = o, .from = t, .message = "the message\n", .always_commit = false },
+	    s.room, &m, &err));
 	GOOD(repo_state_take(s.repo, true, s.room, &after, &err));
 	assert_null(repo_state_differs(before, after, s.room));
 	assert_string_equal(
@@ -562,7 +572,10 @@ static void a_merge_has_both_parents_and_touches_nothing(void **state)
 	    scratch_sh(&s, NULL, scratch_text(&s, "git ls-tree --name-only %s", m.oid.hex)),
 	    "a\nb\nbase\n");
 	(void)scratch_sh(&s, NULL, "git config user.name N && git config user.email n@e");
-	GOOD(repo_merge(s.repo, &t, &o, "m", false, s.room, &m, &err));
+	GOOD(repo_merge(s.repo,
+	                &(struct repo_merge_spec){
+			    .onto = t, .from = o, .message = "m", .always_commit = false },
+	                s.room, &m, &err));
 	assert_string_equal(
 	    scratch_sh(&s, NULL, scratch_text(&s, "git log -1 --format=%%an:%%ce %s", m.oid.hex)),
 	    "N:n@e\n");
@@ -576,15 +589,27 @@ static void nothing_and_forward_are_told_from_merges(void **state)
 	(void)state;
 	(void)scratch_sh(&s, NULL, "echo x > x && git add x && git commit -q -m tip");
 	tip = scratch_oid(&s, "main");
-	GOOD(repo_merge(s.repo, &tip, &base, "m", true, s.room, &m, &err));
+	GOOD(repo_merge(s.repo,
+	                &(struct repo_merge_spec){
+			    .onto = tip, .from = base, .message = "m", .always_commit = true },
+	                s.room, &m, &err));
 	assert_int_equal(m.kind, REPO_NOTHING);
 	assert_string_equal(m.oid.hex, tip.hex);
-	GOOD(repo_merge(s.repo, &tip, &tip, "m", false, s.room, &m, &err));
+	GOOD(repo_merge(s.repo,
+	                &(struct repo_merge_spec){
+			    .onto = tip, .from = tip, .message = "m", .always_commit = false },
+	                s.room, &m, &err));
 	assert_int_equal(m.kind, REPO_NOTHING);
-	GOOD(repo_merge(s.repo, &base, &tip, "m", false, s.room, &m, &err));
+	GOOD(repo_merge(s.repo,
+	                &(struct repo_merge_spec){
+			    .onto = base, .from = tip, .message = "m", .always_commit = false },
+	                s.room, &m, &err));
 	assert_int_equal(m.kind, REPO_FORWARD);
 	assert_string_equal(m.oid.hex, tip.hex);
-	GOOD(repo_merge(s.repo, &base, &tip, "m", true, s.room, &m, &err));
+	GOOD(repo_merge(s.repo,
+	                &(struct repo_merge_spec){
+			    .onto = base, .from = tip, .message = "m", .always_commit = true },
+	                s.room, &m, &err));
 	assert_int_equal(m.kind, REPO_MERGED);
 	assert_string_equal(
 	    scratch_sh(&s, NULL, scratch_text(&s, "git rev-parse %s^1 %s^2", m.oid.hex, m.oid.hex)),
@@ -609,7 +634,10 @@ static void a_criss_cross_is_merged_as_git_does(void **state)
 	t = scratch_oid(&s, "theirs");
 	want = by_git(&o, &t);
 	assert_non_null(want);
-	GOOD(repo_merge(s.repo, &o, &t, "m", false, s.room, &m, &err));
+	GOOD(repo_merge(s.repo,
+	                &(struct repo_merge_spec){
+			    .onto = o, .from = t, .message = "m", .always_commit = false },
+	                s.room, &m, &err));
 	assert_int_equal(m.kind, REPO_MERGED);
 	assert_string_equal(m.tree.hex, want);
 }
@@ -624,7 +652,10 @@ static void conflicts_name_their_files_and_kinds(void **state)
 	(void)scratch_sh(&s, NULL, fixture);
 	branches("sed -i 's/line 1$/A/' d/one; rm f/three; echo o > both",
 	         "sed -i 's/line 1$/B/' d/one; echo t >> f/three; echo t > both", &o, &t);
-	GOOD(repo_merge(s.repo, &o, &t, "m", false, s.room, &m, &err));
+	GOOD(repo_merge(s.repo,
+	                &(struct repo_merge_spec){
+			    .onto = o, .from = t, .message = "m", .always_commit = false },
+	                s.room, &m, &err));
 	assert_int_equal(m.kind, REPO_CONFLICTS);
 	assert_int_equal(m.n, 3);
 	for (size_t i = 0; i < 3; i++)
@@ -634,7 +665,11 @@ static void conflicts_name_their_files_and_kinds(void **state)
 	assert_string_equal(words[0], "both added");
 	assert_string_equal(words[1], "both changed");
 	assert_string_equal(words[2], "deleted by us, changed by them");
-	GOOD(repo_merge_marked(s.repo, &o, &t, "the run", "task 1", s.room, &m, &err));
+	GOOD(repo_merge_marked(
+	    s.repo,
+	    &(struct repo_merge_spec){
+		.onto = o, .from = t, .onto_name = "the run", .from_name = "task 1" },
+	    s.room, &m, &err));
 	assert_int_equal(m.kind, REPO_CONFLICTS);
 	words[0] = scratch_sh(&s, NULL,
 	                      scratch_text(&s, "git show %s:d/one; git ls-tree -r --name-only %s",
@@ -642,7 +677,10 @@ static void conflicts_name_their_files_and_kinds(void **state)
 	assert_non_null(strstr(words[0], "<<<<<<< the run\nA\n=======\nB\n>>>>>>> task 1\n"));
 	assert_non_null(strstr(words[0], "f/three"));
 	branches("echo o > a", "echo t > b", &o, &t);
-	GOOD(repo_merge_marked(s.repo, &o, &t, "a", "b", s.room, &m, &err));
+	GOOD(repo_merge_marked(
+	    s.repo,
+	    &(struct repo_merge_spec){ .onto = o, .from = t, .onto_name = "a", .from_name = "b" },
+	    s.room, &m, &err));
 	assert_int_equal(m.kind, REPO_MERGED);
 	assert_int_equal(m.n, 0);
 }
@@ -650,10 +688,10 @@ static void conflicts_name_their_files_and_kinds(void **state)
 static void changes_are_counted_by_file_and_line(void **state)
 {
 	struct oid base, tip;
-	struct repo_change *c = NULL;
-	size_t n = 0;
-	char *patch = NULL, *bytes = NULL;
-	bool cut = true;
+	struct repo_changes all;
+	struct repo_change *c;
+	struct repo_patch patch = { .max = 100000 };
+	struct repo_file file = { .path = "d/e/two", .max = 1000 };
 
 	(void)state;
 	(void)scratch_sh(&s, NULL, fixture);
@@ -662,28 +700,35 @@ static void changes_are_counted_by_file_and_line(void **state)
 	                 "echo more >> base && git mv d/one d/uno && rm f/three && printf 'a\\0b' "
 	                 "> bin && : > empty && git add -A && git commit -q -m c");
 	tip = scratch_oid(&s, "main");
-	GOOD(repo_diff(s.repo, &base, &tip, s.room, &c, &n, &err));
-	assert_int_equal(n, 5);
+	GOOD(repo_diff(s.repo, &base, &tip, s.room, &all, &err));
+	c = all.list;
+	assert_int_equal(all.n, 5);
 	assert_string_equal(c[0].path, "base");
 	assert_true(c[0].how == 'M' && c[0].added == 1 && c[0].removed == 0 && !c[0].binary);
 	assert_true(strcmp(c[1].path, "bin") == 0 && c[1].how == 'A' && c[1].binary);
 	assert_true(strcmp(c[2].path, "d/uno") == 0 && c[2].how == 'R' &&
 	            strcmp(c[2].old_path, "d/one") == 0);
 	assert_true(strcmp(c[4].path, "f/three") == 0 && c[4].how == 'D' && c[4].removed == 9);
-	GOOD(repo_diff(s.repo, &none, &base, s.room, &c, &n, &err));
-	assert_int_equal(n, 4);
-	GOOD(repo_patch(s.repo, &base, &tip, 100000, s.room, &patch, &cut, &err));
-	assert_false(cut);
-	assert_non_null(strstr(patch, "\n+more\n"));
-	GOOD(repo_patch(s.repo, &base, &tip, 150, s.room, &patch, &cut, &err));
-	assert_true(cut && strlen(patch) <= 150 && patch[strlen(patch) - 1] == '\n');
-	GOOD(repo_blob(s.repo, &tip, "d/e/two", 1000, s.room, &bytes, &n, &err));
-	assert_int_equal(strncmp(bytes, "row 1\n", 6), 0);
-	GOOD(repo_blob(s.repo, &tip, "empty", 1000, s.room, &bytes, &n, &err));
-	assert_int_equal(n, 0);
-	assert_int_equal(repo_blob(s.repo, &tip, "d/e/two", 3, s.room, &bytes, &n, NULL), E_INPUT);
-	assert_int_equal(repo_blob(s.repo, &tip, "d/e", 1000, s.room, &bytes, &n, NULL), E_ABSENT);
-	assert_int_equal(repo_blob(s.repo, &tip, "nope", 1000, s.room, &bytes, &n, NULL), E_ABSENT);
+	GOOD(repo_diff(s.repo, &none, &base, s.room, &all, &err));
+	assert_int_equal(all.n, 4);
+	GOOD(repo_patch(s.repo, &base, &tip, s.room, &patch, &err));
+	assert_false(patch.cut);
+	assert_non_null(strstr(patch.text, "\n+more\n"));
+	patch.max = 150;
+	GOOD(repo_patch(s.repo, &base, &tip, s.room, &patch, &err));
+	assert_true(patch.cut && strlen(patch.text) <= 150);
+	assert_int_equal(patch.text[strlen(patch.text) - 1], '\n');
+	GOOD(repo_blob(s.repo, &tip, &file, s.room, &err));
+	assert_int_equal(strncmp(file.bytes, "row 1\n", 6), 0);
+	file.max = 3;
+	assert_int_equal(repo_blob(s.repo, &tip, &file, s.room, NULL), E_INPUT);
+	file = (struct repo_file){ .path = "empty", .max = 3 };
+	GOOD(repo_blob(s.repo, &tip, &file, s.room, &err));
+	assert_int_equal(file.size, 0);
+	file.path = "d/e";
+	assert_int_equal(repo_blob(s.repo, &tip, &file, s.room, NULL), E_ABSENT);
+	file.path = "nope";
+	assert_int_equal(repo_blob(s.repo, &tip, &file, s.room, NULL), E_ABSENT);
 }
 
 static void the_checkout_goes_forward_only_when_that_is_safe(void **state)

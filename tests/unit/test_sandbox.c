@@ -52,10 +52,11 @@ static struct proc_output run_in(const struct sandbox *s, const char *script)
 		                  .out = PROC_TO_PIPE,
 		                  .err = PROC_TO_PIPE,
 		                  .sandbox = s };
+	const struct proc_bounds bounds = { 4000, 60000, NULL };
 	struct proc_output o;
 	struct err err = { 0 };
 
-	if (proc_run(&spec, 4000, 60000, NULL, room, &o, &err) != OK)
+	if (proc_run(&spec, &bounds, room, &o, &err) != OK)
 		fail_msg("%s", err.text);
 	return o;
 }

@@ -268,7 +268,7 @@ static void a_repository_inside_is_not_swallowed_and_keeps_the_tree(void **state
 	GOOD(repo_commit_all(path, "left", &c, &err));
 	assert_int_equal(c.files, 1);
 	assert_int_equal(c.nested, 1);
-	GOOD(repo_save(s.repo, "r", "t", 1, &c.oid, s.room, &ref, &err));
+	GOOD(repo_save(s.repo, &(struct repo_keep){ "r", "t", 1, c.oid }, s.room, &ref, &err));
 	GOOD(repo_worktree_list(s.repo, s.root, s.room, &list, &n, &err));
 	assert_true(n == 1 && list[0].class == REPO_DIRTY);
 	assert_int_equal(repo_worktree_remove(s.repo, s.root, path, &err), E_DENIED);
@@ -288,7 +288,7 @@ static void only_what_would_not_be_lost_is_removed(void **state)
 	GOOD(repo_commit_all(path, "left", &c, &err));
 	assert_int_equal(repo_worktree_remove(s.repo, s.root, path, &err), E_DENIED);
 	assert_non_null(strstr(err.text, "in no ref"));
-	GOOD(repo_save(s.repo, "r", "t", 1, &c.oid, s.room, &ref, &err));
+	GOOD(repo_save(s.repo, &(struct repo_keep){ "r", "t", 1, c.oid }, s.room, &ref, &err));
 	(void)scratch_sh(
 	    &s, path,
 	    "echo '*.o' >> $(git rev-parse --git-common-dir)/info/exclude; echo x > ignored.o");
@@ -356,7 +356,7 @@ static void a_folder_that_vanished_is_forgotten_unless_its_commit_would_be(void 
 	GOOD(repo_worktree_remove(s.repo, s.root, one, &err));
 	assert_int_equal(repo_worktree_remove(s.repo, s.root, two, &err), E_DENIED);
 	assert_non_null(strstr(err.text, c.oid.hex));
-	GOOD(repo_save(s.repo, "r", "t", 1, &c.oid, s.room, &ref, &err));
+	GOOD(repo_save(s.repo, &(struct repo_keep){ "r", "t", 1, c.oid }, s.room, &ref, &err));
 	GOOD(repo_worktree_remove(s.repo, s.root, two, &err));
 	assert_string_equal(scratch_sh(&s, NULL, "ls -A .git/worktrees"), "");
 }
@@ -408,10 +408,11 @@ static void a_finished_one_is_used_again(void **state)
 	                 "git add -A && git commit -q -m two");
 	spec.base = scratch_oid(&s, "main");
 	spec.reason = "anew";
+	spec.keep_ignored = true;
 	(void)scratch_sh(&s, NULL, "echo '*.o' >> .git/info/exclude");
 	(void)scratch_sh(&s, one, "echo o > old.o");
 	was = scratch_sh(&s, one, "stat -c %i base");
-	GOOD(repo_worktree_reuse(s.repo, one, &spec, true, s.room, &two, &err));
+	GOOD(repo_worktree_reuse(s.repo, one, &spec, s.room, &two, &err));
 	assert_string_equal(two, scratch_text(&s, "%s/second", s.root));
 	assert_int_equal(fs_kind(one), FS_NOTHING);
 	assert_string_equal(
@@ -422,13 +423,13 @@ static void a_finished_one_is_used_again(void **state)
 	assert_string_equal(scratch_sh(&s, NULL, "ls -A .gadugi/worktrees .git/worktrees"),
 	                    ".gadugi/worktrees:\nsecond\n\n.git/worktrees:\nsecond\n");
 	spec.name = "third";
-	GOOD(repo_worktree_reuse(s.repo, two, &spec, false, s.room, &two, &err));
+	spec.keep_ignored = false;
+	GOOD(repo_worktree_reuse(s.repo, two, &spec, s.room, &two, &err));
 	assert_string_equal(scratch_sh(&s, two, "ls *.o 2>/dev/null || echo none"), "none\n");
 	(void)was;
 	(void)scratch_sh(&s, two, "echo x > x");
 	spec.name = "fourth";
-	assert_int_equal(repo_worktree_reuse(s.repo, two, &spec, false, s.room, &one, &err),
-	                 E_DENIED);
+	assert_int_equal(repo_worktree_reuse(s.repo, two, &spec, s.room, &one, &err), E_DENIED);
 	assert_string_equal(scratch_sh(&s, two, "cat x"), "x\n");
 }
 
@@ -480,7 +481,7 @@ static void a_bare_repository_has_worktrees_too(void **state)
 	(void)scratch_sh(&s, path, "echo x > x");
 	GOOD(repo_commit_all(path, "left", &c, &err));
 	assert_int_equal(c.files, 1);
-	GOOD(repo_save(bare, "r", "t", 1, &c.oid, s.room, &ref, &err));
+	GOOD(repo_save(bare, &(struct repo_keep){ "r", "t", 1, c.oid }, s.room, &ref, &err));
 	GOOD(repo_worktree_list(bare, spec.root, s.room, &list, &n, &err));
 	assert_true(n == 1 && list[0].class == REPO_CLEAN);
 	GOOD(repo_ref_move(bare, "refs/heads/main", &spec.base, &c.oid, "m",
@@ -515,7 +516,7 @@ static void sparse_checkouts_stay_sparse_and_lose_nothing(void **state)
 	assert_string_equal(
 	    scratch_sh(&s, NULL, scratch_text(&s, "git ls-tree -r --name-only %s", c.oid.hex)),
 	    "base\nin/f\nin/new\nout/extra\nout/f\n");
-	GOOD(repo_save(r, "r", "t", 1, &c.oid, s.room, &ref, &err));
+	GOOD(repo_save(r, &(struct repo_keep){ "r", "t", 1, c.oid }, s.room, &ref, &err));
 	GOOD(repo_worktree_remove(r, s.root, path, &err));
 	repo_free(r);
 }
@@ -585,8 +586,7 @@ static void submodules_come_from_the_main_checkout(void **state)
 	assert_string_equal(scratch_sh(&s, NULL, "cat .git/config; git status --porcelain"),
 	                    config);
 	spec = spec_of("again");
-	assert_int_equal(repo_worktree_reuse(s.repo, path, &spec, true, s.room, &other, &err),
-	                 E_DENIED);
+	assert_int_equal(repo_worktree_reuse(s.repo, path, &spec, s.room, &other, &err), E_DENIED);
 	(void)scratch_sh(&s, path, "cd vendor/lib && echo more >> l && git commit -q -am more");
 	GOOD(repo_commit_all(path, "left", &c, &err));
 	assert_int_equal(repo_worktree_remove(s.repo, s.root, path, &err),

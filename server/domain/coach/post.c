@@ -124,13 +124,14 @@ static enum status run(struct post *post, const char *const *argv, struct arena 
 		.out = PROC_TO_PIPE,
 		.err = PROC_TO_PIPE,
 	};
+	const struct proc_bounds bounds = { POST_OUTPUT_MAX, POST_TIMEOUT_MS, post->stop };
 	struct proc_output output = { 0 };
 	struct err why = { 0 };
 	enum status st;
 
 	if (spec.env == NULL)
 		return err_nomem(err, "a command");
-	st = proc_run(&spec, POST_OUTPUT_MAX, POST_TIMEOUT_MS, post->stop, a, &output, &why);
+	st = proc_run(&spec, &bounds, a, &output, &why);
 	if (st == E_NOMEM)
 		return err_nomem(err, "a command");
 	if (st != OK) {

@@ -167,6 +167,7 @@ static const char *last_words(const struct proc_output *o, struct arena *a)
 static enum status run(struct start *s)
 {
 	struct sandbox *sandbox = NULL;
+	const struct proc_bounds bounds = { OUTPUT_MAX, s->timeout_ms, &s->target->stop };
 	struct proc_output out = { 0 };
 	struct proc_spec spec;
 	const char *last;
@@ -182,8 +183,7 @@ static enum status run(struct start *s)
 	if (arena_failed(s->arena))
 		st = err_nomem(s->err, "an agent's environment");
 	if (st == OK)
-		st = proc_run(&spec, OUTPUT_MAX, s->timeout_ms, &s->target->stop, s->arena, &out,
-		              s->err);
+		st = proc_run(&spec, &bounds, s->arena, &out, s->err);
 	sandbox_free(sandbox);
 	if (st != OK || out.result.outcome == PROC_CLEAN)
 		return st;

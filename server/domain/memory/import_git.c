@@ -127,11 +127,12 @@ static enum status run_log(struct project *p, const atomic_bool *stop, size_t li
 		                  .cwd = p->root,
 		                  .out = PROC_TO_PIPE,
 		                  .err = PROC_TO_PIPE };
+	const struct proc_bounds bounds = { LOG_MAX, TIMEOUT_MS, stop };
 	enum status st;
 
 	if (arena_failed(a))
 		return err_nomem(err, "the history");
-	if ((st = proc_run(&spec, LOG_MAX, TIMEOUT_MS, stop, a, log, err)) != OK)
+	if ((st = proc_run(&spec, &bounds, a, log, err)) != OK)
 		return st;
 	if (log->result.outcome != PROC_CLEAN)
 		return err_set(err, E_IO, "git log failed: %.200s", log->err);

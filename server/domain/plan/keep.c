@@ -14,15 +14,14 @@ enum status plan_read_file(struct project *project, const char *path,
                            struct err *err)
 {
 	struct plan_options own = *options;
-	char *bytes = NULL;
-	size_t n = 0;
-	enum status st = fs_read_under(project->root, path, PLAN_BYTES_MAX, a, &bytes, &n, err);
+	struct fs_bytes file;
+	enum status st = fs_read_under(project->root, path, PLAN_BYTES_MAX, a, &file, err);
 
 	if (st != OK)
 		return st;
 	if (own.origin == NULL)
 		own.origin = text_dup(a, path);
-	return plan_read(bytes, n, &own, a, out, err);
+	return plan_read(file.bytes, file.size, &own, a, out, err);
 }
 
 static size_t count(const struct plan *p, enum plan_severity severity)

@@ -11,16 +11,17 @@ static enum status read_file(const char *root, const char *name, const char *fil
                              const char **bytes, size_t *size, struct err *err)
 {
 	const char *path = text_printf(a, "%s/recipes/%s/%s", root, name, file);
-	char *whole = NULL;
+	struct fs_bytes whole;
 	enum status st;
 
 	if (path == NULL)
 		return err_nomem(err, "a path");
-	st = fs_read_under(root, path, RECIPE_BYTES_MAX, a, &whole, size, err);
-	if (st == E_ABSENT)
-		return OK;
-	*bytes = whole;
-	return st;
+	st = fs_read_under(root, path, RECIPE_BYTES_MAX, a, &whole, err);
+	if (st != OK)
+		return st == E_ABSENT ? OK : st;
+	*bytes = whole.bytes;
+	*size = whole.size;
+	return OK;
 }
 
 static enum status read_source(const char *root, const char *name, struct arena *a,

@@ -22,12 +22,13 @@ static enum status run_gate(struct project *p, const struct config_gate *gate,
 		.out = PROC_TO_PIPE,
 		.err = PROC_TO_OUT,
 	};
+	const struct proc_bounds bounds = { OUTPUT_MAX, gate->timeout_ms, stop };
 	struct proc_output output = { 0 };
 	enum status st;
 
 	if (spec.env == NULL)
 		return err_nomem(err, "a gate");
-	if ((st = proc_run(&spec, OUTPUT_MAX, gate->timeout_ms, stop, a, &output, err)) != OK)
+	if ((st = proc_run(&spec, &bounds, a, &output, err)) != OK)
 		return st;
 	if (stop != NULL && atomic_load(stop))
 		return err_set(err, E_STOP, "stopped");
@@ -67,14 +68,15 @@ static enum status run_gates(struct project *p, const atomic_bool *stop, struct 
 enum status recipe_results(struct project *p, const char *path, const atomic_bool *stop,
                            struct arena *a, struct recipe_output *out, struct err *err)
 {
-	char *bytes = NULL;
+	struct fs_bytes file = { NULL, 0 };
 	enum status st;
 
 	if (path == NULL)
 		return run_gates(p, stop, a, out, err);
 	if (path[0] != '/' && (path = text_printf(a, "%s/%s", p->root, path)) == NULL)
 		return err_nomem(err, "a path");
-	st = fs_read_under(p->root, path, OUTPUT_MAX, a, &bytes, &out->size, err);
-	out->bytes = bytes;
+	st = fs_read_under(p->root, path, OUTPUT_MAX, a, &file, err);
+	out->bytes = file.bytes;
+	out->size = file.size;
 	return st;
 }

@@ -145,8 +145,7 @@ static enum recipe_shown shown(const struct outcomes *o, const char *root,
                                const struct recipe_test *test)
 {
 	bool passed = false, failed = false;
-	char *source = NULL;
-	size_t size = 0;
+	struct fs_bytes source;
 	struct err why;
 
 	for (size_t i = 0; test->name != NULL && i < o->n; i++)
@@ -157,9 +156,9 @@ static enum recipe_shown shown(const struct outcomes *o, const char *root,
 	if (passed || failed)
 		return failed ? RECIPE_BROKEN : RECIPE_SHOWN;
 	if (fs_read_under(root, text_printf(o->a, "%s/%s", root, test->path), SOURCE_MAX, o->a,
-	                  &source, &size, &why) != OK)
+	                  &source, &why) != OK)
 		return RECIPE_TEST_ABSENT;
-	if (test->name != NULL && !holds_word(source, test->name))
+	if (test->name != NULL && !holds_word(source.bytes, test->name))
 		return RECIPE_TEST_ABSENT;
 	for (size_t i = 0; i < o->n; i++)
 		if (is_named(&o->items[i], test->path)) {

@@ -97,13 +97,13 @@ static enum status set_up(struct step *step)
 		                  .cwd = step->made,
 		                  .out = PROC_TO_PIPE,
 		                  .err = PROC_TO_OUT };
+	const struct proc_bounds bounds = { SETUP_OUTPUT_MAX, SETUP_TIMEOUT_MS, &step->stop };
 	struct proc_output out;
 	enum status st;
 
 	if (step->setup.n == 0)
 		return OK;
-	st = proc_run(&spec, SETUP_OUTPUT_MAX, SETUP_TIMEOUT_MS, &step->stop, step->arena, &out,
-	              &step->err);
+	st = proc_run(&spec, &bounds, step->arena, &out, &step->err);
 	if (st != OK || out.result.outcome == PROC_CLEAN)
 		return st;
 	return err_set(&step->err, E_IO, "the set-up command '%s' %s (exit code %d): %s",
@@ -118,7 +118,8 @@ static enum status prepare(struct steps *s, struct repo *r, struct step *step)
 		                           .name = step->name,
 		                           .base = step->base,
 		                           .reason = step->message,
-		                           .stop = &step->stop };
+		                           .stop = &step->stop,
+		                           .keep_ignored = step->keep_ignored };
 	enum status st;
 
 	if (step->old_path != NULL && !step->throw_away &&
@@ -127,8 +128,8 @@ static enum status prepare(struct steps *s, struct repo *r, struct step *step)
 		return OK;
 	}
 	if (step->old_path != NULL) {
-		st = repo_worktree_reuse(r, step->old_path, &spec, step->keep_ignored, step->arena,
-		                         &step->made, &step->err);
+		st = repo_worktree_reuse(r, step->old_path, &spec, step->arena, &step->made,
+		                         &step->err);
 		if (st == OK || st == E_NOMEM || st == E_STOP)
 			return st;
 		step->err = (struct err){ OK, "" };
@@ -141,11 +142,17 @@ static enum status prepare(struct steps *s, struct repo *r, struct step *step)
 
 static enum status changed(struct repo *r, struct step *step)
 {
+	struct repo_changes found;
+	enum status st;
+
 	step->files = 0;
 	if (strcmp(step->base.hex, step->oid.hex) == 0)
 		return OK;
-	return repo_diff(r, &step->base, &step->oid, step->arena, &step->changes, &step->files,
-	                 &step->err);
+	if ((st = repo_diff(r, &step->base, &step->oid, step->arena, &found, &step->err)) != OK)
+		return st;
+	step->changes = found.list;
+	step->files = found.n;
+	return OK;
 }
 
 static enum status collect(struct repo *r, struct step *step)
@@ -176,11 +183,11 @@ static enum status look_at_user(struct repo *r, struct step *step)
 static enum status save(struct repo *r, struct step *step)
 {
 	enum status st = collect(r, step);
+	const struct repo_keep keep = { step->run, step->task, step->attempt, step->oid };
 
 	if (st != OK || strcmp(step->oid.hex, step->base.hex) == 0)
 		return st;
-	return repo_save(r, step->run, step->task, step->attempt, &step->oid, step->arena,
-	                 &step->made, &step->err);
+	return repo_save(r, &keep, step->arena, &step->made, &step->err);
 }
 
 static enum status merge(struct repo *r, struct step *step)
@@ -191,8 +198,11 @@ static enum status merge(struct repo *r, struct step *step)
 	for (size_t i = 0; st == OK && i < step->n; i++) {
 		struct step_item *item = &step->items[i];
 
-		st = repo_merge(r, &step->oid, &item->from, item->message, false, step->arena,
-		                &item->merge, &step->err);
+		const struct repo_merge_spec spec = { .onto = step->oid,
+			                              .from = item->from,
+			                              .message = item->message };
+
+		st = repo_merge(r, &spec, step->arena, &item->merge, &step->err);
 		if (st == OK && item->merge.kind != REPO_CONFLICTS)
 			step->oid = item->merge.oid;
 	}
@@ -206,12 +216,13 @@ static enum status one_gate(struct step *step, struct step_gate *gate)
 		                  .cwd = step->made,
 		                  .out = PROC_TO_PIPE,
 		                  .err = PROC_TO_OUT };
+	const struct proc_bounds bounds = { STEP_GATE_OUTPUT_MAX, gate->gate->timeout_ms,
+		                            &step->stop };
 	struct proc_output out;
 	enum status st;
 
 	gate->started_ms = clock_wall_ms(NULL);
-	st = proc_run(&spec, STEP_GATE_OUTPUT_MAX, gate->gate->timeout_ms, &step->stop, step->arena,
-	              &out, &step->err);
+	st = proc_run(&spec, &bounds, step->arena, &out, &step->err);
 	gate->ended_ms = clock_wall_ms(NULL);
 	gate->exit_code = -1;
 	if (st != OK && st != E_NOMEM) {

@@ -8,6 +8,23 @@
 #define ERROR_MAX  ((size_t)64 << 10)
 #define ARGS_MOST  64
 
+/* What its end means. */
+static enum status judge(const struct repo_cli *cli, struct proc_output *out, struct err *err)
+{
+	if (cli->stop != NULL && out->result.outcome == PROC_KILLED)
+		return err_set(err, E_STOP, "stopped while git %s ran", cli->args[0]);
+	if (out->result.exit_code != 0 &&
+	    (out->result.exit_code != cli->allowed || out->result.outcome != PROC_FAILED)) {
+		out->err[strcspn(out->err, "\n")] = '\0';
+		return err_set(err, E_IO, "git %s failed (%s): %s", cli->args[0],
+		               proc_outcome_words(out->result.outcome), out->err);
+	}
+	if (out->out_total > out->out_size)
+		return err_set(err, E_INPUT, "git %s says more than %zu bytes", cli->args[0],
+		               out->out_size);
+	return OK;
+}
+
 enum status repo_git(const struct repo_cli *cli, struct arena *a, struct proc_output *out,
                      struct err *err)
 {
@@ -43,6 +60,8 @@ enum status repo_git(const struct repo_cli *cli, struct arena *a, struct proc_ou
 	static const char *const pairs[] = { "LC_ALL=C", "GIT_TERMINAL_PROMPT=0",
 		                             "GIT_OPTIONAL_LOCKS=0", "GIT_EDITOR=true", NULL };
 	const char *argv[ARGS_MOST + sizeof first / sizeof *first + 1];
+	const struct proc_bounds bounds = { cli->max > ERROR_MAX ? cli->max : ERROR_MAX, TIMEOUT_MS,
+		                            cli->stop };
 	struct proc_spec spec = { .argv = argv,
 		                  .cwd = cli->cwd,
 		                  .input = cli->input,
@@ -53,25 +72,11 @@ enum status repo_git(const struct repo_cli *cli, struct arena *a, struct proc_ou
 	enum status st;
 
 	memcpy(argv, first, sizeof first);
-	for (size_t i = 0; cli->args[i] != NULL && i < ARGS_MOST; i++)
+	for (size_t i = 0; i < ARGS_MOST && cli->args[i] != NULL; i++)
 		argv[n++] = cli->args[i];
 	argv[n] = NULL;
 	if ((spec.env = proc_env(a, names, pairs)) == NULL)
 		return err_nomem(err, "a command");
-	st = proc_run(&spec, cli->max > ERROR_MAX ? cli->max : ERROR_MAX, TIMEOUT_MS, cli->stop, a,
-	              out, err);
-	if (st != OK)
-		return st;
-	if (cli->stop != NULL && out->result.outcome == PROC_KILLED)
-		return err_set(err, E_STOP, "stopped while git %s ran", cli->args[0]);
-	if (out->result.exit_code != 0 &&
-	    (out->result.exit_code != cli->allowed || out->result.outcome != PROC_FAILED)) {
-		out->err[strcspn(out->err, "\n")] = '\0';
-		return err_set(err, E_IO, "git %s failed (%s): %s", cli->args[0],
-		               proc_outcome_words(out->result.outcome), out->err);
-	}
-	if (out->out_total > out->out_size)
-		return err_set(err, E_INPUT, "git %s says more than %zu bytes", cli->args[0],
-		               out->out_size);
-	return OK;
+	st = proc_run(&spec, &bounds, a, out, err);
+	return st != OK ? st : judge(cli, out, err);
 }

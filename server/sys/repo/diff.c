@@ -82,7 +82,7 @@ static int on_line(const git_diff_delta *d, const git_diff_hunk *h, const git_di
 }
 
 enum status repo_diff(struct repo *r, const struct oid *from, const struct oid *to, struct arena *a,
-                      struct repo_change **out, size_t *n, struct err *err)
+                      struct repo_changes *out, struct err *err)
 {
 	struct counting c = { .r = r, .a = a };
 	git_diff *diff = NULL;
@@ -102,8 +102,7 @@ enum status repo_diff(struct repo *r, const struct oid *from, const struct oid *
 		st = err_nomem(err, "a list of changes");
 	else if (rc != 0)
 		st = git_fail(r->lib, rc, err, "cannot compare '%s' with '%s'", from->hex, to->hex);
-	*out = c.list;
-	*n = c.n;
+	*out = (struct repo_changes){ c.list, c.n };
 out:
 	r->lib->diff_free(diff);
 	return st;
@@ -135,16 +134,15 @@ static int on_patch_line(const git_diff_delta *d, const git_diff_hunk *h, const 
 	return 0;
 }
 
-enum status repo_patch(struct repo *r, const struct oid *from, const struct oid *to, size_t max,
-                       struct arena *a, char **out, bool *cut, struct err *err)
+enum status repo_patch(struct repo *r, const struct oid *from, const struct oid *to,
+                       struct arena *a, struct repo_patch *out, struct err *err)
 {
-	struct patching p = { .max = max };
+	struct patching p = { .max = out->max };
 	git_diff *diff = NULL;
 	enum status st = make_diff(r, from, to, &diff, err);
-	char *copy;
 	int rc;
 
-	text_init(&p.text, max + 1);
+	text_init(&p.text, out->max + 1);
 	if (st == OK) {
 		rc = r->lib->diff_print(diff, GIT_DIFF_FORMAT_PATCH, on_patch_line, &p);
 		if (rc != 0 && !p.cut)
@@ -152,19 +150,18 @@ enum status repo_patch(struct repo *r, const struct oid *from, const struct oid 
 			              to->hex);
 	}
 	if (st == OK) {
-		if (p.text.failed || (copy = text_copy(&p.text, a)) == NULL)
+		out->cut = p.cut;
+		out->text = p.text.failed ? NULL : text_copy(&p.text, a);
+		if (out->text == NULL)
 			st = err_nomem(err, "a patch");
-		else
-			*out = copy;
-		*cut = p.cut;
 	}
 	text_done(&p.text);
 	r->lib->diff_free(diff);
 	return st;
 }
 
-enum status repo_blob(struct repo *r, const struct oid *commit, const char *path, size_t max,
-                      struct arena *a, char **bytes, size_t *size, struct err *err)
+enum status repo_blob(struct repo *r, const struct oid *commit, struct repo_file *file,
+                      struct arena *a, struct err *err)
 {
 	git_tree *tree = NULL;
 	git_tree_entry *entry = NULL;
@@ -174,19 +171,20 @@ enum status repo_blob(struct repo *r, const struct oid *commit, const char *path
 
 	if (st != OK)
 		return st;
-	rc = r->lib->tree_entry_bypath(&entry, tree, path);
+	rc = r->lib->tree_entry_bypath(&entry, tree, file->path);
 	if (rc == 0 && r->lib->tree_entry_type(entry) != GIT_OBJECT_BLOB)
 		rc = GIT_ENOTFOUND;
 	if (rc == 0)
 		rc = r->lib->blob_lookup(&blob, r->git, r->lib->tree_entry_id(entry));
 	if (rc != 0) {
-		st = git_fail(r->lib, rc, err, "there is no file '%s' in %s", path, commit->hex);
-	} else if ((uint64_t)r->lib->blob_rawsize(blob) > max) {
-		st = err_set(err, E_INPUT, "'%s' is larger than %zu bytes", path, max);
+		st = git_fail(r->lib, rc, err, "there is no file '%s' in %s", file->path,
+		              commit->hex);
+	} else if ((uint64_t)r->lib->blob_rawsize(blob) > file->max) {
+		st = err_set(err, E_INPUT, "'%s' is larger than %zu bytes", file->path, file->max);
 	} else {
-		*size = (size_t)r->lib->blob_rawsize(blob);
-		*bytes = arena_copy(a, r->lib->blob_rawcontent(blob), *size);
-		st = *bytes == NULL ? err_nomem(err, "a file's content") : OK;
+		file->size = (size_t)r->lib->blob_rawsize(blob);
+		file->bytes = arena_copy(a, r->lib->blob_rawcontent(blob), file->size);
+		st = file->bytes == NULL ? err_nomem(err, "a file's content") : OK;
 	}
 	r->lib->blob_free(blob);
 	r->lib->tree_entry_free(entry);

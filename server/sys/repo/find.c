@@ -210,7 +210,9 @@ char *repo_name_part(struct arena *a, const char *id, size_t most)
 	if (most < PART_MIN)
 		most = PART_MIN;
 	for (size_t i = 0; i < n; i++) {
-		out[i] = is_plain(id[i]) ? id[i] : '-';
+		out[i] = '-';
+		if (is_plain(id[i]))
+			out[i] = id[i];
 		changed = changed || out[i] != id[i];
 	}
 	if (!changed && n <= most)

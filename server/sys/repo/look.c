@@ -57,28 +57,22 @@ static const char *state_words(int state)
 	}
 }
 
-struct paths {
-	struct arena *a;
-	const char **list;
-	size_t most, n;
-	bool ignored;
-};
-
-static void add_path(struct paths *p, const char *path)
+static void add_path(struct repo_dirt *d, struct arena *a, const char *path)
 {
-	if (p->n < p->most && p->list != NULL)
-		p->list[p->n] = text_dup(p->a, path);
-	p->n++;
+	if (d->n < d->most)
+		d->paths[d->n] = text_dup(a, path);
+	d->n++;
 }
 
 /* libgit2 takes what a sparse tree leaves out for deleted; git knows better. */
-static enum status dirty_by_git(struct repo *r, struct paths *p, struct err *err)
+static enum status dirty_by_git(struct repo *r, struct repo_dirt *d, struct arena *a,
+                                struct err *err)
 {
 	const char *args[] = { "status",   "--porcelain=v1",           "-z",
 		               "-unormal", "--ignore-submodules=none", NULL };
 	struct repo_cli cli = { .cwd = r->place.top, .args = args, .max = STATUS_MAX };
 	struct proc_output out;
-	enum status st = repo_git(&cli, p->a, &out, err);
+	enum status st = repo_git(&cli, a, &out, err);
 	const char *at = out.out;
 
 	while (st == OK && at < out.out + out.out_size) {
@@ -86,7 +80,7 @@ static enum status dirty_by_git(struct repo *r, struct paths *p, struct err *err
 
 		if (strlen(at) < 4)
 			break;
-		add_path(p, at + 3);
+		add_path(d, a, at + 3);
 		at += strlen(at) + 1;
 		if (renamed)
 			at += strlen(at) + 1;
@@ -108,7 +102,8 @@ bool repo_is_nested(struct repo *r, const char *path, struct arena *a)
 	       r->lib->ignore_path_is_ignored(&ignored, r->git, path) == 0 && ignored == 0;
 }
 
-static enum status dirty_by_lib(struct repo *r, struct paths *p, struct err *err)
+static enum status dirty_by_lib(struct repo *r, struct repo_dirt *d, struct arena *a,
+                                struct err *err)
 {
 	git_status_list *list = NULL;
 	enum status st = repo_status(r, &list, err);
@@ -118,46 +113,46 @@ static enum status dirty_by_lib(struct repo *r, struct paths *p, struct err *err
 	for (size_t i = 0; i < r->lib->status_list_entrycount(list); i++) {
 		const git_status_entry *e = r->lib->status_byindex(list, i);
 
-		if ((e->status & GIT_STATUS_IGNORED) == 0 || repo_is_nested(r, path_of(e), p->a))
-			add_path(p, path_of(e));
+		if ((e->status & GIT_STATUS_IGNORED) == 0 || repo_is_nested(r, path_of(e), a))
+			add_path(d, a, path_of(e));
 		else
-			p->ignored = true;
+			d->ignored = true;
 	}
 	r->lib->status_list_free(list);
 	return OK;
 }
 
-enum status repo_dirty_or_ignored(struct repo *r, struct arena *a, size_t most,
-                                  const char *const **paths, size_t *n, bool *ignored,
-                                  struct err *err)
+enum status repo_look_for_dirt(struct repo *r, struct arena *a, struct repo_dirt *out,
+                               struct err *err)
 {
-	struct paths p = { .a = a, .most = most, .ignored = r->sparse };
 	const char *state;
 	enum status st;
 
 	if (r->place.top == NULL)
 		return err_set(err, E_INPUT, "'%s' is bare: it has no work tree", r->place.git_dir);
-	if ((p.list = arena_take(a, (most + 1) * sizeof *p.list)) == NULL)
+	out->n = 0;
+	out->ignored = r->sparse; /* then it is not looked for */
+	if ((out->paths = arena_take(a, (out->most + 1) * sizeof *out->paths)) == NULL)
 		return err_nomem(err, "a list of files");
 	if ((state = state_words(r->lib->repository_state(r->git))) != NULL)
-		add_path(&p, state);
-	st = r->sparse ? dirty_by_git(r, &p, err) : dirty_by_lib(r, &p, err);
+		add_path(out, a, state);
+	st = r->sparse ? dirty_by_git(r, out, a, err) : dirty_by_lib(r, out, a, err);
 	if (st == OK && arena_failed(a))
 		st = err_nomem(err, "a list of files");
-	if (st != OK)
-		return st;
-	*paths = p.list;
-	*n = p.n;
-	*ignored = p.ignored;
-	return OK;
+	return st;
 }
 
 enum status repo_dirty(struct repo *r, struct arena *a, size_t most, const char *const **paths,
                        size_t *n, struct err *err)
 {
-	bool ignored;
+	struct repo_dirt dirt = { .most = most };
+	enum status st = repo_look_for_dirt(r, a, &dirt, err);
 
-	return repo_dirty_or_ignored(r, a, most, paths, n, &ignored, err);
+	if (st == OK) {
+		*paths = dirt.paths;
+		*n = dirt.n;
+	}
+	return st;
 }
 
 /* --- what must stay ------------------------------------------------------------------------ */
@@ -343,27 +338,27 @@ static const char *what(const char *ref)
 
 static void ref_differs(struct words *w, const struct mark *b, const struct mark *a)
 {
-	const char *name = b != NULL ? b->name : a->name;
-
 	if (!next(w))
 		return;
-	if (b == NULL)
-		text_addf(&w->text, "%s '%s' was made at %.12s", what(name), name, a->value);
-	else if (a == NULL)
-		text_addf(&w->text, "%s '%s' was deleted, it was at %.12s", what(name), name,
+	if (b != NULL && a != NULL)
+		text_addf(&w->text, "%s '%s' moved from %.12s to %.12s", what(b->name), b->name,
+		          b->value, a->value);
+	else if (b != NULL)
+		text_addf(&w->text, "%s '%s' was deleted, it was at %.12s", what(b->name), b->name,
 		          b->value);
-	else
-		text_addf(&w->text, "%s '%s' moved from %.12s to %.12s", what(name), name, b->value,
-		          a->value);
+	else if (a != NULL)
+		text_addf(&w->text, "%s '%s' was made at %.12s", what(a->name), a->name, a->value);
 }
 
 static void file_differs(struct words *w, const struct mark *b, const struct mark *a)
 {
-	if (next(w))
-		text_addf(&w->text, "'%s' was %s", b != NULL ? b->name : a->name,
-		          b == NULL   ? "touched"
-		          : a == NULL ? "set back or committed"
-		                      : "changed again");
+	if (!next(w))
+		return;
+	if (b != NULL)
+		text_addf(&w->text, "'%s' was %s", b->name,
+		          a == NULL ? "set back or committed" : "changed again");
+	else if (a != NULL)
+		text_addf(&w->text, "'%s' was touched", a->name);
 }
 
 /* Go through both lists, sorted by name, side by side. */

@@ -241,12 +241,12 @@ static enum status merge_trees_of(struct repo *r, const git_oidarray *bases,
 
 /* --- public -------------------------------------------------------------------------------- */
 
-static enum status lookup_pair(struct repo *r, const struct oid *onto, const struct oid *from,
+static enum status lookup_pair(struct repo *r, const struct repo_merge_spec *spec,
                                git_commit *pair[2], struct err *err)
 {
-	enum status st = repo_get_commit(r, &pair[0], onto, err);
+	enum status st = repo_get_commit(r, &pair[0], &spec->onto, err);
 
-	return st != OK ? st : repo_get_commit(r, &pair[1], from, err);
+	return st != OK ? st : repo_get_commit(r, &pair[1], &spec->from, err);
 }
 
 static void free_pair(struct repo *r, git_commit *pair[2])
@@ -274,14 +274,13 @@ static void merge_simple(struct repo *r, git_commit *const pair[2], const git_oi
 	}
 }
 
-enum status repo_merge(struct repo *r, const struct oid *onto, const struct oid *from,
-                       const char *message, bool always_commit, struct arena *a,
+enum status repo_merge(struct repo *r, const struct repo_merge_spec *spec, struct arena *a,
                        struct repo_merge *out, struct err *err)
 {
-	const struct oid parents[2] = { *onto, *from };
+	const struct oid parents[2] = { spec->onto, spec->from };
 	git_commit *pair[2] = { NULL, NULL };
 	git_oidarray bases = { NULL, 0 };
-	enum status st = lookup_pair(r, onto, from, pair, err);
+	enum status st = lookup_pair(r, spec, pair, err);
 	int rc;
 
 	*out = (struct repo_merge){ .kind = REPO_NOTHING };
@@ -290,17 +289,17 @@ enum status repo_merge(struct repo *r, const struct oid *onto, const struct oid 
 	rc = r->lib->merge_bases(&bases, r->git, r->lib->object_id((git_object *)pair[0]),
 	                         r->lib->object_id((git_object *)pair[1]));
 	if (rc != 0 && rc != GIT_ENOTFOUND) {
-		st = git_fail(r->lib, rc, err, "cannot find where %s and %s part", onto->hex,
-		              from->hex);
+		st = git_fail(r->lib, rc, err, "cannot find where %s and %s part", spec->onto.hex,
+		              spec->from.hex);
 		goto out;
 	}
 	merge_simple(r, pair, &bases, out);
 	if (out->kind == REPO_MERGED)
 		st = merge_trees_of(r, &bases, pair, a, out, err);
-	else if (out->kind == REPO_FORWARD && always_commit)
+	else if (out->kind == REPO_FORWARD && spec->always_commit)
 		out->kind = REPO_MERGED;
 	if (st == OK && out->kind == REPO_MERGED)
-		st = repo_commit_tree(r, &out->tree, parents, message, &out->oid, err);
+		st = repo_commit_tree(r, &out->tree, parents, spec->message, &out->oid, err);
 out:
 	r->lib->oidarray_dispose(&bases);
 	free_pair(r, pair);
@@ -308,8 +307,8 @@ out:
 }
 
 /* Replace a conflict in the index by one entry that holds both sides. */
-static int mark_conflict(struct repo *r, git_index *index, const char *path, const char *onto_name,
-                         const char *from_name)
+static int mark_conflict(struct repo *r, git_index *index, const char *path,
+                         const struct repo_merge_spec *spec)
 {
 	const git_index_entry *base = NULL, *ours = NULL, *theirs = NULL;
 	git_merge_file_options options;
@@ -325,8 +324,8 @@ static int mark_conflict(struct repo *r, git_index *index, const char *path, con
 	made.id = ours != NULL ? ours->id : theirs->id;
 	if (ours != NULL && theirs != NULL &&
 	    r->lib->merge_file_options_init(&options, GIT_MERGE_FILE_OPTIONS_VERSION) == 0) {
-		options.our_label = onto_name;
-		options.their_label = from_name;
+		options.our_label = spec->onto_name;
+		options.their_label = spec->from_name;
 		rc = r->lib->merge_file_from_index(&merged, r->git, base, ours, theirs, &options);
 		if (rc == 0 && merged.ptr != NULL)
 			rc = r->lib->blob_create_from_buffer(&made.id, r->git, merged.ptr,
@@ -340,14 +339,13 @@ static int mark_conflict(struct repo *r, git_index *index, const char *path, con
 	return rc != 0 ? rc : r->lib->index_add(index, &made);
 }
 
-enum status repo_merge_marked(struct repo *r, const struct oid *onto, const struct oid *from,
-                              const char *onto_name, const char *from_name, struct arena *a,
+enum status repo_merge_marked(struct repo *r, const struct repo_merge_spec *spec, struct arena *a,
                               struct repo_merge *out, struct err *err)
 {
 	git_commit *pair[2] = { NULL, NULL };
 	git_index *index = NULL;
 	git_oid id;
-	enum status st = lookup_pair(r, onto, from, pair, err);
+	enum status st = lookup_pair(r, spec, pair, err);
 	int rc = 0;
 
 	*out = (struct repo_merge){ .kind = REPO_MERGED };
@@ -357,7 +355,7 @@ enum status repo_merge_marked(struct repo *r, const struct oid *onto, const stru
 	if (out->n > 0)
 		out->kind = REPO_CONFLICTS;
 	for (size_t i = 0; i < out->n && rc == 0; i++)
-		rc = mark_conflict(r, index, out->conflicts[i].path, onto_name, from_name);
+		rc = mark_conflict(r, index, out->conflicts[i].path, spec);
 	if (rc == 0)
 		rc = r->lib->index_write_tree_to(&id, index, r->git);
 	if (rc != 0)

@@ -96,7 +96,7 @@ void repo_free(struct repo *r)
 {
 	if (r == NULL)
 		return;
-	if (r->git != NULL)
+	if (r->git != NULL && r->lib != NULL)
 		r->lib->repository_free(r->git);
 	arena_free(r->arena);
 	mem_free(r);

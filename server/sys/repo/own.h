@@ -48,16 +48,20 @@ enum status repo_author(struct repo *r, git_signature **out, struct err *err);
 enum status repo_status(struct repo *r, git_status_list **out, struct err *err);
 bool repo_is_nested(struct repo *r, const char *path, struct arena *a);
 
-/* As repo_dirty; *ignored says whether there may be files that git ignores. */
-enum status repo_dirty_or_ignored(struct repo *r, struct arena *a, size_t most,
-                                  const char *const **paths, size_t *n, bool *ignored,
-                                  struct err *err);
+/* As repo_dirty, and whether there may be files that git ignores. */
+struct repo_dirt {
+	const char **paths;
+	size_t most, n; /* listed at most; all together */
+	bool ignored;
+};
+enum status repo_look_for_dirt(struct repo *r, struct arena *a, struct repo_dirt *out,
+                               struct err *err);
 
 /* Name of a branch (`refs/heads/x`) that HEAD of git_dir is on, in the arena; NULL: none. */
 const char *repo_branch_at(const char *git_dir, struct arena *a);
 
 /* Names in COMMON/worktrees. */
-enum status repo_admin_names(const struct repo *r, struct arena *a, const char ***names, size_t *n,
+enum status repo_admin_names(const struct repo *r, struct arena *a, const char ***out, size_t *n,
                              struct err *err);
 
 /* Work tree folder of an entry of COMMON/worktrees; NULL when it cannot be told. */

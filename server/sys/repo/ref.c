@@ -180,18 +180,19 @@ enum status repo_ref_move(struct repo *r, const char *ref, const struct oid *old
 	return swap(r, ref, old, new, why, err);
 }
 
-enum status repo_save(struct repo *r, const char *run, const char *task, int attempt,
-                      const struct oid *commit, struct arena *a, const char **ref, struct err *err)
+enum status repo_save(struct repo *r, const struct repo_keep *keep, struct arena *a,
+                      const char **ref, struct err *err)
 {
-	const char *one = repo_name_part(a, run, 60), *two = repo_name_part(a, task, 100);
-	const char *name = one == NULL || two == NULL
+	const char *run = repo_name_part(a, keep->run, 60);
+	const char *task = repo_name_part(a, keep->task, 100);
+	const char *name = run == NULL || task == NULL
 	                       ? NULL
-	                       : text_printf(a, "refs/gadugi/%s/%s/%d", one, two, attempt);
+	                       : text_printf(a, "refs/gadugi/%s/%s/%d", run, task, keep->attempt);
 	enum status st;
 
 	if (name == NULL)
 		return err_nomem(err, "the name of a ref");
-	if ((st = swap(r, name, NULL, commit, "gadugi: kept", err)) == OK)
+	if ((st = swap(r, name, NULL, &keep->commit, "gadugi: kept", err)) == OK)
 		*ref = name;
 	return st;
 }

@@ -53,8 +53,7 @@ enum status repo_work_class(struct repo *r, const char *path, struct arena *a,
 {
 	struct repo *own = NULL;
 	struct repo_head head;
-	const char *const *paths = NULL;
-	size_t n = 0;
+	struct repo_dirt dirt = { .most = NAMED_MAX };
 	bool kept = false;
 	enum status st;
 
@@ -69,12 +68,13 @@ enum status repo_work_class(struct repo *r, const char *path, struct arena *a,
 		goto out;
 	}
 	if ((st = repo_head(own, a, &head, err)) != OK ||
-	    (st = repo_dirty_or_ignored(own, a, NAMED_MAX, &paths, &n, &out->ignored, err)) != OK)
+	    (st = repo_look_for_dirt(own, a, &dirt, err)) != OK)
 		goto out;
+	out->ignored = dirt.ignored;
 	out->head = head.oid;
-	if (n > 0) {
+	if (dirt.n > 0) {
 		out->class = REPO_DIRTY;
-		out->words = name_dirty(paths, n, a);
+		out->words = name_dirty(dirt.paths, dirt.n, a);
 		goto out;
 	}
 	if (head.oid.hex[0] != '\0')
@@ -183,9 +183,8 @@ static enum status check_entry(struct repo *r, const struct work *w, struct aren
 	                      w->name, head.hex);
 }
 
-/* Would anything be lost? E_DENIED says what. *ignored: there may be files that git ignores. */
-static enum status check_safe(struct repo *r, const struct work *w, struct arena *a, bool *ignored,
-                              struct err *err)
+/* Would anything be lost? E_DENIED says what. */
+static enum status check_safe(struct repo *r, struct work *w, struct arena *a, struct err *err)
 {
 	struct work_class found;
 	enum status st;
@@ -195,7 +194,7 @@ static enum status check_safe(struct repo *r, const struct work *w, struct arena
 		return check_entry(r, w, a, err);
 	if ((st = repo_work_class(r, w->path, a, &found, err)) != OK)
 		return st;
-	*ignored = found.ignored;
+	w->ignored = found.ignored;
 	if (found.class != REPO_CLEAN)
 		return err_set(err, E_DENIED, "the worktree '%s' is kept: %s", w->name,
 		               found.words != NULL ? found.words : "");
@@ -212,7 +211,6 @@ static enum status take_away(struct repo *r, const char *root, const char *path,
 	struct arena *a = arena_new((size_t)64 << 20);
 	struct lock *lock = NULL;
 	struct work w;
-	bool ignored;
 	enum status st;
 
 	if (a == NULL)
@@ -220,7 +218,7 @@ static enum status take_away(struct repo *r, const char *root, const char *path,
 	if ((st = find_work(r, root, path, a, &w, err)) != OK ||
 	    (st = repo_work_lock(r, a, NULL, &lock, err)) != OK)
 		goto out;
-	if (only_safe && (st = check_safe(r, &w, a, &ignored, err)) != OK)
+	if (only_safe && (st = check_safe(r, &w, a, err)) != OK)
 		goto out;
 	st = repo_work_undo(&w, err);
 out:
@@ -265,14 +263,13 @@ static enum status rename_work(const struct work *old, const struct work *new,
 }
 
 static enum status reuse(struct repo *r, const struct work *old, const struct work *new,
-                         const struct repo_worktree_spec *spec, bool keep_ignored, struct arena *a,
-                         struct err *err)
+                         const struct repo_worktree_spec *spec, struct arena *a, struct err *err)
 {
 	enum status st = rename_work(old, new, spec, a, err);
 
 	if (st == OK)
 		st = repo_work_check_out(r, new, spec, a, err);
-	if (st == OK && !keep_ignored)
+	if (st == OK && old->ignored && !spec->keep_ignored)
 		st = clean_ignored(new, spec->stop, a, err);
 	if (st == OK)
 		st = repo_work_furnish(r, new, spec, a, err);
@@ -287,13 +284,12 @@ static enum status reuse(struct repo *r, const struct work *old, const struct wo
 }
 
 enum status repo_worktree_reuse(struct repo *r, const char *old_path,
-                                const struct repo_worktree_spec *spec, bool keep_ignored,
-                                struct arena *a, const char **path, struct err *err)
+                                const struct repo_worktree_spec *spec, struct arena *a,
+                                const char **path, struct err *err)
 {
 	struct work old, new;
 	struct lock *lock = NULL;
 	git_commit *base = NULL;
-	bool ignored = true;
 	enum status st = repo_get_commit(r, &base, &spec->base, err);
 
 	r->lib->commit_free(base);
@@ -306,9 +302,9 @@ enum status repo_worktree_reuse(struct repo *r, const char *old_path,
 		    err_set(err, E_DENIED, "the submodules of '%s' are tied to its name", old.name);
 	else if (fs_kind(old.path) != FS_FOLDER)
 		st = err_set(err, E_ABSENT, "there is no worktree '%s'", old.path);
-	else if ((st = check_safe(r, &old, a, &ignored, err)) == OK &&
+	else if ((st = check_safe(r, &old, a, err)) == OK &&
 	         (st = repo_work_reserve(&new, err)) == OK)
-		st = reuse(r, &old, &new, spec, keep_ignored || !ignored, a, err);
+		st = reuse(r, &old, &new, spec, a, err);
 	lock_free(lock);
 	if (st == OK)
 		*path = new.path;

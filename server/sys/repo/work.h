@@ -13,6 +13,7 @@ struct work {
 	const char *entries; /* COMMON/worktrees */
 	const char *entry;   /* COMMON/worktrees/NAME */
 	const char *note;    /* there while it is being made */
+	bool ignored;        /* it may hold files that git ignores; known after a look */
 };
 
 struct repo_needs {
