@@ -1,5 +1,5 @@
 /* ask.c - questions of a running call to the client, in both eras. */
-#include "wire/request.h"
+#include "wire/methods.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * compares it with what it saw before; the reader never reads a resource. A notification
  * is sent under the lock that a cancel takes too, so none follows the cancel.
  */
-#include "wire/request.h"
+#include "wire/methods.h"
 
 #include <string.h>
 
@@ -20,6 +20,7 @@ struct watched {
 	struct watched *next;
 	uint64_t stamp;  /* of the content when it was last looked at */
 	bool known;      /* it has been looked at */
+	bool task;       /* uri is the id of a task */
 	const char *uri; /* behind the struct */
 };
 
@@ -111,10 +112,41 @@ static void notify(struct mcp *m, const struct listen *l, const char *method, co
 	send(m, &t);
 }
 
+/* All of a task, as tasks/get would have it now. */
+static void notify_task(struct mcp *m, const struct listen *l, const char *members)
+{
+	struct text t;
+
+	if (!l->begun || out_full(m->parts.out))
+		return;
+	text_init(&t, TEXT_LIMIT);
+	text_add(&t, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tasks\",\"params\":{");
+	stamp(&t, l);
+	text_addf(&t, ",%s}}", members);
+	send(m, &t);
+}
+
+/* An array of what a listener watches, tasks or resources; nothing when there is none. */
+static void name_watched(struct text *t, const struct listen *l, bool tasks, const char *key)
+{
+	const char *comma = "";
+
+	for (const struct watched *u = l->uris; u != NULL; u = u->next) {
+		if (u->task != tasks)
+			continue;
+		if (*comma == '\0')
+			text_addf(t, "%s\"%s\":[", t->bytes[t->len - 1] == '{' ? "" : ",", key);
+		text_add(t, comma);
+		rpc_quote(t, u->uri, strlen(u->uri));
+		comma = ",";
+	}
+	if (*comma != '\0')
+		text_add_char(t, ']');
+}
+
 /* The part of what was asked for that can happen here. */
 static void acknowledge(struct mcp *m, struct listen *l)
 {
-	const char *comma = "";
 	struct text t;
 
 	l->begun = true;
@@ -129,15 +161,8 @@ static void acknowledge(struct mcp *m, struct listen *l)
 		text_addf(&t, "%s\"promptsListChanged\":true", l->tools ? "," : "");
 	if (l->resources)
 		text_addf(&t, "%s\"resourcesListChanged\":true", l->tools || l->prompts ? "," : "");
-	if (l->uris != NULL) {
-		text_addf(&t, "%s\"resourceSubscriptions\":[",
-		          l->tools || l->prompts || l->resources ? "," : "");
-		for (const struct watched *u = l->uris; u != NULL; u = u->next, comma = ",") {
-			text_add(&t, comma);
-			rpc_quote(&t, u->uri, strlen(u->uri));
-		}
-		text_add_char(&t, ']');
-	}
+	name_watched(&t, l, false, "resourceSubscriptions");
+	name_watched(&t, l, true, "taskIds");
 	text_add(&t, "}}}");
 	send(m, &t);
 }
@@ -155,10 +180,28 @@ static uint64_t look(struct mcp *m, struct call *call, const char *uri)
 	return bytes == NULL ? 1 : text_hash(bytes, strlen(bytes)) | 1;
 }
 
-/* Copies of all addresses that anybody watches, and whether lists of resources matter. */
-static const char **addresses(struct watch *w, struct arena *a, size_t *n, bool *lists)
+/* How a task stands now, as a number, and the members to tell; an unknown one never changes. */
+static uint64_t look_at_task(struct mcp *m, struct call *call, const char *id, const char **members)
 {
-	const char **all = NULL;
+	struct task_view view = { 0 };
+	uint64_t now = 1;
+	struct text t;
+
+	if (m->offer->tasks->look(call, id, &view) != OK)
+		return 1;
+	text_init(&t, TEXT_LIMIT);
+	tasks_members(&t, id, &view);
+	if ((*members = text_copy(&t, call->arena)) != NULL)
+		now = text_hash(text_string(&t), t.len) | 1;
+	text_done(&t);
+	cJSON_Delete(view.result);
+	return now;
+}
+
+/* Copies of all addresses that anybody watches, and whether lists of resources matter. */
+static struct watched *addresses(struct watch *w, struct arena *a, size_t *n, bool *lists)
+{
+	struct watched *all = NULL;
 	size_t most = 0;
 
 	*n = 0;
@@ -171,21 +214,24 @@ static const char **addresses(struct watch *w, struct arena *a, size_t *n, bool 
 	if (most > 0 && (all = arena_take(a, most * sizeof *all)) != NULL)
 		for (const struct listen *l = w->all; l != NULL; l = l->next)
 			for (const struct watched *u = l->uris; u != NULL; u = u->next)
-				if ((all[*n] = text_dup(a, u->uri)) != NULL)
-					(*n)++;
+				if ((all[*n].uri = text_dup(a, u->uri)) != NULL)
+					all[(*n)++].task = u->task;
 	pthread_mutex_unlock(&w->lock);
 	return all;
 }
 
-static void tell_updated(struct mcp *m, const char *uri, uint64_t now)
+static void tell_updated(struct mcp *m, const struct watched *what, uint64_t now,
+                         const char *members)
 {
 	pthread_mutex_lock(&m->watch->lock);
 	for (const struct listen *l = m->watch->all; l != NULL; l = l->next)
 		for (struct watched *u = l->uris; u != NULL; u = u->next) {
-			if (strcmp(u->uri, uri) != 0)
+			if (u->task != what->task || strcmp(u->uri, what->uri) != 0)
 				continue;
-			if (u->known && u->stamp != now)
-				notify(m, l, "resources/updated", uri);
+			if (u->known && u->stamp != now && !u->task)
+				notify(m, l, "resources/updated", u->uri);
+			else if (u->known && u->stamp != now && members != NULL)
+				notify_task(m, l, members);
 			u->stamp = now;
 			u->known = true;
 		}
@@ -241,15 +287,20 @@ static void look_around(void *arg)
 	struct call call = { .arena = arena_new(CALL_ARENA_MAX), .answer_max = SIZE_MAX };
 	bool lists, known = false;
 	uint64_t names = 0;
-	const char **all;
+	struct watched *all;
 	struct text t;
 	size_t n;
 
 	atomic_store(&m->watch->queued, false);
 	if (call.arena != NULL && call_ground(m, &call) == OK) {
 		all = addresses(m->watch, call.arena, &n, &lists);
-		for (size_t i = 0; all != NULL && i < n; i++)
-			tell_updated(m, all[i], look(m, &call, all[i]));
+		for (size_t i = 0; all != NULL && i < n; i++) {
+			const char *members = NULL;
+			uint64_t now = all[i].task ? look_at_task(m, &call, all[i].uri, &members)
+			                           : look(m, &call, all[i].uri);
+
+			tell_updated(m, &all[i], now, members);
+		}
 		text_init(&t, TEXT_LIMIT);
 		known = lists && resources_names(&call, m->offer, &t) == OK;
 		names = text_hash(text_string(&t), t.len);
@@ -293,13 +344,14 @@ static bool known_address(const struct mcp *m, const char *uri)
 }
 
 /* stamp: what it holds; 0 when nobody has looked yet. */
-static enum status add_uri(struct listen *l, const char *uri, uint64_t stamp_now, struct err *err)
+static enum status add_uri(struct listen *l, const char *uri, uint64_t stamp_now, bool task,
+                           struct err *err)
 {
 	size_t n = strlen(uri) + 1;
 	struct watched *u;
 
 	for (u = l->uris; u != NULL; u = u->next)
-		if (strcmp(u->uri, uri) == 0)
+		if (u->task == task && strcmp(u->uri, uri) == 0)
 			return OK;
 	if (l->n_uris >= WATCHED_MAX)
 		return err_set(err, E_BUSY,
@@ -309,6 +361,7 @@ static enum status add_uri(struct listen *l, const char *uri, uint64_t stamp_now
 		return err_nomem(err, "a subscription");
 	memcpy(u + 1, uri, n);
 	u->uri = (const char *)(u + 1);
+	u->task = task;
 	u->stamp = stamp_now;
 	u->known = stamp_now != 0;
 	u->next = l->uris;
@@ -335,7 +388,28 @@ static enum status read_filter(struct ask *a, const cJSON *filter, struct listen
 			return err_set(&a->err, E_INPUT,
 			               "resourceSubscriptions must be an array of addresses");
 		if (st == OK && known_address(a->mcp, one->valuestring))
-			st = add_uri(l, one->valuestring, 0, &a->err);
+			st = add_uri(l, one->valuestring, 0, false, &a->err);
+	}
+	return st;
+}
+
+/* The tasks a listen request names, for clients that know tasks. */
+static enum status read_tasks(struct ask *a, const cJSON *ids, struct listen *l)
+{
+	const cJSON *one;
+	enum status st = OK;
+
+	if (ids == NULL || a->mcp->offer->tasks == NULL)
+		return OK;
+	if (!a->has_tasks)
+		return tasks_unable(a);
+	if (!cJSON_IsArray(ids))
+		return err_set(&a->err, E_INPUT, "taskIds must be an array of strings");
+	cJSON_ArrayForEach(one, ids) {
+		if (!cJSON_IsString(one))
+			return err_set(&a->err, E_INPUT, "taskIds must be an array of strings");
+		if (st == OK)
+			st = add_uri(l, one->valuestring, 0, true, &a->err);
 	}
 	return st;
 }
@@ -386,7 +460,9 @@ enum status listen_start(struct ask *a)
 		return err_nomem(&a->err, "a subscription");
 	memcpy(l + 1, id.at, id.len);
 	l->id = (struct json_span){ (const char *)(l + 1), id.len };
-	if ((st = read_filter(a, filter, l)) != OK || (st = admit(a, l)) != OK) {
+	if ((st = read_filter(a, filter, l)) != OK ||
+	    (st = read_tasks(a, json_get(filter, "taskIds"), l)) != OK ||
+	    (st = admit(a, l)) != OK) {
 		free_uris(l);
 		mem_free(l);
 		return st;
@@ -483,7 +559,7 @@ enum status subscribe_work(struct request *r, struct text *members)
 	if (l == NULL) {
 		st = err_nomem(&call->err, "a subscription");
 	} else {
-		st = add_uri(l, uri, now, &call->err);
+		st = add_uri(l, uri, now, false, &call->err);
 		l->resources = true; /* who watches one hears of new ones too */
 	}
 	pthread_mutex_unlock(&w->lock);
@@ -501,7 +577,7 @@ enum status unsubscribe_work(struct request *r, struct text *members)
 	l = find(w, (struct json_span){ "", 0 });
 	for (struct watched **p = l == NULL ? NULL : &l->uris, *u; p != NULL && (u = *p) != NULL;
 	     p = &u->next)
-		if (strcmp(u->uri, uri) == 0) {
+		if (!u->task && strcmp(u->uri, uri) == 0) {
 			*p = u->next;
 			l->n_uris--;
 			mem_free(u);

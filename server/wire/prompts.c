@@ -1,5 +1,5 @@
 /* prompts.c - prompts, and completion of what they and templates take. */
-#include "wire/request.h"
+#include "wire/methods.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "wire/request.h"
+#include "wire/methods.h"
 
 #include <assert.h>
 #include <stdio.h>

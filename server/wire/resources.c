@@ -1,5 +1,5 @@
 /* resources.c - what can be read by address. */
-#include "wire/request.h"
+#include "wire/methods.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* tasks.c - the extension io.modelcontextprotocol/tasks: calls that go on after their answer. */
-#include "wire/request.h"
+#include "wire/methods.h"
 
 #include <string.h>
 
@@ -47,6 +47,14 @@ enum status tasks_created(struct request *r, struct text *members)
 	tasks_members(members, id, &view);
 	r->type = "task";
 	return OK;
+}
+
+enum status tasks_unable(struct ask *a)
+{
+	a->code = RPC_NO_CAPABLE;
+	text_add(&a->data, "{\"requiredCapabilities\":{\"extensions\":{\"" TASKS_NAME "\":{}}}}");
+	return err_set(&a->err, E_DENIED,
+	               "this needs the client extension '" TASKS_NAME "', which was not declared");
 }
 
 enum status tasks_begin(struct ask *a, struct request *r)

@@ -1,5 +1,5 @@
 /* tools.c - tools/list and tools/call. */
-#include "wire/request.h"
+#include "wire/methods.h"
 
 #include <string.h>
 

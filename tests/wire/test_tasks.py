@@ -104,7 +104,23 @@ def unknown_tasks_and_wrong_requests_are_refused():
             assert s.ask(3, method, {"taskId": "x", "_meta": ABLE})["error"]["code"] == -32601
 
 
-run([the_extension_is_offered_to_the_stateless_revision_alone,
+def a_listener_is_told_how_a_task_stands_until_it_ends():
+    folder = project()
+    with Server([GADUGI], cwd=folder) as s:
+        id = orchestrate(s)["taskId"]
+        s.send(request("L", "subscriptions/listen", {"notifications": {"taskIds": [id, "none"]}, "_meta": ABLE}))
+        ack = s.read()
+        assert set(ack["params"]["notifications"]["taskIds"]) == {id, "none"}, ack
+        os.unlink(os.path.join(folder, "hold"))
+        while (m := s.read())["params"]["status"] == "working":
+            assert m["method"] == "notifications/tasks" and m["params"]["taskId"] == id, m
+        assert m["params"]["_meta"] == {P + "subscriptionId": "L"} and m["params"]["status"] == "completed", m
+        assert m["params"]["result"]["structuredContent"]["state"] == "succeeded", m
+        e = s.ask(2, "subscriptions/listen", {"notifications": {"taskIds": [id]}}, modern=True)["error"]
+        assert e["code"] == -32021 and e["data"] == {"requiredCapabilities": {"extensions": {EXT: {}}}}, e
+
+
+run([a_listener_is_told_how_a_task_stands_until_it_ends, the_extension_is_offered_to_the_stateless_revision_alone,
      a_run_becomes_a_task_that_outlives_the_server,
      without_the_extension_the_same_call_answers_with_a_run_id,
      a_task_is_cancelled_and_cancelling_again_is_no_error,
