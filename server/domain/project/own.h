@@ -28,6 +28,7 @@ struct project_own {
 	pthread_mutex_t lock; /* guards the members below */
 	struct project_link links[PROJECT_LINKS_MAX];
 	char identity[PROJECT_IDENTITY_SIZE]; /* "" until asked for */
+	bool looked_for_root;                 /* once a process: git is not asked again */
 	struct settings *settings;            /* the newest first; settings.c's */
 };
 
