@@ -103,6 +103,10 @@ static int serve(void *arg, const struct cli_options *options, int argc, char **
 		log_line(LOG_ERROR, "'serve' takes no words; 'gadugi help' lists the commands");
 		return CLI_USAGE;
 	}
+	if (options->http != NULL) {
+		log_line(LOG_ERROR, "this gadugi answers no HTTP; leave out --http");
+		return CLI_USAGE;
+	}
 	g->root = options->root;
 	if (serve_stdio(&offer, &ground, &idle, &err) != OK) {
 		log_line(LOG_ERROR, "%s", err.text);

@@ -35,6 +35,7 @@ cd "$scratch/station"
 cp "$here/tests/demo/PLAN.md" .
 git add PLAN.md
 git -c user.name=Demo -c user.email=demo@example.org commit -q -m 'the plan'
+plan=$(git rev-parse HEAD)
 mkdir -p .gadugi
 cat >.gadugi/config <<CONFIG
 agents:
@@ -55,7 +56,8 @@ say "Run it: each task in its own worktree, as soon as what it needs is merged"
 show orchestrate PLAN.md --jobs 4 --merge into
 run=$("$gadugi" runs --json | sed 's/.*"runId":"\([^"]*\)".*/\1/')
 echo
-echo "merged into main: $(git rev-list --count --no-merges main) commits, $(find work -name '*.md' | wc -l) files"
+results=$(git rev-list --count --no-merges "$plan..main")
+echo "merged into main: $results commits, $(find work -name '*.md' | wc -l) files"
 echo "the release began when these were merged:"
 sed -n 's/.*Finished before: /    /p' work/release.md
 
@@ -63,7 +65,7 @@ say "Measured against the bound"
 "$gadugi" runs "$run" --json | "$here/tests/demo/figures.sh"
 
 say "Remember it, and find it again"
-show remember "The weather station was built by run $run: $(git rev-list --count --no-merges main) commits merged into main" --kind decision
+show remember "The weather station was built by run $run: $results commits merged into main" --kind decision
 show recall how was the weather station built
 
 say "What the coach says about the run"

@@ -11,7 +11,7 @@
 
 static enum status begin(struct cli *c, const struct cli_world *world)
 {
-	*c = (struct cli){ .world = world, .wake_fd = -1 };
+	*c = (struct cli){ .world = world, .wake_fd = -1, .signal_fd = -1 };
 	screen_init(&c->screen, STDOUT_FILENO);
 	screen_init(&c->errors, STDERR_FILENO);
 	c->arena = arena_new(ARENA_MAX);
@@ -29,6 +29,8 @@ static void end(struct cli *c)
 	cJSON_Delete(c->args);
 	cJSON_Delete(c->given);
 	arena_free(c->arena);
+	if (c->signal_fd != -1)
+		(void)close(c->signal_fd);
 }
 
 static const struct command *find(const struct cli *c, const char *name)

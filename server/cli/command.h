@@ -51,7 +51,8 @@ struct cli {
 	struct err err;
 	struct project *project; /* NULL before cli_open */
 	const char *root;
-	int wake_fd; /* -1 before it is needed */
+	int wake_fd;   /* -1 before it is needed; the world's */
+	int signal_fd; /* -1 before it is needed; ours */
 
 	char **words; /* after the command's name */
 	int n_words;
@@ -111,9 +112,10 @@ enum status cli_call(struct cli *c, const char *tool, cJSON **result);
 /* As cli_call, with arguments of its own (taken over, also on failure). */
 enum status cli_call_with(struct cli *c, const char *tool_name, cJSON *args, cJSON **result);
 
-/*
- * Sleep until events came, Ctrl-C was pressed (E_STOP) or the time is over (OK as well).
- */
+/* From now on Ctrl-C and its like do not end the process but the next cli_sleep. */
+void cli_catch_signals(struct cli *c);
+
+/* Sleep until events came, Ctrl-C was pressed (E_STOP) or the time is over (OK as well). */
 enum status cli_sleep(struct cli *c, int64_t most_ms);
 
 /* --- answering (work.c) -------------------------------------------------------------------- */

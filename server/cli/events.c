@@ -66,6 +66,8 @@ static int go_on(struct cli *c, double after, double most, bool follow)
 	enum status st = OK;
 	bool more = true;
 
+	if (follow)
+		cli_catch_signals(c);
 	while (st == OK && more && !c->screen.broken && left > 0) {
 		cJSON *result = NULL;
 		double page = left < PAGE ? left : PAGE;

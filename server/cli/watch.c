@@ -309,6 +309,7 @@ int watch_run(struct cli *c, const char *run)
 	bool ended = false;
 	int rc = CLI_DONE;
 
+	cli_catch_signals(c);
 	while (st == OK && !ended && !c->screen.broken) {
 		if ((c->arena = arena_new(DRAW_MAX)) == NULL)
 			st = err_nomem(&c->err, "showing the run");

@@ -1,5 +1,4 @@
 /* work.c - running tools from a command, and answering. */
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -32,41 +31,39 @@ enum status cli_open(struct cli *c)
 	return c->world->open(c->world->arg, &c->options, &c->project, &c->root, &c->err);
 }
 
-/* Ctrl-C and its like, as something to read; -1 when it cannot be had. */
-static int open_signals(sigset_t *before)
+void cli_catch_signals(struct cli *c)
 {
 	sigset_t set;
 
+	if (c->signal_fd != -1)
+		return;
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGHUP);
-	(void)pthread_sigmask(SIG_BLOCK, &set, before);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if ((c->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) != -1)
+		(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
 enum status cli_sleep(struct cli *c, int64_t most_ms)
 {
 	struct signalfd_siginfo info;
-	sigset_t before;
 	struct pollfd fds[2];
 	enum status st = OK;
-	bool stopped;
 
 	if (c->wake_fd == -1 && (st = c->world->wake(c->world->arg, &c->wake_fd, &c->err)) != OK)
 		return st;
+	cli_catch_signals(c);
 	fds[0] = (struct pollfd){ c->wake_fd, POLLIN, 0 };
-	fds[1] = (struct pollfd){ open_signals(&before), POLLIN, 0 };
+	fds[1] = (struct pollfd){ c->signal_fd, POLLIN, 0 };
 	if (most_ms > HINT_MAX_MS)
 		most_ms = HINT_MAX_MS;
 	(void)poll(fds, 2, most_ms < 0 ? 0 : (int)most_ms);
-	stopped = fds[1].fd != -1 && read(fds[1].fd, &info, sizeof info) == (ssize_t)sizeof info;
-	if (fds[1].fd != -1)
-		(void)close(fds[1].fd);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if ((fds[0].revents & POLLIN) != 0)
 		c->world->wake_clear(c->world->arg);
-	return stopped ? err_set(&c->err, E_STOP, "stopped") : OK;
+	if (c->signal_fd != -1 && read(c->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
+		return err_set(&c->err, E_STOP, "stopped");
+	return OK;
 }
 
 static void call_init(struct call *call, struct cli *c)

@@ -39,6 +39,11 @@ for command in $("$gadugi" help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
 	has "help_of_${command}_shows_its_usage" "usage: gadugi $command" "$out"
 done
 
+run "$gadugi" serve now
+ends the_server_takes_no_words 2
+run "$gadugi" --http 127.0.0.1:0
+ends what_is_not_served_is_said 2
+
 run "$gadugi" --root /nowhere/at/all events
 ends a_root_that_is_not_there_fails 1
 has a_root_that_is_not_there_is_named "'/nowhere/at/all'" "$err"
