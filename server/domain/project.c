@@ -1,7 +1,6 @@
 #include "domain/project.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,9 +12,9 @@
 #include "domain/memory.h"
 #include "domain/project/find.h"
 #include "domain/project/own.h"
+#include "sys/repo.h"
 
 #define PATHS_MAX    ((size_t)256 << 10)
-#define EXCLUDE_MAX  ((size_t)1 << 20)
 #define EXCLUDE_LINE ".gadugi/"
 
 static const char *wanted_folder(const char *root_option)
@@ -152,64 +151,22 @@ enum status project_read(struct project *p, const atomic_bool *stop, struct db *
 	return OK;
 }
 
-/* Does the file at fd hold the line already? Also says whether it ends in the middle of one. */
-static bool has_line(int fd, bool *open_end, struct err *err)
-{
-	struct text all;
-	char some[4096];
-	ssize_t n;
-	bool found = false;
-
-	text_init(&all, EXCLUDE_MAX);
-	while ((n = read(fd, some, sizeof some)) > 0)
-		text_add_n(&all, some, (size_t)n);
-	if (n < 0)
-		(void)err_sys(err, errno, "cannot read it");
-	*open_end = all.len > 0 && all.bytes[all.len - 1] != '\n';
-	for (const char *line = text_string(&all); !found && *line != '\0';) {
-		size_t len = strcspn(line, "\n");
-
-		found = len == strlen(EXCLUDE_LINE) && strncmp(line, EXCLUDE_LINE, len) == 0;
-		line += len + (line[len] == '\n');
-	}
-	text_done(&all);
-	return found;
-}
-
 /* Hide the state folder from git. That it could not be done is said and stops nothing. */
-static void hide_from_git(const struct project *p, struct arena *a)
+static enum status hide_from_git(const struct project *p, struct err *err)
 {
-	const char *folder = text_printf(a, "%s/info", p->git_dir);
-	const char *path = text_printf(a, "%s/exclude", folder == NULL ? "" : folder);
-	const char *line = EXCLUDE_LINE "\n";
-	bool open_end = false;
-	int fd;
+	struct err why = { 0 };
+	enum status st = repo_exclude(p->git_dir, EXCLUDE_LINE, &why);
 
-	if (folder == NULL || path == NULL)
-		return;
-	(void)mkdir(folder, 0777);
-	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-	if (fd == -1) {
-		log_line(LOG_WARN, "cannot write '%s': git will show .gadugi as untracked", path);
-		return;
-	}
-	if (!has_line(fd, &open_end, NULL)) {
-		struct text add;
-
-		text_init(&add, sizeof EXCLUDE_LINE + 2);
-		text_addf(&add, "%s%s", open_end ? "\n" : "", line);
-		if (write(fd, text_string(&add), add.len) != (ssize_t)add.len)
-			log_line(LOG_WARN, "cannot write '%s': git will show .gadugi as untracked",
-			         path);
-		text_done(&add);
-	}
-	(void)close(fd);
+	if (st == E_NOMEM)
+		return err_set(err, st, "%s", why.text);
+	if (st != OK)
+		log_line(LOG_WARN, "git will show .gadugi as untracked: %s", why.text);
+	return OK;
 }
 
 /* Make the state folder, for its owner's eyes only. One that is a link is refused. */
 static enum status make_state(struct project *p, struct err *err)
 {
-	struct arena *a;
 	struct stat st;
 	bool made = mkdir(p->state, 0700) == 0;
 
@@ -225,11 +182,7 @@ static enum status make_state(struct project *p, struct err *err)
 		    p->state);
 	if (p->git_dir == NULL || (!made && access(p->own->database, F_OK) == 0))
 		return OK;
-	if ((a = arena_new(PATHS_MAX)) == NULL)
-		return err_nomem(err, "a path");
-	hide_from_git(p, a);
-	arena_free(a);
-	return OK;
+	return hide_from_git(p, err);
 }
 
 enum status project_write(struct project *p, const atomic_bool *stop, struct db **out,

@@ -102,6 +102,9 @@ enum status repo_reachable(struct repo *r, const struct oid *commit, const char 
 enum status repo_dirty(struct repo *r, struct arena *a, size_t most, const char *const **paths,
                        size_t *n, struct err *err);
 
+/* Is path (from the top of the work tree) in the index: would it come with a clone? */
+enum status repo_tracks(struct repo *r, const char *path, bool *out, struct err *err);
+
 /* Does any path in the tree of commit need the git program to be checked out (filter, LFS,
  * submodule)? */
 enum status repo_needs_git(struct repo *r, const struct oid *commit, bool *out, struct err *err);

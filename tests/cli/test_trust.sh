@@ -41,4 +41,25 @@ has trusting_twice_is_as_once "trusted already" "$out"
 echo '# changed' >>elsewhere
 run "$gadugi" doctor
 has a_change_needs_trust_again "left out" "$out"
+
+# What came with a repository is read before it is trusted.
+rm -r .gadugi && mkdir .gadugi
+echo 'agents: {me: {command: [sh]}}' >.gadugi/config
+run "$gadugi" doctor
+has an_untracked_file_is_trusted '1 agents' "$out"
+git add -f .gadugi/config
+run "$gadugi" doctor
+has a_tracked_file_is_not 'is tracked by git: its commands are left out' "$out"
+git -c user.name=T -c user.email=t@example.org commit -q -m config
+git clone -q . "$tmp/clone"
+run "$gadugi" doctor --root "$tmp/clone"
+has neither_is_that_of_a_clone 'is tracked by git: its commands are left out' "$out"
+run "$gadugi" trust
+run "$gadugi" doctor
+has it_is_once_trusted '1 agents' "$out"
+run "$gadugi" doctor --root "$tmp/clone"
+has trust_does_not_go_to_another_place 'left out' "$out"
+git worktree add -q "$tmp/tree"
+run "$gadugi" doctor --root "$tmp/tree"
+has a_worktree_is_the_same_project '1 agents' "$out"
 finish

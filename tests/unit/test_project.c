@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "domain/project.h"
 #include "domain/project/find.h"
 #include "store/db.h"
@@ -22,10 +23,29 @@ static void open_at(struct project **p, const char *root)
 		fail_msg("%s", err.text);
 }
 
+/* What git takes for a repository, without a commit. */
+static void folder_git(const struct folder *f, const char *name)
+{
+	struct text path;
+	static const char *const files[][2] = {
+		{ "HEAD", "ref: refs/heads/main\n" },
+		{ "objects/info/x", "" },
+		{ "refs/heads/x.lock", "" },
+		{ "config", "[core]\n\trepositoryformatversion = 0\n\tbare = false\n" },
+	};
+
+	text_init(&path, 4096);
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		text_addf(&path, "%s/%s", name, files[i][0]);
+		folder_put(f, text_string(&path), files[i][1]);
+		text_done(&path);
+	}
+}
+
 /* DIR/repo with a .git folder, and a linked worktree DIR/tree of it. */
 static void make_repository(const struct folder *f)
 {
-	folder_put(f, "repo/.git/HEAD", "ref: refs/heads/main\n");
+	folder_git(f, "repo/.git");
 	folder_put(f, "repo/sub/deep/x", "");
 	folder_put(f, "repo/.git/worktrees/tree/HEAD", "ref: refs/heads/other\n");
 	folder_put(f, "repo/.git/worktrees/tree/commondir", "../..\n");
@@ -69,6 +89,8 @@ static void worktrees_of_a_bare_repository_share_the_folder_around_it(void **sta
 	const struct folder *f = *state;
 	struct project *p;
 
+	folder_git(f, "all/.bare");
+	folder_put(f, "all/.bare/worktrees/a/HEAD", "ref: refs/heads/a\n");
 	folder_put(f, "all/.bare/worktrees/a/commondir", "../..\n");
 	folder_put(f, "all/a/.git", "gitdir: ../.bare/worktrees/a\n");
 	open_at(&p, folder_at(f, "all/a"));
@@ -83,7 +105,7 @@ static void a_submodule_is_a_project_of_its_own(void **state)
 	struct project *p;
 
 	make_repository(f);
-	folder_put(f, "repo/.git/modules/part/HEAD", "ref: refs/heads/main\n");
+	folder_git(f, "repo/.git/modules/part");
 	folder_put(f, "repo/part/.git", "gitdir: ../.git/modules/part\n");
 	assert_int_equal(chdir(folder_at(f, "repo/part")), 0);
 	open_at(&p, NULL);

@@ -1,8 +1,8 @@
 /*
  * find.h - where a project is, told from the files of git alone.
  *
- * Reads `.git`, `gitdir:` files and `commondir`, and nothing else: finding a project
- * must not cost the start of a git library.
+ * Finding a project must not cost the start of a git library: sys/repo reads `.git`, `gitdir:`
+ * files and `commondir`, and here it is decided which folder is the root.
  */
 #ifndef DOMAIN_PROJECT_FIND_H
 #define DOMAIN_PROJECT_FIND_H

@@ -11,6 +11,7 @@
 #include "domain/config/trust.h"
 #include "domain/project/own.h"
 #include "sys/fs.h"
+#include "sys/repo.h"
 
 #define ARENA_MAX ((size_t)16 << 20)
 
@@ -110,6 +111,36 @@ static enum status check_users(const char *path, struct err *err)
 	return OK;
 }
 
+/*
+ * Did the file come with the repository? When that cannot be told it is taken to have. The
+ * root may lie below the top of the work tree.
+ */
+static const char *came_along(const struct project *p, struct arena *a)
+{
+	struct repo *r = NULL;
+	struct err why = { 0 };
+	bool tracked = true;
+	const char *path = NULL, *words = NULL;
+	enum status st = repo_open(&r, p->root, &why);
+
+	if (st == OK && repo_place(r)->top != NULL) {
+		size_t n = strlen(repo_place(r)->top);
+
+		path = strncmp(p->state, repo_place(r)->top, n) == 0 ? p->state + n : p->state;
+		path = text_printf(a, "%s/config", path + (path[0] == '/'));
+	}
+	if (path != NULL)
+		st = repo_tracks(r, path, &tracked, &why);
+	else if (st == OK)
+		tracked = false; /* a bare repository has no files */
+	if (st != OK)
+		words = text_printf(a, "may have come with the repository (%s)", why.text);
+	else if (tracked)
+		words = "is tracked by git";
+	repo_free(r);
+	return words;
+}
+
 /* Why the project's file may not define commands, or NULL. */
 static enum status distrust(const struct project *p, const struct paths *paths,
                             const struct config_source *source, struct arena *a, const char **why,
@@ -131,7 +162,8 @@ static enum status distrust(const struct project *p, const struct paths *paths,
 		*why = "is a link";
 	else if (st.st_uid != geteuid())
 		*why = "belongs to another user";
-	(void)p;
+	else if (p->git_dir != NULL)
+		*why = came_along(p, a);
 	return OK;
 }
 

@@ -52,6 +52,7 @@
 	X(index_entrycount)                                                                        \
 	X(index_free)                                                                              \
 	X(index_get_byindex)                                                                       \
+	X(index_get_bypath)                                                                        \
 	X(index_has_conflicts)                                                                     \
 	X(index_read)                                                                              \
 	X(index_remove_bypath)                                                                     \

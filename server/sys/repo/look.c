@@ -155,6 +155,22 @@ enum status repo_dirty(struct repo *r, struct arena *a, size_t most, const char 
 	return st;
 }
 
+enum status repo_tracks(struct repo *r, const char *path, bool *out, struct err *err)
+{
+	git_index *index = NULL;
+	int rc = r->lib->repository_index(&index, r->git);
+
+	if (rc == 0)
+		rc = r->lib->index_read(index, 1);
+	if (rc != 0) {
+		r->lib->index_free(index);
+		return git_fail(r->lib, rc, err, "cannot read the index of '%s'", r->place.git_dir);
+	}
+	*out = r->lib->index_get_bypath(index, path, 0) != NULL;
+	r->lib->index_free(index);
+	return OK;
+}
+
 /* --- what must stay ------------------------------------------------------------------------ */
 
 struct mark { /* a ref and where it points, or a file and what it looks like */
