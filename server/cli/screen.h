@@ -3,7 +3,7 @@
  *
  * Knows whether a terminal is there, how wide it is, and whether colour is welcome
  * (NO_COLOR, TERM=dumb). Texts from outside go through screen_text, so that nothing that is
- * stored or logged can steer the terminal. Main thread only.
+ * stored or logged can steer the terminal; no text (NULL) is an empty one. Main thread only.
  */
 #ifndef CLI_SCREEN_H
 #define CLI_SCREEN_H

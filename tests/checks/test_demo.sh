@@ -16,8 +16,8 @@ has the_release_came_last 'alerts dashboard guide ingest package page parser pro
 has it_measures 'possible at most' "$out"
 has it_remembers 'remembered m' "$out"
 has it_recalls 'was built by run r' "$(echo "$out" | sed -n '/gadugi recall/,$p')"
-has it_coaches 'speedup' "$(echo "$out" | sed -n '/gadugi coach/,$p')"
+has it_coaches 'what it waited for' "$(echo "$out" | sed -n '/gadugi coach/,$p')"
 has it_ends_with_the_line_for_claude_code 'claude mcp add gadugi -- ' "$(echo "$out" | tail -n 1)"
-is it_leaves_no_folder '' "$(ls -A "$tmp" | grep -v '^\.out$\|^\.err$\|^home$')"
+is it_leaves_no_folder '' "$(find "$tmp" -mindepth 1 -maxdepth 1 ! -name .out ! -name .err ! -name home)"
 is it_leaves_the_clone_as_it_was "$before" "$(git -C "$root" status --porcelain 2>/dev/null)"
 finish
