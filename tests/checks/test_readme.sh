@@ -21,7 +21,10 @@ for command in $(grep -o 'gadugi [a-z][a-z]*' "$readme" | cut -d ' ' -f 2 | sort
 done
 
 # Tools: the same ones in the same order.
-is readme_lists_the_tools "$("$gadugi" help call | sed -n '/^tools/,$p' | sed -n 's/^  //p')" "$(section tools | sed -n 's/^| `\([a-z]*\)` .*/\1/p')"
+offered=$(printf '%s\n' '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}' \
+	'{"jsonrpc":"2.0","id":2,"method":"tools/list","params":{}}' | "$gadugi" serve | python3 -c 'import json, sys
+print("\n".join(tool["name"] for line in sys.stdin for tool in json.loads(line)["result"].get("tools", [])))')
+is readme_lists_the_tools "$offered" "$(section tools | sed -n 's/^| `\([a-z]*\)` .*/\1/p')"
 
 # Settings: the example is accepted, and holds every key there is.
 mkdir .gadugi
