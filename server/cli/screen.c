@@ -120,7 +120,7 @@ static size_t add_cut(struct screen *s, const char *text, size_t most)
 
 static size_t add_styled(struct screen *s, enum screen_style style, const char *text, size_t most)
 {
-	bool styled = s->colour && style != STYLE_NONE && text[0] != '\0';
+	bool styled = s->colour && style != STYLE_NONE && text != NULL && text[0] != '\0';
 	size_t taken;
 
 	if (styled)
