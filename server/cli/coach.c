@@ -135,8 +135,9 @@ static void show_run(struct cli *c, const cJSON *m)
 		text_addf(t, "an estimated hour took %s (the middle of %s tasks)\n",
 		          show_ms(c, factor->valuedouble * HOUR_MS),
 		          show_number(c, number(json_get(m, "estimates"), "n")));
-	cJSON_ArrayForEach(lacking, json_get(m, "notEnoughData"))
+	cJSON_ArrayForEach(lacking, json_get(m, "notEnoughData")) {
 		text_addf(t, "not enough data: %s\n", lacking->valuestring);
+	}
 }
 
 static void show_places(struct cli *c, const cJSON *list)

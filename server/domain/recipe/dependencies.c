@@ -85,9 +85,10 @@ static bool all_texts(const cJSON *list)
 
 	if (!cJSON_IsArray(list))
 		return false;
-	cJSON_ArrayForEach(v, list)
+	cJSON_ArrayForEach(v, list) {
 		if (!cJSON_IsString(v) || v->valuestring[0] == '\0')
 			return false;
+	}
 	return true;
 }
 
@@ -135,8 +136,9 @@ static bool add_gates(const struct reader *r, const cJSON *list)
 		if (!all_texts(gate) || gate->child == NULL)
 			return false;
 		text_init(&line, TEXT_LIMIT);
-		cJSON_ArrayForEach(word, gate)
+		cJSON_ArrayForEach(word, gate) {
 			text_addf(&line, "%s%s", word == gate->child ? "" : " ", word->valuestring);
+		}
 		if (line.failed)
 			recipe_no_memory(r->a);
 		recipe_texts_add(&r->r->gates, r->a, text_string(&line), line.len);
@@ -177,9 +179,10 @@ static bool fill(const struct reader *r, const struct member *m, const cJSON *v)
 	case TEXTS:
 		if (!all_texts(v))
 			return false;
-		cJSON_ArrayForEach(item, v)
+		cJSON_ArrayForEach(item, v) {
 			recipe_texts_add((struct recipe_texts *)(void *)(base + m->at), r->a,
 			                 item->valuestring, strlen(item->valuestring));
+		}
 		return true;
 	case NAMES:
 		if (!all_texts(v))
