@@ -13,19 +13,21 @@
 #define EVENT_BYTES 250 /* of an event in an answer, beside its topic and payload */
 
 struct events_in {
-	const char *action, *topic, *priority, *id, *cause, *subscriber, *agent, *cursor;
+	const char *action, *topic, *priority, *id, *cause, *subscriber, *agent, *cursor, *path;
 	const cJSON *payload, *after;
 	long limit, wait_s;
 };
 
 static const struct arg events_args[] = {
 	{ "action", ARG_CHOICE, 1, offsetof(struct events_in, action), 0, 0, NULL,
-	  "list|publish|subscribe|unsubscribe|subscribers|deadletters|replay" },
+	  "list|publish|subscribe|unsubscribe|subscribers|deadletters|replay|export" },
 	{ "topic", ARG_TEXT, 0, offsetof(struct events_in, topic), 1, EVENT_TOPIC_MAX,
 	  "Dotted words; * is one, # any.", NULL },
 	{ "payload", ARG_OBJECT, 0, offsetof(struct events_in, payload), 0, 0, NULL, NULL },
 	{ "after", ARG_WHOLE, 0, offsetof(struct events_in, after), -LIST_MAX, 9007199254740991,
 	  "After this seq; -N: the newest N.", NULL },
+	{ "path", ARG_TEXT, 0, offsetof(struct events_in, path), 1, 4000,
+	  "export: a new file, .jsonl or .pb.", NULL },
 	{ "limit", ARG_COUNT, 0, offsetof(struct events_in, limit), 1, LIST_MAX, NULL, NULL },
 	{ "cursor", ARG_TEXT, 0, offsetof(struct events_in, cursor), 1, 20, NULL, NULL },
 	{ "waitSeconds", ARG_COUNT, 0, offsetof(struct events_in, wait_s), 0, 3600,
@@ -309,6 +311,20 @@ static enum status replay(struct work *w)
 	return OK;
 }
 
+static enum status export(struct work *w) {
+	const struct event_file file = { w->call->project->root, w->want->path };
+	struct event_want want = { .pattern = w->want->topic };
+	int64_t n = 0;
+	enum status st = need(w, file.path, "path", "a new file in the project");
+
+	if (st == OK && (st = place(w, 0, &want.after)) == OK)
+	    st = event_export(w->db, &want, &file, &n, &w->call->err);
+	if (st != OK) return st;
+	json_put_text(&w->b, w->answer, "path", file.path);
+	json_put_int(&w->b, w->answer, "events", n);
+	return OK;
+}
+
 static const struct {
 	const char *word;
 	enum status (*run)(struct work *w);
@@ -321,6 +337,7 @@ static const struct {
 	{ "subscribers", subscribers, false },
 	{ "deadletters", deadletters, false },
 	{ "replay", replay, true },
+	{ "export", export, false },
 };
 
 static enum status events_run(struct call *call, const void *in, cJSON **result)

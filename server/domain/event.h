@@ -147,6 +147,16 @@ struct event_page {
 enum status event_find(struct db *db, const struct event_want *want, struct arena *a,
                        struct event_page *out, struct err *err);
 
+struct event_file {
+	const char *root; /* the file must lie under it */
+	const char
+	    *path; /* ends in .jsonl (JSON lines) or .pb (envelopes, each after its length) */
+};
+
+/* Write the events that are wanted (limit and newest aside) into a new file. *n: how many. */
+enum status event_export(struct db *db, const struct event_want *want,
+                         const struct event_file *file, int64_t *n, struct err *err);
+
 const char *event_priority_word(enum event_priority priority);
 
 /* The priority of that name; false when there is none. */

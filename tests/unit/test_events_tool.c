@@ -6,6 +6,7 @@
 #include "base/call.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "bus/envelope.h"
 #include "domain/project.h"
 #include "handlers/tools.h"
 #include "store/subscribers.h"
@@ -295,6 +296,58 @@ static void dead_letters_are_listed_and_tried_again(void **state)
 	assert_int_equal(number(b, "deadlettersTriedAgain"), 1);
 }
 
+static void the_log_is_exported_whole(void **state)
+{
+	struct bench *b = *state;
+	const char *lines;
+
+	for (int i = 0; i < 1203; i++)
+		assert_int_equal(ask(b, "{\"action\":\"publish\",\"topic\":\"a\","
+		                        "\"payload\":{\"n\":12345678901234567890}}"),
+		                 OK);
+	assert_int_equal(ask(b, "{\"action\":\"export\",\"path\":\"log.jsonl\",\"after\":2}"), OK);
+	assert_int_equal(number(b, "events"), 1201);
+	lines = folder_get(b->folder, "log.jsonl");
+	assert_int_equal(strncmp(lines, "{\"seq\":3,", 9), 0);
+	assert_non_null(strstr(lines, "\"seq\":1203,"));
+	/* a file that is there already is left alone, and so is what lies elsewhere */
+	assert_int_not_equal(ask(b, "{\"action\":\"export\",\"path\":\"log.jsonl\"}"), OK);
+	assert_int_not_equal(ask(b, "{\"action\":\"export\",\"path\":\"../log.jsonl\"}"), OK);
+	assert_int_equal(ask(b, "{\"action\":\"export\",\"path\":\"log.txt\"}"), E_INPUT);
+	assert_int_equal(ask(b, "{\"action\":\"export\"}"), E_INPUT);
+}
+
+static void an_exported_envelope_is_read_again(void **state)
+{
+	struct bench *b = *state;
+	struct envelope e;
+	const char *bytes, *name;
+	FILE *f;
+	char all[4000];
+	size_t n, size, head = 1;
+
+	assert_int_equal(ask(b, "{\"action\":\"publish\",\"topic\":\"a.b\",\"id\":\"mine\"}"), OK);
+	assert_int_equal(ask(b, "{\"action\":\"publish\",\"topic\":\"c\"}"), OK);
+	assert_int_equal(ask(b, "{\"action\":\"export\",\"path\":\"log.pb\",\"topic\":\"a.#\"}"),
+	                 OK);
+	assert_int_equal(number(b, "events"), 1);
+	name = folder_at(b->folder, "log.pb");
+	assert_non_null(f = fopen(name, "rb"));
+	n = fread(all, 1, sizeof all, f);
+	(void)fclose(f);
+	size = (unsigned char)all[0] & 0x7F;
+	if (((unsigned char)all[0] & 0x80) != 0) {
+		size |= (size_t)(unsigned char)all[1] << 7;
+		head = 2;
+	}
+	assert_int_equal(size + head, n);
+	bytes = all + head;
+	assert_int_equal(envelope_read(bytes, size, b->call.arena, &e, NULL), OK);
+	assert_string_equal(e.id, "mine");
+	assert_string_equal(e.topic, "a.b");
+	assert_int_equal(e.seq, 1);
+}
+
 static void mistakes_are_said_with_what_to_do(void **state)
 {
 	static const struct {
@@ -341,6 +394,8 @@ int main(void)
 		TEST(a_subscriber_reads_on_where_it_was),
 		TEST(a_subscriber_may_begin_at_the_beginning),
 		TEST(dead_letters_are_listed_and_tried_again),
+		TEST(the_log_is_exported_whole),
+		TEST(an_exported_envelope_is_read_again),
 		TEST(mistakes_are_said_with_what_to_do),
 	};
 
