@@ -86,10 +86,34 @@ struct part {
 	size_t n_things;
 };
 
-static const struct template *template_for(struct arena *a, const char *words)
+/*
+ * What kind of work a clause is: by the verb that leads it, else by its words. `Build ... with
+ * tests` is building.
+ */
+static const char *kind_for(const struct score_words *known, const char *words)
 {
-	const struct score_words *known = score_words_new(a);
-	const char *kind = known == NULL ? "feature" : score_kind(known, words);
+	static const char *const building[] = { "add",       "build",   "implement", "create",
+		                                "introduce", "support", "make" };
+	size_t n = strcspn(words, " ");
+	const char *kind;
+	char verb[24];
+
+	if (n > 0 && n < sizeof verb) {
+		memcpy(verb, words, n);
+		verb[n] = '\0';
+		for (size_t i = 0; i < sizeof building / sizeof *building; i++)
+			if (text_same(building[i], verb))
+				return "feature";
+		kind = score_kind(known, verb);
+		if (strcmp(kind, "feature") != 0)
+			return kind;
+	}
+	return score_kind(known, words);
+}
+
+static const struct template *template_for(const struct score_words *known, const char *words)
+{
+	const char *kind = kind_for(known, words);
 
 	for (size_t i = 0; i < sizeof templates / sizeof *templates; i++)
 		if (strcmp(templates[i].kind, kind) == 0)
@@ -185,7 +209,9 @@ static void things(struct arena *a, struct part *part)
 				len = i;
 				last = true;
 			}
-		pieces[n++] = draft_copy(a, from, len);
+		/* every template has its tests and documents */
+		if (strncasecmp(from, "test", 4) != 0 && strncasecmp(from, "doc", 3) != 0)
+			pieces[n++] = draft_copy(a, from, len);
 		from += len;
 		from += strspn(from, ", ");
 		if (last)
@@ -197,42 +223,50 @@ static void things(struct arena *a, struct part *part)
 	part->n_things = n;
 }
 
-static size_t step_task(struct draft *d, const struct step *step, const struct part *part,
-                        const char *thing, bool many)
+static void step_task(struct draft *d, const struct step *step, const struct part *part,
+                      const char *thing)
 {
 	struct draft_task *t = draft_task(d, "", 0);
+	const char *what = thing == NULL ? part->words : thing;
 
-	t->t.title = text_printf(d->a, "%s: %s", step->title, thing == NULL ? part->words : thing);
+	t->t.title = text_printf(d->a, "%s: %s", step->title, what);
 	t->t.description = thing == NULL
 	                       ? text_printf(d->a, "%s. The goal: %s.", step->title, part->words)
 	                       : text_printf(d->a, "%s %s, as a part of the goal: %s.", step->title,
 	                                     thing, part->words);
-	t->t.id = thing != NULL || many
-	              ? name_slug(text_printf(d->a, "%s %s", step->id,
-	                                      thing == NULL ? part->words : thing),
-	                          d->a)
-	              : step->id;
+	t->t.id =
+	    thing == NULL ? step->id : name_slug(text_printf(d->a, "%s %s", step->id, thing), d->a);
 	t->t.kind = step->kind;
 	if (t->t.title == NULL || t->t.description == NULL)
 		t->t.title = t->t.description = "";
-	return t->index;
 }
 
-/* The steps of one clause; its first wait for the last ones of the clause before. */
-static void part_tasks(struct draft *d, const struct part *part, bool many, size_t *first,
-                       size_t *last)
+/* Does a clause of its own ask for what the step would do? */
+static bool asked_for(const struct score_words *known, const struct part *parts, size_t n,
+                      const char *kind)
 {
-	const struct template *plan = template_for(d->a, part->words);
-	size_t from[STEPS_MAX], to[STEPS_MAX], n = 0;
+	for (size_t i = 1; i < n && (strcmp(kind, "docs") == 0 || strcmp(kind, "test") == 0); i++)
+		if (strcmp(kind_for(known, parts[i].words), kind) == 0)
+			return true;
+	return false;
+}
 
-	*first = d->n_tasks;
-	for (; n < STEPS_MAX && plan->steps[n].id != NULL; n++) {
+/* The steps of the first clause, by its template. */
+static void steps_make(struct draft *d, const struct score_words *known, const struct part *parts,
+                       size_t n_parts)
+{
+	const struct template *plan = template_for(known, parts[0].words);
+	size_t from[STEPS_MAX], to[STEPS_MAX];
+
+	for (size_t n = 0; n < STEPS_MAX && plan->steps[n].id != NULL; n++) {
 		const struct step *step = &plan->steps[n];
-		size_t copies = step->each && part->n_things > 0 ? part->n_things : 1;
+		size_t copies = step->each && parts[0].n_things > 0 ? parts[0].n_things : 1;
 
 		from[n] = d->n_tasks;
+		if (n > 0 && asked_for(known, parts, n_parts, step->kind))
+			copies = 0;
 		for (size_t k = 0; k < copies; k++)
-			(void)step_task(d, step, part, copies > 1 ? part->things[k] : NULL, many);
+			step_task(d, step, &parts[0], copies > 1 ? parts[0].things[k] : NULL);
 		to[n] = d->n_tasks;
 		for (size_t earlier = 0; earlier < n; earlier++)
 			for (size_t x = from[earlier];
@@ -240,48 +274,54 @@ static void part_tasks(struct draft *d, const struct part *part, bool many, size
 				for (size_t y = from[n]; y < to[n]; y++)
 					draft_edge(d, x, y, PLAN_INFERRED, 0);
 	}
-	*last = d->n_tasks;
 }
 
-/* Does anything come before this task already? */
-static bool has_need(const struct draft *d, size_t task)
+/* Clauses that follow are one task each, after all that ends before them. */
+static void clause_task(struct draft *d, const struct score_words *known, const struct part *part)
 {
-	for (size_t i = 0; i < d->n_edges; i++)
-		if (d->edges[i].to == task)
-			return true;
-	return false;
+	size_t before = d->n_tasks;
+	struct draft_task *t = draft_task(d, part->words, 0);
+
+	t->t.kind = kind_for(known, part->words);
+	for (size_t i = 0; i < before; i++) {
+		bool last = true;
+
+		for (size_t k = 0; k < d->n_edges; k++)
+			last = last && d->edges[k].from != i;
+		if (last)
+			draft_edge(d, i, t->index, PLAN_INFERRED, 0);
+	}
 }
 
 enum status plan_from_goal(const char *goal, const struct plan_options *options, struct arena *a,
                            struct plan **out, struct err *err)
 {
+	const struct score_words *known = score_words_new(a);
 	struct draft *d = draft_new(a, options);
 	struct part parts[PARTS_MAX];
-	size_t n, first = 0, last = 0;
+	size_t n;
 
-	if (d == NULL)
+	if (d == NULL || known == NULL)
 		return err_nomem(err, "a plan");
 	if (strlen(goal) > GOAL_MAX)
-		return err_set(err, E_INPUT,
-		               "the goal has %zu bytes; up to %d are a goal, more is a "
-		               "document: give it as 'document'",
-		               strlen(goal), GOAL_MAX);
+		return err_set(
+		    err, E_INPUT,
+		    "the goal has %zu bytes; up to %d are a goal, more is a document: give "
+		    "it as 'document'",
+		    strlen(goal), GOAL_MAX);
 	if (goal[strspn(goal, " \t\r\n.,;:!?-")] == '\0')
 		return err_set(err, E_INPUT,
 		               "the goal is empty; say what should be true in the end");
 	d->title = draft_copy(a, goal, strcspn(goal, "\n"));
 	d->stated = true;
 	n = clauses(a, d->title, parts);
-	for (size_t i = 0; i < n; i++) {
-		things(a, &parts[i]);
-		part_tasks(d, &parts[i], n > 1, &first, &last);
-		/* the clause before ends with its last step */
-		for (size_t k = first; i > 0 && k < last && !has_need(d, k); k++)
-			draft_edge(d, first - 1, k, PLAN_INFERRED, 0);
-	}
+	things(a, &parts[0]);
+	steps_make(d, known, parts, n);
+	for (size_t i = 1; i < n; i++)
+		clause_task(d, known, &parts[i]);
 	draft_find(
 	    d, "draft", PLAN_INFO, 0,
 	    "this is a draft from one line, by a template for '%s'; read it before it is run",
-	    template_for(a, parts[0].words)->kind);
+	    template_for(known, parts[0].words)->kind);
 	return plan_finish(d, out, err);
 }
