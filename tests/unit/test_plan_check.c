@@ -286,12 +286,27 @@ static void ids_are_unique_whatever_the_titles(void **state)
 	arena_free(r.a);
 }
 
+static void a_task_of_an_id_alone_is_called_by_it(void **state)
+{
+	static const char doc[] = "### T1:\n\n**Estimate**: 1h\n\n### T2: Lay\n\n- [ ] T3 \n";
+	struct reading r;
+
+	(void)state;
+	read_bytes(&r, doc, strlen(doc));
+	assert_int_equal(r.st, OK);
+	assert_int_equal(r.p->n_tasks, 2);
+	assert_string_equal(r.p->tasks[0].id, "T1");
+	assert_string_equal(r.p->tasks[0].title, "T1");
+	arena_free(r.a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_finding_happens_and_says_what_it_must),
 		cmocka_unit_test(a_clean_plan_has_no_findings),
 		cmocka_unit_test(what_is_no_plan_is_refused_with_a_reason),
+		cmocka_unit_test(a_task_of_an_id_alone_is_called_by_it),
 		cmocka_unit_test(ids_are_unique_whatever_the_titles),
 		cmocka_unit_test(marks_and_line_ends_do_not_change_a_plan),
 		cmocka_unit_test(huge_and_deep_documents_are_answered),

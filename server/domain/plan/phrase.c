@@ -136,7 +136,7 @@ size_t phrase_find(const char *title)
 {
 	const struct phrase *phrase = NULL;
 
-	for (size_t i = 1; title[i] != '\0'; i++)
+	for (size_t i = 1; title[0] != '\0' && title[i] != '\0'; i++)
 		if (!is_letter(title[i - 1]) && title[i - 1] != '-' && is_letter(title[i]) &&
 		    phrase_at(title, i, &phrase) > 0 && strcmp(phrase->words, "then") != 0 &&
 		    strncmp(phrase->words, "feeds", 5) != 0 && !phrase->reversed) {
