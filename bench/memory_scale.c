@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -138,28 +139,42 @@ static void fill(struct project *p, struct chance *c, size_t n)
 	             (double)n / ((double)us / 1e6));
 }
 
+static double cpu_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
 static void ask(struct project *p, struct chance *c, size_t n, size_t commonest, const char *what)
 {
-	double *ms = mem_take((n + 1) * sizeof *ms);
+	double *ms = mem_take((n + 1) * sizeof *ms), *cpu = mem_take((n + 1) * sizeof *cpu);
 	struct err err = { 0 };
 
-	for (size_t i = 0; i < n && ms != NULL; i++) {
+	for (size_t i = 0; i < n && ms != NULL && cpu != NULL; i++) {
 		struct arena *a = arena_new((size_t)64 << 20);
 		struct memory_query q = { .text = sentence(c, a, 1, 8, commonest), .hops = 1 };
 		struct memory_found found;
 		int64_t at_us = clock_mono_us();
+		double at_cpu = cpu_ms();
 
 		if (memory_recall(p, NULL, &q, a, &found, &err) != OK)
 			die("recall", &err);
 		ms[i] = (double)(clock_mono_us() - at_us) / 1000;
+		cpu[i] = cpu_ms() - at_cpu;
 		arena_free(a);
 	}
-	if (ms == NULL || n == 0)
+	if (ms == NULL || cpu == NULL || n == 0)
 		return;
 	qsort(ms, n, sizeof *ms, by_value);
-	(void)printf("recall, %s words: p50 %.2f ms, p95 %.2f ms, max %.2f ms (%zu questions)\n",
-	             what, ms[n / 2], ms[n * 95 / 100], ms[n - 1], n);
+	qsort(cpu, n, sizeof *cpu, by_value);
+	(void)printf("recall, %s words: p50 %.2f ms, p95 %.2f ms, max %.2f ms; of the processor: "
+	             "p50 %.2f ms, p95 %.2f ms (%zu questions)\n",
+	             what, ms[n / 2], ms[n * 95 / 100], ms[n - 1], cpu[n / 2], cpu[n * 95 / 100],
+	             n);
 	mem_free(ms);
+	mem_free(cpu);
 }
 
 static void print_resident(const char *when)

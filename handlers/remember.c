@@ -74,7 +74,8 @@ static enum status read_relations(struct call *call, const cJSON *list, struct m
 
 		if ((st = arg_read(relation_args, one, &in, &call->err)) != OK)
 			return st;
-		relations[item->n_relations++] = (struct memory_relation){ .type = in.type, .to = in.to };
+		relations[item->n_relations++] =
+		    (struct memory_relation){ .type = in.type, .to = in.to };
 	}
 	item->relations = relations;
 	return OK;

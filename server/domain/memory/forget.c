@@ -16,7 +16,7 @@ struct forget {
 	struct arena *a;
 	struct err *err;
 	int64_t *ids;
-	size_t n;
+	size_t n, n_ended;
 	struct memory_forgotten *out;
 };
 
@@ -129,7 +129,10 @@ static enum status end_one(struct forget *f, int64_t id, const struct memory_hit
 		st = memories_purge(f->db, id, f->err);
 	else if (st == OK)
 		st = memories_expire(f->db, id, now_ms, change, &done, f->err);
-	return st == OK && done ? event_put_memory(f->db, now_ms, &e, f->err) : st;
+	if (st != OK || !done)
+		return st;
+	f->n_ended++;
+	return event_put_memory(f->db, now_ms, &e, f->err);
 }
 
 static enum status audit(struct forget *f, int64_t now_ms)
@@ -139,7 +142,7 @@ static enum status audit(struct forget *f, int64_t now_ms)
 		.actor = memory_actor(NULL, f->a),
 		.action = f->what->purge ? "purged" : "expired",
 		.scope = f->out->hits[0].scope,
-		.count = (int64_t)f->n,
+		.count = (int64_t)f->n_ended,
 	};
 	struct text ids;
 	enum status st;
@@ -166,6 +169,8 @@ static enum status end_all(struct forget *f)
 		st = end_one(f, f->ids[i], &f->out->hits[i], now_ms, change);
 	if (st == OK && f->what->purge)
 		st = memories_purged(f->db, f->err);
+	if (st == OK && f->n_ended == 0)
+		st = err_set(f->err, E_INPUT, "what was named has been forgotten before");
 	if (st == OK)
 		st = audit(f, now_ms);
 	if (st != OK) {

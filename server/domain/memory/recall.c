@@ -6,10 +6,11 @@
 #include "domain/memory/own.h"
 #include "store/graph.h"
 
-#define LIMIT_USUAL   10
-#define LEADS_MAX     20
-#define BYTES_A_TOKEN 4  /* of English text, about */
-#define TOKENS_A_HIT  30 /* for what stands around the text */
+#define LIMIT_USUAL    10
+#define LEADS_MAX      20
+#define BYTES_A_TOKEN  4  /* of English text, about */
+#define TOKENS_A_HIT   60 /* for what stands around the text */
+#define TOKENS_AN_EDGE 20
 
 struct recall {
 	struct project *p;
@@ -177,9 +178,10 @@ static enum status fetch(struct recall *r)
 		hit->score = (double)r->hits[i].score;
 		hit->why = why_of(r, &r->hits[i], &row, hit);
 		memory_hit_cut(hit, row.size > 1000 ? first_word(r, row.body) : 0, r->a);
-		if (arena_failed(r->a))
+		if (hit->why == NULL || arena_failed(r->a))
 			return err_nomem(r->err, "an answer");
-		hit->tokens = strlen(hit->text) / BYTES_A_TOKEN + TOKENS_A_HIT;
+		hit->tokens = (strlen(hit->text) + strlen(hit->why)) / BYTES_A_TOKEN +
+		              TOKENS_A_HIT + TOKENS_AN_EDGE * hit->n_relations;
 		if (r->q->max_tokens > 0 && tokens + hit->tokens > r->q->max_tokens &&
 		    r->out->n_hits > 0) {
 			r->out->more = true;
