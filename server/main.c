@@ -5,36 +5,16 @@
 #include "base/log.h"
 #include "bus/wake.h"
 #include "cli/cli.h"
-#include "domain/config.h"
 #include "domain/dispatch.h"
 #include "domain/doctor.h"
 #include "domain/project.h"
+#include "domain/run.h"
 #include "handlers/prompt.h"
 #include "handlers/resource.h"
-#include "domain/run.h"
 #include "handlers/tool.h"
 #include "store/db.h"
 #include "sys/detach.h"
 #include "wire/serve.h"
-
-static const char instructions[] =
-    "gadugi turns a plan into a checked task graph, runs it in parallel with agents in git "
-    "worktrees, remembers, and learns from finished runs.\n"
-    "- decompose: you have a plan document or a goal and want tasks, order, critical path and "
-    "what is wrong with the plan. Do this before orchestrate.\n"
-    "- orchestrate: run a saved plan, a plan file or a list of tasks. Answers at once with a run "
-    "id; the run goes on by itself.\n"
-    "- runs: look at a run, wait for it, read a task's log, cancel, resume, retry, approve.\n"
-    "- remember: keep a decision, a fact or a lesson that later sessions need. Not for what the "
-    "code already says.\n"
-    "- recall: before you start on something, ask what is known about it.\n"
-    "- forget: take back what is wrong or outdated, by id.\n"
-    "- coach: after a run or a session, ask what cost time and what to change.\n"
-    "- recipes: requirements and designs of components; list, validate, plan, verify.\n"
-    "- agents: which agents can run tasks here, and how they are doing.\n"
-    "- events: what happened, in order; publish and follow topics.\n"
-    "Errors say what was wrong and what to do next. Long answers are shortened: pass limit and "
-    "the nextCursor you were given to read on.";
 
 /* What the command line and the server share: the project, found at first need. */
 struct ground {
@@ -87,7 +67,7 @@ static int serve(void *arg, const struct cli_options *options, int argc, char **
 		.name = "gadugi",
 		.title = "gadugi",
 		.version = GADUGI_VERSION,
-		.instructions = instructions,
+		.instructions = tool_instructions,
 		.tools = tool_offered,
 		.resources = resource_all,
 		.prompts = prompt_all,
@@ -138,27 +118,9 @@ static enum status cli_wake(void *arg, int *fd, struct err *err)
 
 static enum status cli_trust(void *arg, cJSON **out, struct err *err)
 {
-	struct ground *g = arg;
-	struct arena *a = arena_new(CALL_ARENA_MAX);
-	struct project_trust trust;
-	const struct config *config;
-	struct json_build b = { 0 };
-	cJSON *answer;
-	enum status st;
+	const struct ground *g = arg;
 
-	if (a == NULL)
-		return err_nomem(err, "trusting");
-	if ((st = project_trust(g->project, a, &trust, err)) == OK &&
-	    (st = project_config(g->project, &config, err)) == OK) {
-		answer = json_object(&b);
-		json_put_text(&b, answer, "path", trust.path);
-		json_put_text(&b, answer, "hash", trust.hash);
-		json_put_flag(&b, answer, "anew", trust.anew);
-		config_put_commands(&b, answer, config);
-		st = json_built(&b, answer, out, err);
-	}
-	arena_free(a);
-	return st;
+	return project_trust_json(g->project, out, err);
 }
 
 static enum status cli_doctor(void *arg, cJSON **out, struct err *err)

@@ -15,6 +15,7 @@
 #include "base/call.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "store/db.h"
 
 struct config; /* domain/config.h */
@@ -70,6 +71,9 @@ struct project_trust {
  */
 enum status project_trust(struct project *p, struct arena *a, struct project_trust *out,
                           struct err *err);
+
+/* The same, told as {path, hash, anew, commands[]}: what may be run from now on. */
+enum status project_trust_json(struct project *p, cJSON **out, struct err *err);
 
 /*
  * Stable identity for memory scopes: the first root commit's id, or, before there is

@@ -259,3 +259,27 @@ enum status project_trust(struct project *p, struct arena *a, struct project_tru
 	*out = (struct project_trust){ paths.at[PROJECT], text_dup(a, hash), !before };
 	return out->hash == NULL ? err_nomem(err, "the hash") : OK;
 }
+
+enum status project_trust_json(struct project *p, cJSON **out, struct err *err)
+{
+	struct arena *a = arena_new(ARENA_MAX);
+	struct project_trust trust;
+	const struct config *config;
+	struct json_build b = { 0 };
+	cJSON *answer;
+	enum status st;
+
+	if (a == NULL)
+		return err_nomem(err, "trusting");
+	if ((st = project_trust(p, a, &trust, err)) == OK &&
+	    (st = project_config(p, &config, err)) == OK) {
+		answer = json_object(&b);
+		json_put_text(&b, answer, "path", trust.path);
+		json_put_text(&b, answer, "hash", trust.hash);
+		json_put_flag(&b, answer, "anew", trust.anew);
+		config_put_commands(&b, answer, config);
+		st = json_built(&b, answer, out, err);
+	}
+	arena_free(a);
+	return st;
+}
