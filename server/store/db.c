@@ -36,10 +36,11 @@ static const char *const turn_sql[TURNS] = {
 struct db {
 	sqlite3 *handle;
 	sqlite3_stmt *turns[TURNS];
-	char *path;    /* NULL for the stand-in */
-	int lock;      /* descriptor of PATH-lock, -1 for the stand-in */
-	bool writing;  /* between db_begin and its end: the lock is held */
-	int wal_pages; /* pages in the log after the last commit */
+	char *path;     /* NULL for the stand-in */
+	int lock;       /* descriptor of PATH-lock, -1 for the stand-in */
+	bool read_only; /* the file may not be written; only db_open_if_there opens such */
+	bool writing;   /* between db_begin and its end: the lock is held */
+	int wal_pages;  /* pages in the log after the last commit */
 	const atomic_bool *stop;
 	struct slot slots[STMT_SLOTS];
 };
@@ -336,6 +337,11 @@ static enum status migrate(struct db *db, struct err *err)
 		               "'%s' was written by a newer gadugi (schema %d, this one knows %d); "
 		               "update gadugi",
 		               db->path, version, newest);
+	if (db->read_only)
+		return err_set(err, E_DENIED,
+		               "'%s' has an older schema (%d) and is read-only, so it cannot be "
+		               "brought up to date",
+		               db->path, version);
 	if ((st = db_begin(db, err)) != OK)
 		return st;
 	/* Another process may have done it while we waited for our turn. */
@@ -364,6 +370,8 @@ static enum status pragmas(struct db *db, struct err *err)
 	(void)sqlite3_extended_result_codes(db->handle, 1);
 	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, &off);
 	(void)sqlite3_wal_hook(db->handle, note_wal, db); /* also ends automatic checkpoints */
+	if (db->read_only)
+		return exec(db, "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF", err);
 	/*
 	 * All under the lock: the first statement that looks at the schema may have to rebuild
 	 * the log's index, and changing to WAL writes the file. Only the first opener really does.
@@ -378,29 +386,34 @@ static enum status pragmas(struct db *db, struct err *err)
 	return st;
 }
 
-static enum status open_it(struct db **out, const char *path, struct err *err)
+static enum status open_file(struct db *db, const char *path, struct err *err)
+{
+	size_t n = strlen(path) + 1;
+
+	if ((db->path = mem_take(n)) == NULL)
+		return err_nomem(err, "the database");
+	memcpy(db->path, path, n);
+	return db->read_only ? OK : turn_open(&db->lock, path, err);
+}
+
+/* path NULL: the stand-in. */
+static enum status open_it(struct db **out, const char *path, bool read_only, struct err *err)
 {
 	struct db *db = mem_zero(1, sizeof *db);
+	int how = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 	enum status st;
 	int rc;
 
 	if (db == NULL)
 		return err_nomem(err, "the database");
 	db->lock = -1;
-	if (path != NULL) {
-		size_t n = strlen(path) + 1;
-
-		if ((db->path = mem_take(n)) == NULL) {
-			st = err_nomem(err, "the database");
-			goto out;
-		}
-		memcpy(db->path, path, n);
-		if ((st = turn_open(&db->lock, path, err)) != OK)
-			goto out;
-	}
-	rc =
-	    sqlite3_open_v2(path == NULL ? ":memory:" : path, &db->handle,
-	                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+	db->read_only = read_only;
+	if (path != NULL && (st = open_file(db, path, err)) != OK)
+		goto out;
+	if (read_only)
+		how = SQLITE_OPEN_READONLY;
+	rc = sqlite3_open_v2(path == NULL ? ":memory:" : path, &db->handle,
+	                     how | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc != SQLITE_OK) {
 		st = db->handle == NULL ? err_nomem(err, "the database") : db_failed(db, rc, err);
 		goto out;
@@ -424,12 +437,14 @@ out:
 enum status db_open(struct db **out, const char *path, struct err *err)
 {
 	assert(path != NULL);
-	return open_it(out, path, err);
+	return open_it(out, path, false, err);
 }
 
 enum status db_open_if_there(struct db **out, const char *path, struct err *err)
 {
-	return open_it(out, access(path, F_OK) == 0 ? path : NULL, err);
+	bool there = access(path, F_OK) == 0;
+
+	return open_it(out, there ? path : NULL, there && access(path, W_OK) != 0, err);
 }
 
 void db_free(struct db *db)

@@ -35,8 +35,9 @@ struct db;
 enum status db_open(struct db **out, const char *path, struct err *err);
 
 /*
- * Open for reading what may not be there: an existing file as db_open does, else an
- * empty database in memory with the same schema, so that a reader needs no special case.
+ * Open for reading what may not be there: an existing file as db_open does, or read-only
+ * where it may not be written, else an empty database in memory with the same schema, so that
+ * a reader needs no special case.
  */
 enum status db_open_if_there(struct db **out, const char *path, struct err *err);
 
