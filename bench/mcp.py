@@ -155,20 +155,25 @@ def peer_command():
     return ["node", script] if os.path.exists(script) and shutil.which("node") else None
 
 
-def main():
-    build = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build/release")
+def all_of(build, command):
+    """The figures of ours, then of the peer's two ways to read, if there is a peer."""
     texts = ["fact %d: the build of part %d uses make and takes %d s" % (i, i % 7, i) for i in range(20)]
     ours = measure("gadugi", [os.path.join(build, "gadugi"), "serve"],
                    {"name": "remember", "arguments": {"memories": [{"text": t} for t in texts]}},
                    {"name": "recall", "arguments": {"query": "build make", "limit": 5}})
     results = [ours]
-    command = sys.argv[2:] or peer_command()
     if command:
         entities = [{"name": "fact %d" % i, "entityType": "fact", "observations": [t]} for i, t in enumerate(texts)]
         results.append(measure("server-memory", command, {"name": "create_entities", "arguments": {"entities": entities}},
                                {"name": "read_graph", "arguments": {}}))
         results.append(measure("server-memory search", command, {"name": "create_entities", "arguments": {"entities": entities}},
                                {"name": "search_nodes", "arguments": {"query": "part 3"}}))
+    return results
+
+
+def main():
+    build = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build/release")
+    results = all_of(build, sys.argv[2:] or peer_command())
     rows = [("cold start, ms", lambda r: r["cold_ms"]), ("memory after start, MiB", lambda r: r["rss_mib"]),
             ("memory at the end, MiB", lambda r: r["rss_end_mib"]),
             ("ping p50, us", lambda r: r["ping_us"]["p50"]), ("ping p99, us", lambda r: r["ping_us"]["p99"]),
@@ -182,4 +187,5 @@ def main():
         json.dump(results, open(os.environ["GADUGI_BENCH_JSON"], "w"), indent=1)
 
 
-main()
+if __name__ == "__main__":
+    main()
