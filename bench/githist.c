@@ -58,10 +58,11 @@ static char *git_log(const char *git_dir, size_t n, struct arena *a)
 	struct proc_spec spec = { .argv = argv,
 		                  .env = proc_env(a, keep, NULL),
 		                  .out = PROC_TO_PIPE };
+	const struct proc_bounds bounds = { .max = LOG_MAX };
 	struct proc_output out;
 	struct err err = { 0 };
 
-	if (proc_run(&spec, LOG_MAX, 0, NULL, a, &out, &err) != OK)
+	if (proc_run(&spec, &bounds, a, &out, &err) != OK)
 		die("git log", &err);
 	return out.out;
 }
