@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,7 +84,7 @@ static const char *rendered(struct call *call, const struct plan *p, const char 
 }
 
 /* Where to go on in the list of tasks. */
-static enum status place(struct call *call, const char *cursor, const struct plan *p, size_t *out)
+static enum status place(struct call *call, const char *cursor, size_t n_tasks, size_t *out)
 {
 	char *end = NULL;
 	unsigned long at = 0;
@@ -92,7 +93,7 @@ static enum status place(struct call *call, const char *cursor, const struct pla
 	if (cursor == NULL)
 		return OK;
 	at = strtoul(cursor, &end, 10);
-	if (*end != '\0' || cursor[0] < '0' || cursor[0] > '9' || at > p->n_tasks)
+	if (*end != '\0' || cursor[0] < '0' || cursor[0] > '9' || at > n_tasks)
 		return err_set(
 		    &call->err, E_INPUT,
 		    "'%.30s' is no cursor; give the nextCursor of the answer before, with the "
@@ -199,7 +200,7 @@ static enum status pack(struct call *call, const struct decompose_in *in, const 
 	cJSON *answer = json_object(&b), *whole = plan_json(&b, p);
 	const char *text = rendered(call, p, in->format);
 	size_t from = 0;
-	enum status st = place(call, in->cursor, p, &from);
+	enum status st = place(call, in->cursor, p->n_tasks, &from);
 
 	json_put_text(&b, answer, "planId", id); /* first: it is what the next call needs */
 	while (whole != NULL && whole->child != NULL) {
@@ -236,6 +237,7 @@ static enum status decompose_run(struct call *call, const void *args, cJSON **re
 	cJSON *answer = NULL;
 	enum status st = plan_make(call, in, &p);
 
+	assert(st != OK || p != NULL);
 	if (st == OK && save && (id = plan_new_id(call->project, call->arena)) == NULL)
 		st = err_nomem(&call->err, "a plan");
 	/* nothing is kept that cannot be answered for, and nothing answered that is not kept */

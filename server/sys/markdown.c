@@ -51,9 +51,7 @@ static bool starts_block(const char *s, size_t n)
 		at++;
 	if (at == n)
 		return true;
-	if (memchr("-*+#|", s[at], 5) != NULL)
-		return true;
-	return s[at] >= '0' && s[at] <= '9';
+	return strchr("-*+#|0123456789", s[at]) != NULL;
 }
 
 /* Nested marks at the start of a line: `> > - 1. ...`. */
@@ -80,41 +78,55 @@ static void calm(char *s, size_t n)
 			s[i] = ' ';
 }
 
+/* What the guard knows of the lines above. */
+struct guard {
+	size_t open; /* length of the fence the line is within; 0: none */
+	char mark;   /* its character */
+	size_t run;  /* bytes of the paragraph so far */
+};
+
+/* Look at one line, and calm what stands past the limit. False: nested too deep. */
+static bool line_guard(struct guard *g, char *s, size_t len)
+{
+	char mark = 0;
+	size_t f, before;
+
+	while (len > 0 && (s[len - 1] == '\n' || s[len - 1] == '\r'))
+		len--;
+	f = fence(s, len, &mark);
+	if (g->open > 0) {
+		g->open = f >= g->open && mark == g->mark ? 0 : g->open;
+		return true;
+	}
+	if (f > 0) {
+		g->open = f;
+		g->mark = mark;
+		return true;
+	}
+	if (nesting(s, len) > MARKDOWN_DEPTH_MAX / 2)
+		return false;
+	before = starts_block(s, len) ? 0 : g->run;
+	g->run = before + len;
+	if (g->run > MARKDOWN_MARKS_MAX) {
+		size_t keep = before < MARKDOWN_MARKS_MAX ? MARKDOWN_MARKS_MAX - before : 0;
+
+		calm(s + keep, len - keep);
+	}
+	return true;
+}
+
 /* Copy the document with its worst cases taken out. */
 static enum status guard(struct markdown *m, struct arena *a, size_t n, char **out, struct err *err)
 {
-	char *copy = arena_copy(a, m->bytes, n), mark = 0, this_mark = 0;
-	size_t run = 0, open = 0;
+	char *copy = arena_copy(a, m->bytes, n);
+	struct guard g = { 0 };
 
 	if (copy == NULL)
 		return err_nomem(err, "a document");
-	for (size_t i = 0; i < m->n_lines; i++) {
-		char *s = copy + m->line_at[i];
-		size_t len = m->line_at[i + 1] - m->line_at[i], f, before;
-
-		while (len > 0 && (s[len - 1] == '\n' || s[len - 1] == '\r'))
-			len--;
-		f = fence(s, len, &this_mark);
-		if (open > 0) {
-			open = f >= open && this_mark == mark ? 0 : open;
-			continue;
-		}
-		if (f > 0) {
-			open = f;
-			mark = this_mark;
-			continue;
-		}
-		if (nesting(s, len) > MARKDOWN_DEPTH_MAX / 2)
+	for (size_t i = 0; i < m->n_lines; i++)
+		if (!line_guard(&g, copy + m->line_at[i], m->line_at[i + 1] - m->line_at[i]))
 			return err_set(err, E_INPUT, "line %zu is nested more than %d deep", i + 1,
 			               MARKDOWN_DEPTH_MAX / 2);
-		before = starts_block(s, len) ? 0 : run;
-		run = before + len;
-		if (run > MARKDOWN_MARKS_MAX) {
-			size_t keep = before < MARKDOWN_MARKS_MAX ? MARKDOWN_MARKS_MAX - before : 0;
-
-			calm(s + keep, len - keep);
-		}
-	}
 	*out = copy;
 	return OK;
 }

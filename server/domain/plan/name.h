@@ -34,10 +34,10 @@ struct names;
 /* All tasks must have their ids. NULL when the arena is full. */
 struct names *names_build(const struct draft *d);
 
-struct name_hit name_find(struct names *names, const char *s, size_t n);
+struct name_hit name_find(struct names *x, const char *s, size_t n);
 
 /* The same without guessing by words: never NAME_NEAR. */
-struct name_hit name_find_exact(const struct names *names, const char *s, size_t n);
+struct name_hit name_find_exact(const struct names *x, const char *s, size_t n);
 
 /* Words in a fixed form, for comparing: lower case, joined by one blank. "" when there are none. */
 const char *name_normal(const char *s, size_t n, struct arena *a);

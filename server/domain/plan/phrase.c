@@ -205,37 +205,41 @@ static bool fits(struct name_hit hit, const char *s, size_t n, size_t words)
 	return hit.how == NAME_NUMBER && words > 1; /* `task 3`, not `3` */
 }
 
+/* The longest name that begins with the word at s[from], which ends at `end`; 0: none. */
+static size_t longest(const struct names *names, const char *s, size_t n, size_t from, size_t end,
+                      size_t *task)
+{
+	size_t best = 0, start, len, next;
+
+	for (size_t words = 1; words <= WINDOW_WORDS; words++) {
+		struct name_hit hit = name_find_exact(names, s + from, end - from);
+
+		if (fits(hit, s + from, end - from, words)) {
+			best = end;
+			*task = hit.task;
+		}
+		next = end;
+		if (!name_word(s, n, &next, &start, &len))
+			break;
+		end = next;
+	}
+	return best;
+}
+
 /*
  * Titles, ids and issues in a stretch of text: at every word the longest that fits. When there
  * is none, all of it as words of one title.
  */
 static void mentions_find(struct names *names, const char *s, size_t n, struct mentions *out)
 {
-	size_t at = 0, start, len;
+	size_t at = 0, start, len, task = PLAN_NONE, end;
 
 	out->n = 0;
 	while (name_word(s, n, &at, &start, &len)) {
-		size_t end = at, best = 0, from = start;
-
-		from -= from > 0 && s[from - 1] == '#';
-		for (size_t words = 1; words <= WINDOW_WORDS; words++) {
-			struct name_hit hit = name_find_exact(names, s + from, end - from);
-			size_t next_start, next_len, next = end;
-
-			if (fits(hit, s + from, end - from, words)) {
-				best = end;
-				out->at[out->n < MENTIONS_MAX ? out->n : MENTIONS_MAX - 1] =
-				    hit.task;
-			}
-			if (!name_word(s, n, &next, &next_start, &next_len))
-				break;
-			end = next;
-		}
-		if (best > 0) {
-			size_t task = out->at[out->n < MENTIONS_MAX ? out->n : MENTIONS_MAX - 1];
-
+		start -= start > 0 && s[start - 1] == '#';
+		if ((end = longest(names, s, n, start, at, &task)) > 0) {
 			mention_add(out, task);
-			at = best;
+			at = end;
 		}
 	}
 	if (out->n == 0) {
