@@ -286,6 +286,38 @@ static void ids_are_unique_whatever_the_titles(void **state)
 	arena_free(r.a);
 }
 
+static void fields_of_a_task_are_taken_apart(void **state)
+{
+	static const char doc[] =
+	    "### T1: Lay\n\n**Command**: `make \"a b\" c`\n**Agent**: floor\n**Optimistic**: 2h\n"
+	    "**Pessimistic**: 6h\n**Risk**: high\n**Complexity**: low\n**Files**:\n- `a/b.c`\n- "
+	    "c.h (new)\n\n"
+	    "**Done when**:\n- it holds\n- it shines\n\n### T2: Paint\n\n**Blocks**: "
+	    "T1\n**Status**: done\n";
+	struct reading r;
+	const struct plan_task *t;
+
+	(void)state;
+	read_bytes(&r, doc, strlen(doc));
+	assert_int_equal(r.st, OK);
+	t = &r.p->tasks[0];
+	assert_int_equal(t->command.n, 3);
+	assert_string_equal(t->command.at[1], "a b");
+	assert_string_equal(t->agent, "floor");
+	assert_int_equal(t->estimate_min, 240);
+	assert_int_equal(t->low_min, 120);
+	assert_int_equal(t->high_min, 360);
+	assert_int_equal(t->risk, PLAN_HIGH);
+	assert_int_equal(t->complexity, t->technical + t->integration + t->testing);
+	assert_int_equal(t->files.n, 2);
+	assert_string_equal(t->files.at[1], "c.h");
+	assert_int_equal(t->acceptance.n, 2);
+	assert_int_equal(r.p->n_edges, 1);
+	assert_int_equal(r.p->edges[0].to, 0);
+	assert_true(r.p->tasks[1].done);
+	arena_free(r.a);
+}
+
 static void a_task_of_an_id_alone_is_called_by_it(void **state)
 {
 	static const char doc[] = "### T1:\n\n**Estimate**: 1h\n\n### T2: Lay\n\n- [ ] T3 \n";
@@ -306,6 +338,7 @@ int main(void)
 		cmocka_unit_test(every_finding_happens_and_says_what_it_must),
 		cmocka_unit_test(a_clean_plan_has_no_findings),
 		cmocka_unit_test(what_is_no_plan_is_refused_with_a_reason),
+		cmocka_unit_test(fields_of_a_task_are_taken_apart),
 		cmocka_unit_test(a_task_of_an_id_alone_is_called_by_it),
 		cmocka_unit_test(ids_are_unique_whatever_the_titles),
 		cmocka_unit_test(marks_and_line_ends_do_not_change_a_plan),

@@ -206,6 +206,16 @@ static void phases_find(const struct draft *d, struct phases *x)
 	}
 }
 
+/* The phase waits for the nearest one before `below`. */
+static void needs_nearest(struct phases *x, struct phase *phase, long below)
+{
+	for (long k = below - 1; k >= 1; k--)
+		if (x->at[k].title != NULL) {
+			phase->needs[k] = true;
+			return;
+		}
+}
+
 /* What nobody said: up to the stories in a row, the stories side by side, the rest after them. */
 static void phases_default(struct phases *x)
 {
@@ -221,22 +231,12 @@ static void phases_default(struct phases *x)
 
 		if (phase->told || phase->title == NULL)
 			continue;
-		if (phase->story > 0) {
-			for (long k = first - 1; k >= 1; k--)
-				if (x->at[k].title != NULL) {
-					phase->needs[k] = true;
-					break;
-				}
-		} else if (first > 0 && i > last) {
-			for (long k = first; k < i; k++)
-				phase->needs[k] = x->at[k].title != NULL;
-		} else {
-			for (long k = i - 1; k >= 1; k--)
-				if (x->at[k].title != NULL) {
-					phase->needs[k] = true;
-					break;
-				}
-		}
+		if (first == 0 || (phase->story == 0 && i < last))
+			needs_nearest(x, phase, i);
+		else if (phase->story > 0)
+			needs_nearest(x, phase, first);
+		for (long k = first; first > 0 && i > last && k < i; k++)
+			phase->needs[k] = x->at[k].title != NULL;
 	}
 }
 

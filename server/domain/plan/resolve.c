@@ -302,14 +302,15 @@ static size_t without_brackets(const char *s, size_t n)
 /* A piece between commas: one name, else names joined by words. */
 static void clause(struct work *w, const char *s, size_t n)
 {
-	size_t at = 0, len;
+	size_t at = 0, len, shorter;
 
-	trim(&s, &n);
-	if (n == 0 || piece(w, s, n, conjunction(s, n, 0, &len) == n))
-		return;
-	if (without_brackets(s, n) < n) {
-		clause(w, s, without_brackets(s, n));
-		return;
+	for (;;) {
+		trim(&s, &n);
+		if (n == 0 || piece(w, s, n, conjunction(s, n, 0, &len) == n))
+			return;
+		if ((shorter = without_brackets(s, n)) == n)
+			break;
+		n = shorter;
 	}
 	if (conjunction(s, n, 0, &len) == n) {
 		unknown_add(w, s, n);

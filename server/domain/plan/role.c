@@ -366,10 +366,14 @@ static bool command(struct draft *d, struct draft_task *t, const char *s)
 {
 	s += strspn(s, " `$");
 	while (*s != '\0' && *s != '`') {
-		char quote = *s == '"' || *s == '\'' ? *s : ' ';
-		const char *from = quote == ' ' ? s : s + 1;
+		char quote = ' ';
+		const char *from = s;
 		size_t n = 0;
 
+		if (*s == '"' || *s == '\'') {
+			quote = *s;
+			from = s + 1;
+		}
 		while (from[n] != '\0' && from[n] != quote && (quote != ' ' || from[n] != '`'))
 			n++;
 		draft_text(d->a, &t->t.command, arena_copy(d->a, from, n));

@@ -15,7 +15,7 @@ const struct score_words *score_words_new(struct arena *a);
 const char *score_kind(const struct score_words *w, const char *title);
 
 /* n_in and n_out: edges to and from it. */
-void score_task(const struct score_words *w, struct draft_task *t, size_t n_in, size_t n_out);
+void score_task(const struct score_words *w, struct draft_task *d, size_t n_in, size_t n_out);
 
 /* Paths named in a text, added to a list, each once. */
 void score_files(struct arena *a, const char *words, struct plan_texts *files);

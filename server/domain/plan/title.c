@@ -344,7 +344,7 @@ const char *role_rest(struct draft *d, struct draft_task *t, const char *words,
 void role_title(struct draft *d, struct draft_task *t, const char *words, enum plan_source source)
 {
 	const char *s = words + strspn(words, " \t\n*");
-	size_t lead, n = strcspn(s, "\n");
+	size_t lead, n;
 
 	/* a bracket around an id: `[T001] title` */
 	lead = s[0] == '[' ? role_lead_id(s + 1) : 0;
