@@ -39,6 +39,14 @@ ends a_time_that_is_none_fails 1
 run "$gadugi" call coach '{"runId": "r1", "path": "x"}'
 ends a_run_and_a_path_do_not_go_together 1
 
+sessions=$tmp/claude/projects/$(pwd -P | sed 's/[^a-zA-Z0-9]/-/g')
+mkdir -p "$sessions"
+cp one.jsonl "$sessions/s1.jsonl"
+run env CLAUDE_CONFIG_DIR="$tmp/claude" "$gadugi" coach --since 2026-01-01 --json
+has the_sessions_of_the_project_are_found '"sessions":1' "$out"
+run env CLAUDE_CONFIG_DIR="$tmp/claude" "$gadugi" coach --since 2026-06-01
+ends sessions_that_ended_before_are_none 1
+
 run "$gadugi" coach one.jsonl --issues draft --json
 has a_draft_is_a_draft '"state":"drafted"' "$out"
 hasnt a_draft_has_no_link '"link"' "$out"

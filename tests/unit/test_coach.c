@@ -516,6 +516,17 @@ static void a_file_brings_its_subagents(void **state)
 	assert_int_equal(m->messages, 3);
 	assert_int_equal(m->subagent_tokens[TOKENS_INPUT], 7);
 	assert_int_equal(m->tokens[TOKENS_INPUT], 9);
+
+	/* older versions put them beside the session; the id says whose they are */
+	(void)mkdir(text_printf(arena, "%s/old", folder), 0700);
+	path = session("old/main.jsonl", "prompt a\nsay\n");
+	(void)put_file("old/agent-1.jsonl", sub, sizeof sub - 1);
+	(void)put_file("old/agent-2.jsonl", "{\"type\":\"user\",\"sessionId\":\"s2\"}\n", 35);
+	m = &report_of(path)->metrics;
+	assert_int_equal(m->files, 2);
+	m = &report_of(text_printf(arena, "%s/old", folder))->metrics;
+	assert_int_equal(m->sessions, 1);
+	assert_int_equal(m->files, 2);
 }
 
 static void a_folder_is_all_its_sessions_and_a_copied_message_counts_once(void **state)

@@ -11,11 +11,18 @@
 #define PEEKS    5                 /* first lines that are looked at */
 #define ID_SIZE  80
 
+/* A file of a subagent beside its session's. */
+struct sibling {
+	const char *path, *id;
+};
+
 struct walk {
 	struct arena *a;
 	int64_t since_ms;
 	struct source *items;
 	size_t n, room;
+	struct sibling *siblings; /* of the folder that is looked at */
+	size_t n_siblings, siblings_room;
 	struct err *err;
 };
 
@@ -133,30 +140,47 @@ static bool is_agent_file(const char *name)
 	return strncmp(name, "agent-", 6) == 0 && ends(name, ".jsonl");
 }
 
-/* Files of subagents that older versions put beside the session: by the id they carry. */
-static enum status add_siblings(struct walk *w, struct source *s, const char *folder,
-                                const struct folder_entry *e, size_t n, const char *id)
+/* What subagents' files of older versions lie in a folder, and whose they are: looked at once. */
+static enum status find_siblings(struct walk *w, const char *folder, const struct folder_entry *e,
+                                 size_t n)
 {
 	enum status st = OK;
 
+	w->n_siblings = 0;
 	for (size_t i = 0; st == OK && i < n; i++) {
+		struct sibling *items;
 		const char *path;
 		struct peek p;
 
 		if (e[i].is_folder || !is_agent_file(e[i].name))
 			continue;
-		if ((path = text_printf(w->a, "%s/%s", folder, e[i].name)) == NULL)
-			return err_nomem(w->err, "a path");
-		st = peek_file(w, path, &p);
-		if (st == OK && p.host != NULL && strcmp(p.id, id) == 0)
-			st = add_path(w, s, path);
+		path = text_printf(w->a, "%s/%s", folder, e[i].name);
+		items =
+		    list_room(w->a, w->siblings, w->n_siblings, &w->siblings_room, sizeof *items);
+		if (path == NULL || items == NULL)
+			return err_nomem(w->err, "the session files");
+		w->siblings = items;
+		if ((st = peek_file(w, path, &p)) != OK || p.host == NULL)
+			continue;
+		items[w->n_siblings++] = (struct sibling){ path, text_dup(w->a, p.id) };
+		if (items[w->n_siblings - 1].id == NULL)
+			return err_nomem(w->err, "the session files");
 	}
 	return st;
 }
 
-/* A session file in its folder; entries are what else is there. */
-static enum status add_session(struct walk *w, const char *folder, const struct folder_entry *e,
-                               size_t n, const char *name, bool named)
+static enum status add_siblings(struct walk *w, struct source *s, const char *id)
+{
+	enum status st = OK;
+
+	for (size_t i = 0; st == OK && i < w->n_siblings; i++)
+		if (strcmp(w->siblings[i].id, id) == 0)
+			st = add_path(w, s, w->siblings[i].path);
+	return st;
+}
+
+/* A session file in its folder, whose siblings have been found. */
+static enum status add_session(struct walk *w, const char *folder, const char *name, bool named)
 {
 	const char *path = text_printf(w->a, "%s/%s", folder, name);
 	struct source *s = NULL;
@@ -176,7 +200,7 @@ static enum status add_session(struct walk *w, const char *folder, const struct 
 		return st;
 	st = add_subagents(w, s, path);
 	if (st == OK && p.id[0] != '\0' && !is_agent_file(name))
-		st = add_siblings(w, s, folder, e, n, p.id);
+		st = add_siblings(w, s, p.id);
 	return st;
 }
 
@@ -206,14 +230,14 @@ static enum status walk(struct walk *w, const char *folder, int depth)
 	size_t n = 0;
 	enum status st = folder_list(folder, w->a, &e, &n, w->err);
 
+	if (st == OK)
+		st = find_siblings(w, folder, e, n);
+	for (size_t i = 0; st == OK && i < n; i++)
+		if (!e[i].is_folder && is_session_file(e[i].name) && e[i].changed_ms >= w->since_ms)
+			st = add_session(w, folder, e[i].name, false);
 	for (size_t i = 0; st == OK && i < n; i++) {
-		if (!e[i].is_folder) {
-			if (is_session_file(e[i].name) && e[i].changed_ms >= w->since_ms)
-				st = add_session(w, folder, e, n, e[i].name, false);
-			continue;
-		}
 		/* the folder SESSION belongs to SESSION.jsonl, which has brought its files */
-		if (e[i].name[0] == '.' || depth == SOURCES_DEPTH ||
+		if (!e[i].is_folder || e[i].name[0] == '.' || depth == SOURCES_DEPTH ||
 		    has_file(e, n, e[i].name, ".jsonl"))
 			continue;
 		inner = text_printf(w->a, "%s/%s", folder, e[i].name);
@@ -240,7 +264,9 @@ static enum status one_file(struct walk *w, const char *path)
 		    ".json (Gemini CLI); or give a folder",
 		    path);
 	st = folder_list(folder[0] == '\0' ? "/" : folder, w->a, &e, &n, w->err);
-	return st != OK ? st : add_session(w, folder, e, n, slash == NULL ? path : slash + 1, true);
+	if (st == OK)
+		st = find_siblings(w, folder, e, n);
+	return st != OK ? st : add_session(w, folder, slash == NULL ? path : slash + 1, true);
 }
 
 enum status sources_find(const char *path, int64_t since_ms, struct arena *a, struct source **out,
