@@ -3,8 +3,8 @@
 
 #include "cli/command.h"
 
-#define DEPTH_MAX    12
-#define COLUMNS_MAX  6 /* of a table; --json has all */
+#define DEPTH_MAX   12
+#define COLUMNS_MAX 6 /* of a table; --json has all */
 
 static bool is_flat(const cJSON *value)
 {

@@ -192,8 +192,8 @@ static enum status leave_out_commands(struct merge *m, const struct config_files
 {
 	struct part *p = &m->project;
 
-	if (files->distrust == NULL || (p->n_agents == 0 && p->n_gates == 0 && p->setup.n == 0 &&
-	                                p->issue_command.n == 0))
+	if (files->distrust == NULL ||
+	    (p->n_agents == 0 && p->n_gates == 0 && p->setup.n == 0 && p->issue_command.n == 0))
 		return OK;
 	p->n_agents = 0;
 	p->n_gates = 0;

@@ -86,7 +86,7 @@ struct config {
 	size_t n_gates;
 	struct config_defaults defaults;
 	struct config_budget budget;
-	struct config_texts setup;  /* argv, run once in a new worktree; empty: none */
+	struct config_texts setup;         /* argv, run once in a new worktree; empty: none */
 	struct config_texts issue_command; /* posts an issue of the coach; empty: none does */
 	struct config_texts issue_labels;
 	bool flags[CONFIG_FLAGS_N]; /* true unless switched off */
