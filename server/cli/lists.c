@@ -84,6 +84,19 @@ static const char *cell_of(struct cli *c, const cJSON *value)
 	return copy == NULL ? "" : copy;
 }
 
+/* The row's values of the members that the first row has. */
+static void put_row(struct cli *c, struct table *t, const cJSON *first, const cJSON *row)
+{
+	const cJSON *column;
+	size_t n = 0;
+
+	cJSON_ArrayForEach(column, first) {
+		if (n++ < COLUMNS_MAX)
+			table_cell(t, n == 1 ? STYLE_BOLD : STYLE_NONE,
+			           cell_of(c, json_get(row, column->string)));
+	}
+}
+
 /* Things of a kind a row each, with the members that the first of them has. */
 static void show_rows(struct cli *c, const cJSON *list)
 {
@@ -99,26 +112,19 @@ static void show_rows(struct cli *c, const cJSON *list)
 	}
 	t = table_new(c, text_string(&heads));
 	text_done(&heads);
-	cJSON_ArrayForEach(row, list) {
-		n = 0;
-		cJSON_ArrayForEach(column, list->child) {
-			if (n++ < COLUMNS_MAX)
-				table_cell(t, n == 1 ? STYLE_BOLD : STYLE_NONE,
-				           cell_of(c, json_get(row, column->string)));
-		}
-	}
+	cJSON_ArrayForEach(row, list)
+		put_row(c, t, list->child, row);
 	table_show(t);
 }
 
 static void show_answer(struct cli *c, const cJSON *result)
 {
 	const cJSON *list = result->child;
+	bool only = list != NULL && list->next == NULL && cJSON_IsArray(list);
 
-	if (list == NULL || list->next != NULL || !cJSON_IsArray(list))
-		show_tree(c, result, 0);
-	else if (list->child == NULL)
+	if (only && list->child == NULL)
 		text_addf(&c->screen.text, "there are no %s here\n", list->string);
-	else if (cJSON_IsObject(list->child))
+	else if (only && cJSON_IsObject(list->child))
 		show_rows(c, list);
 	else
 		show_tree(c, result, 0);

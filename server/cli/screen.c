@@ -120,12 +120,13 @@ static size_t add_cut(struct screen *s, const char *text, size_t most)
 
 static size_t add_styled(struct screen *s, enum screen_style style, const char *text, size_t most)
 {
-	bool styled = s->colour && style != STYLE_NONE && text != NULL && text[0] != '\0';
+	const char *words = text == NULL ? "" : text;
+	bool styled = s->colour && style != STYLE_NONE && words[0] != '\0';
 	size_t taken;
 
 	if (styled)
 		text_add(&s->text, styles[style]);
-	taken = add_cut(s, text, most);
+	taken = add_cut(s, words, most);
 	if (styled)
 		text_add(&s->text, "\033[0m");
 	return taken;

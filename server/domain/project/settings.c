@@ -237,7 +237,7 @@ enum status project_trust(struct project *p, struct arena *a, struct project_tru
 	struct config_files files = { .root = p->root };
 	const struct config *checked;
 	char hash[HASH_TEXT_SIZE];
-	struct paths paths;
+	struct paths paths = { 0 };
 	bool before;
 	enum status st;
 
@@ -263,8 +263,8 @@ enum status project_trust(struct project *p, struct arena *a, struct project_tru
 enum status project_trust_json(struct project *p, cJSON **out, struct err *err)
 {
 	struct arena *a = arena_new(ARENA_MAX);
-	struct project_trust trust;
-	const struct config *config;
+	struct project_trust trust = { 0 };
+	const struct config *config = NULL;
 	struct json_build b = { 0 };
 	cJSON *answer;
 	enum status st;
