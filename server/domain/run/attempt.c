@@ -12,6 +12,7 @@
 #include "domain/run/ending.h"
 #include "domain/run/prompt.h"
 #include "domain/run/record.h"
+#include "sys/sandbox.h"
 
 #define ATTEMPT_ARENA_MAX ((size_t)16 << 20)
 #define READ_SIZE         ((size_t)64 << 10)
@@ -84,15 +85,19 @@ void attempt_free(struct attempt *t)
 	mem_free(t);
 }
 
-static size_t take_slot(struct runner *r, struct attempt *t)
+static size_t free_slot(const struct runner *r)
 {
 	size_t slot = 0;
 
 	while (slot < r->n_slots && r->slots[slot] != NULL)
 		slot++;
-	assert(slot < r->n_slots);
-	r->slots[slot] = t;
 	return slot;
+}
+
+bool attempt_may_start(const struct runner *r, const struct attempt *t)
+{
+	return t->phase == PHASE_PREPARED && t->committed && t->verdict == TASK_STATES &&
+	       free_slot(r) < r->n_slots;
 }
 
 /* STATE/runs/RUN/TASK/attempt-N.log; the row keeps it from STATE on. */
@@ -178,7 +183,8 @@ void attempt_begin(struct runner *r, struct job *job)
 		return;
 	}
 	t->row.number = ++job->attempts;
-	t->row.slot = (int64_t)take_slot(r, t);
+	t->row.slot =
+	    (int64_t)(free_slot(r) % r->n_slots); /* where it stands now; settled at its start */
 	t->row.intent_ms = wall(r);
 	t->base = r->head;
 	record_attempt(r, t, "intent");
@@ -244,8 +250,18 @@ static enum status start_agent(struct runner *r, struct attempt *t, struct err *
 		return err_nomem(err, "a prompt");
 	if ((st = output_new(&t->log, log, err)) != OK)
 		return st;
-	if ((st = agent_prepare(&start, t->arena, &spec, &sandbox, err)) == OK)
-		st = proc_start(&t->proc, r->keeper, &spec, err);
+	start.confine = start.confine && (r->in_git || r->shared_by != t->agent);
+	if ((st = agent_prepare(&start, t->arena, &spec, &sandbox, err)) != OK)
+		return st;
+	if (!r->in_git && sandbox != NULL) { /* one for all tasks: the folder is the same */
+		sandbox_free(r->shared);
+		r->shared = sandbox;
+		r->shared_by = t->agent;
+		sandbox = NULL;
+	}
+	if (!r->in_git && r->shared_by == t->agent)
+		spec.sandbox = r->shared;
+	st = proc_start(&t->proc, r->keeper, &spec, err);
 	sandbox_free(sandbox);
 	return st;
 }
@@ -255,7 +271,11 @@ void attempt_start(struct runner *r, struct attempt *t)
 	struct err err = { OK, "" };
 	struct proc_id id;
 	int64_t now = clock_mono_ms();
+	size_t slot = free_slot(r);
 
+	assert(slot < r->n_slots);
+	r->slots[slot] = t;
+	t->row.slot = (int64_t)slot;
 	if (start_agent(r, t, &err) != OK) {
 		const char *cause = text_printf(t->arena, "agent '%s' could not be started: %s",
 		                                t->agent->name, err.text);

@@ -16,7 +16,8 @@ void attempt_begin(struct runner *r, struct job *job);
 /* Its intent is durable, and so is what was done in the worktree it takes over. */
 void attempt_prepare(struct runner *r, struct attempt *t);
 
-/* Prepared, and its intent is durable: start the agent. */
+/* Prepared, its intent durable, and a worker free: start the agent. */
+bool attempt_may_start(const struct runner *r, const struct attempt *t);
 void attempt_start(struct runner *r, struct attempt *t);
 
 /* Read what a running agent says; look after its end and its limits. */

@@ -85,6 +85,8 @@ void ending_agent_over(struct runner *r, struct attempt *t)
 	t->row.ended_ms = wall(r);
 	t->row.exit_code = res->exit_code < 0 ? RUNS_NONE : res->exit_code;
 	t->row.output_size = (int64_t)output_size(t->log);
+	r->n_over++;
+	r->over_us += res->wall_us;
 	if (res->left > 0)
 		output_note(t->log, t->row.ended_ms,
 		            "%d processes outlived the agent and were ended", res->left);

@@ -16,6 +16,7 @@
 #include "domain/run/record.h"
 #include "domain/run/tidy.h"
 #include "sys/fs.h"
+#include "sys/sandbox.h"
 
 /* --- rows to jobs --------------------------------------------------------------------------- */
 
@@ -486,4 +487,5 @@ void load_done(struct runner *r)
 	mem_free(r->jobs);
 	schedule_free(r->schedule);
 	repo_free(r->repo);
+	sandbox_free(r->shared);
 }

@@ -27,10 +27,27 @@
 #define TROUBLE_NAP_MS  500   /* between tries to commit when the disk refuses */
 #define TROUBLE_MOST_MS 60000 /* then the runner gives up; the run is `interrupted` */
 #define FIXED_FDS       3
+#define SHORT_LEAST     16 /* tasks that have ended, before their length is judged */
+#define SHORT_US        20000
 
 enum { FD_STEPS, FD_WAKE, FD_SIGNALS };
 
 /* --- one turn ------------------------------------------------------------------------------- */
+
+/*
+ * Where tasks take no time to speak of, the intents of the next ones are made durable while
+ * the present ones run; otherwise the most urgent is chosen when a worker is free.
+ */
+static void look_ahead(struct runner *r)
+{
+	bool short_ones =
+	    !r->in_git && r->n_over >= SHORT_LEAST && r->over_us / r->n_over < SHORT_US;
+
+	if (short_ones != r->ahead) {
+		r->ahead = short_ones;
+		schedule_workers(r->schedule, short_ones ? 2 * r->n_slots : r->n_slots);
+	}
+}
 
 static void begin_what_may(struct runner *r)
 {
@@ -46,6 +63,7 @@ static void begin_what_may(struct runner *r)
 		}
 	}
 	lane_turn(r);
+	look_ahead(r);
 	while (!r->given_up && r->trouble_since_ms == 0 && schedule_next(r->schedule, &i))
 		attempt_begin(r, &r->jobs[i]);
 }
@@ -98,20 +116,23 @@ static bool commit(struct runner *r)
 	return false;
 }
 
+/* What was durable before this turn needs no commit now. */
+static void start_committed(struct runner *r)
+{
+	for (size_t i = 0; !r->given_up && !r->lane.moving && i < r->n_alive; i++)
+		if (attempt_may_start(r, r->alive[i]))
+			attempt_start(r, r->alive[i]);
+}
+
 /* All intents are durable now. */
 static void act(struct runner *r)
 {
 	lane_move(r);
-	for (size_t i = 0; !r->given_up && !r->lane.moving && i < r->n_alive; i++) {
-		struct attempt *t = r->alive[i];
-
-		if (!t->committed || t->verdict != TASK_STATES)
-			continue;
-		if (t->phase == PHASE_INTENT)
-			attempt_prepare(r, t);
-		else if (t->phase == PHASE_PREPARED)
-			attempt_start(r, t);
-	}
+	for (size_t i = 0; !r->given_up && !r->lane.moving && i < r->n_alive; i++)
+		if (r->alive[i]->phase == PHASE_INTENT && r->alive[i]->committed &&
+		    r->alive[i]->verdict == TASK_STATES)
+			attempt_prepare(r, r->alive[i]);
+	start_committed(r);
 }
 
 static int64_t next_due(const struct runner *r)
@@ -232,6 +253,7 @@ static enum status loop(struct runner *r, struct err *err)
 	enum status st = OK;
 
 	while (st == OK && !r->given_up) {
+		start_committed(r);
 		begin_what_may(r);
 		if (commit(r))
 			act(r);

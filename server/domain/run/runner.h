@@ -169,6 +169,11 @@ struct runner {
 	struct obeyed *obeyed;
 	size_t n_obeyed, obeyed_room;
 
+	bool ahead;              /* intents are recorded before a worker is free */
+	int64_t n_over, over_us; /* agents that have ended, and how long they took */
+	struct sandbox *shared;  /* of agents that work in the project's folder itself */
+	const struct config_agent *shared_by;
+
 	struct steps *steps;
 	struct proc_keeper *keeper;
 	struct wake *wake;
