@@ -175,7 +175,7 @@ void attempt_begin(struct runner *r, struct job *job)
 	const size_t *skipped;
 	size_t n;
 
-	job->retry_ms = 0;
+	record_retry(r, job, 0);
 	if (t == NULL) {
 		record_task(r, job, TASK_FAILED, "no memory for an attempt");
 		n = schedule_fail(r->schedule, job->index, &skipped);

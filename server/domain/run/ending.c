@@ -234,7 +234,7 @@ static void settle(struct runner *r, struct attempt *t)
 		uint64_t chance = (uint64_t)clock_mono_us() * 2654435761u;
 		int64_t wait_ms = t->no_count ? 0 : ending_backoff_ms(job->tries, chance);
 
-		job->retry_ms = clock_mono_ms() + wait_ms;
+		record_retry(r, job, clock_mono_ms() + wait_ms);
 		record_task(r, job, TASK_READY, t->cause);
 		job->now = NULL;
 		return;

@@ -144,7 +144,7 @@ static void done_without_merge(struct runner *r, struct attempt *t)
 
 void lane_add(struct runner *r, struct attempt *t)
 {
-	if (r->in_git && t->n_files == 0) {
+	if (r->in_git && t->row.files == 0) {
 		record_note(r, "no-change", "task '%s' succeeded and changed nothing",
 		            t->job->row.id);
 		done_without_merge(r, t);

@@ -39,7 +39,8 @@ static enum status load_jobs(struct runner *r, struct err *err)
 		return st;
 	r->jobs = mem_zero(r->n_jobs + 1, sizeof *r->jobs);
 	r->lane.on = mem_zero(r->n_jobs + 1, sizeof *r->lane.on);
-	if (r->jobs == NULL || r->lane.on == NULL)
+	r->changed_jobs = mem_zero(r->n_jobs + 1, sizeof *r->changed_jobs);
+	if (r->jobs == NULL || r->lane.on == NULL || r->changed_jobs == NULL)
 		return err_nomem(err, "the run");
 	for (size_t i = 0; st == OK && i < r->n_jobs; i++) {
 		struct job *job = &r->jobs[i];
@@ -396,6 +397,8 @@ static void go_on(struct runner *r, struct job *job, const struct attempt_row *r
 	t->own_worktree = r->in_git && is_worktree(row->worktree, t->arena);
 	job->attempts = row->number;
 	t->committed = true;
+	if (r->in_git && strcmp(row->state, "gated") == 0)
+		t->own_worktree = false; /* it may have been handed on; its commit is known */
 	if (strcmp(row->state, "gated") == 0 && is_in_branch(r, t)) {
 		ending_succeed(r, t, t->merged.hex);
 		n = schedule_drop(r->schedule, job->index, true, &readied);
@@ -405,6 +408,10 @@ static void go_on(struct runner *r, struct job *job, const struct attempt_row *r
 	t->merged = (struct oid){ "" };
 	/* Hold the task back, without a worker, while its leftovers are looked after. */
 	schedule_hold(r->schedule, job->index);
+	if (strcmp(row->state, "gated") == 0 && r->in_git) {
+		lane_add(r, t);
+		return;
+	}
 	if ((strcmp(row->state, "result") == 0 || strcmp(row->state, "gated") == 0) &&
 	    (t->own_worktree || !r->in_git)) {
 		ending_collect(r, t);
@@ -479,6 +486,7 @@ void load_done(struct runner *r)
 	mem_free(r->happenings);
 	mem_free(r->obeyed);
 	mem_free(r->notes);
+	mem_free(r->changed_jobs);
 	mem_free(r->open_in);
 	mem_free(r->names);
 	mem_free(r->lane.on);

@@ -54,11 +54,11 @@ static void begin_what_may(struct runner *r)
 	int64_t now = clock_mono_ms();
 	size_t i;
 
-	for (i = 0; i < r->n_jobs; i++) {
+	for (i = 0; r->n_waiting > 0 && i < r->n_jobs; i++) {
 		struct job *job = &r->jobs[i];
 
 		if (job->retry_ms != 0 && now >= job->retry_ms) {
-			job->retry_ms = 0;
+			record_retry(r, job, 0);
 			schedule_again(r->schedule, i);
 		}
 	}
@@ -146,7 +146,7 @@ static int64_t next_due(const struct runner *r)
 
 		due = at < due ? at : due;
 	}
-	for (size_t i = 0; i < r->n_jobs; i++)
+	for (size_t i = 0; r->n_waiting > 0 && i < r->n_jobs; i++)
 		if (r->jobs[i].retry_ms != 0 && r->jobs[i].retry_ms < due)
 			due = r->jobs[i].retry_ms;
 	return due;

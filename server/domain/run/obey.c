@@ -49,7 +49,7 @@ static void end_task(struct runner *r, struct job *job, enum task_state state, c
 	case SCHEDULE_SKIPPED:
 		return;
 	}
-	job->retry_ms = 0;
+	record_retry(r, job, 0);
 	record_task(r, job, state, cause);
 	ending_tell_skipped(r, job, told, n);
 }
@@ -96,7 +96,7 @@ static void retry_task(struct runner *r, struct job *job)
 	size_t n;
 
 	if (job->retry_ms != 0) {
-		job->retry_ms = clock_mono_ms();
+		record_retry(r, job, clock_mono_ms());
 		return;
 	}
 	if (!not_succeeded(job))
@@ -144,7 +144,7 @@ static void skip_task(struct runner *r, struct job *job)
 	case SCHEDULE_SKIPPED:
 		return;
 	}
-	job->retry_ms = 0;
+	record_retry(r, job, 0);
 	job->row.wish =
 	    "skip"; /* stays in the row: it tells this from being skipped for a failure */
 	record_task(r, job, TASK_SKIPPED, "skipped because somebody asked for it");

@@ -66,6 +66,8 @@ void record_task(struct runner *r, struct job *job, enum task_state state, const
 	job->state = state;
 	job->row.state = task_state_word(state);
 	job->row.cause = text_dup(r->arena, cause);
+	if (!job->changed)
+		r->changed_jobs[r->n_changed++] = job->index;
 	job->changed = true;
 	if (state == TASK_READY && job->row.ready_ms == RUNS_NONE)
 		job->row.ready_ms = now(r);
@@ -84,6 +86,13 @@ void record_task(struct runner *r, struct job *job, enum task_state state, const
 		h->duration_ms = t->row.ended_ms - t->row.started_ms;
 	if (t != NULL && t->row.exit_code != RUNS_NONE)
 		h->exit_code = (int)t->row.exit_code;
+}
+
+void record_retry(struct runner *r, struct job *job, int64_t retry_ms)
+{
+	r->n_waiting += retry_ms != 0;
+	r->n_waiting -= job->retry_ms != 0;
+	job->retry_ms = retry_ms;
 }
 
 void record_run(struct runner *r, enum run_state state, const char *cause)
@@ -223,9 +232,8 @@ static enum status put_all(struct runner *r, struct err *err)
 {
 	enum status st = put_run(r, err);
 
-	for (size_t i = 0; st == OK && i < r->n_jobs; i++)
-		if (r->jobs[i].changed)
-			st = runs_put_task(r->db, r->row.id, &r->jobs[i].row, err);
+	for (size_t i = 0; st == OK && i < r->n_changed; i++)
+		st = runs_put_task(r->db, r->row.id, &r->jobs[r->changed_jobs[i]].row, err);
 	for (size_t i = 0; st == OK && i < r->n_alive; i++) {
 		struct attempt *t = r->alive[i];
 
@@ -249,8 +257,8 @@ static enum status put_all(struct runner *r, struct err *err)
 static void unmark(struct runner *r)
 {
 	r->changed = false;
-	for (size_t i = 0; i < r->n_jobs; i++)
-		r->jobs[i].changed = false;
+	while (r->n_changed > 0)
+		r->jobs[r->changed_jobs[--r->n_changed]].changed = false;
 	for (size_t i = 0; i < r->n_alive; i++) {
 		r->alive[i]->changed = false;
 		r->alive[i]->committed = true;

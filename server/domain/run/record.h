@@ -22,6 +22,9 @@ void record_attempt(struct runner *r, struct attempt *t, const char *state);
 __attribute__((format(printf, 3, 4))) void record_note(struct runner *r, const char *code,
                                                        const char *fmt, ...);
 
+/* The task waits for a second try until then (monotonic), or, with 0, no longer. */
+void record_retry(struct runner *r, struct job *job, int64_t retry_ms);
+
 /* Something is to be written that is not one of the above. */
 void record_mark(struct runner *r);
 

@@ -141,6 +141,9 @@ struct runner {
 	struct job *jobs;
 	struct name *names; /* of the jobs' ids */
 	size_t n_jobs;
+	size_t *changed_jobs; /* indices, in the order they changed */
+	size_t n_changed;
+	size_t n_waiting; /* for a second try */
 	struct schedule *schedule;
 	struct attempt **slots; /* of workers; NULL: free */
 	size_t n_slots;

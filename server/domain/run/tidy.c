@@ -56,10 +56,10 @@ static void drop_ref_locks(struct runner *r, struct arena *a)
 /* Nothing of this attempt is in its worktree alone: merged, saved, never begun, or nothing done. */
 static bool is_safe(const struct attempt_row *t)
 {
-	if (strcmp(t->state, "intent") == 0 || strcmp(t->state, "merged") == 0)
+	if (strcmp(t->state, "intent") == 0 || strcmp(t->state, "merged") == 0 ||
+	    strcmp(t->state, "gated") == 0) /* what was merged is a commit, and known */
 		return true;
-	if (strcmp(t->state, "started") == 0 || strcmp(t->state, "result") == 0 ||
-	    strcmp(t->state, "gated") == 0)
+	if (strcmp(t->state, "started") == 0 || strcmp(t->state, "result") == 0)
 		return false;
 	return t->result_oid != NULL && (t->saved_ref != NULL || t->files == 0);
 }
