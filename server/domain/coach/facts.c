@@ -140,39 +140,54 @@ static void measure_attempts(struct facts *f)
 	}
 }
 
+/* What is known of each task on the way through the graph. */
+struct way {
+	int64_t *end;  /* the longest path to it, later with it */
+	size_t *level; /* below how many others */
+	size_t *left;  /* needs that were not passed */
+	size_t *queue; /* tasks with none left, n of them */
+	size_t n;
+};
+
+/* The task's end and level are known: hand them on to those that need it. */
+static void pass_task(const struct facts *f, struct way *w, size_t i)
+{
+	for (size_t e = f->needed_by.first[i]; e < f->needed_by.first[i + 1]; e++) {
+		size_t to = f->needed_by.tasks[e];
+
+		w->end[to] = w->end[i] > w->end[to] ? w->end[i] : w->end[to];
+		w->level[to] = w->level[i] + 1 > w->level[to] ? w->level[i] + 1 : w->level[to];
+		if (--w->left[to] == 0)
+			w->queue[w->n++] = to;
+	}
+}
+
 /* Levels and the longest path of run times: each task after all that it needs. */
 static enum status measure_graph(struct facts *f, struct arena *a, struct err *err)
 {
-	int64_t *end = arena_take(a, (f->n_tasks + 1) * sizeof *end);
-	size_t *level = arena_take(a, (f->n_tasks + 1) * sizeof *level);
-	size_t *on = arena_take(a, (f->n_tasks + 1) * sizeof *on);
-	size_t *left = arena_take(a, (f->n_tasks + 1) * sizeof *left);
-	size_t *queue = arena_take(a, (f->n_tasks + 1) * sizeof *queue);
-	size_t n = 0;
+	size_t *on = arena_take(a, (f->n_tasks + 1) * sizeof *on); /* tasks on each level */
+	struct way w = { .end = arena_take(a, (f->n_tasks + 1) * sizeof *w.end),
+		         .level = arena_take(a, (f->n_tasks + 1) * sizeof *w.level),
+		         .left = arena_take(a, (f->n_tasks + 1) * sizeof *w.left),
+		         .queue = arena_take(a, (f->n_tasks + 1) * sizeof *w.queue) };
 
-	if (end == NULL || level == NULL || on == NULL || left == NULL || queue == NULL)
+	if (on == NULL || w.end == NULL || w.level == NULL || w.left == NULL || w.queue == NULL)
 		return err_nomem(err, "a run's graph");
 	for (size_t i = 0; i < f->n_tasks; i++) {
-		left[i] = f->needs.first[i + 1] - f->needs.first[i];
-		if (left[i] == 0)
-			queue[n++] = i;
+		w.left[i] = f->needs.first[i + 1] - f->needs.first[i];
+		if (w.left[i] == 0)
+			w.queue[w.n++] = i;
 	}
-	for (size_t k = 0; k < n; k++) {
-		size_t i = queue[k];
+	for (size_t k = 0; k < w.n; k++) {
+		size_t i = w.queue[k];
 
 		/* as the scheduler that makes the bound: no task takes no time at all */
-		end[i] += f->tasks[i].succeeded && f->tasks[i].run_ms > 0 ? f->tasks[i].run_ms : 1;
-		f->path_ms = end[i] > f->path_ms ? end[i] : f->path_ms;
-		if (++on[level[i]] > f->width)
-			f->width = on[level[i]];
-		for (size_t e = f->needed_by.first[i]; e < f->needed_by.first[i + 1]; e++) {
-			size_t to = f->needed_by.tasks[e];
-
-			end[to] = end[i] > end[to] ? end[i] : end[to];
-			level[to] = level[i] + 1 > level[to] ? level[i] + 1 : level[to];
-			if (--left[to] == 0)
-				queue[n++] = to;
-		}
+		w.end[i] +=
+		    f->tasks[i].succeeded && f->tasks[i].run_ms > 0 ? f->tasks[i].run_ms : 1;
+		f->path_ms = w.end[i] > f->path_ms ? w.end[i] : f->path_ms;
+		if (++on[w.level[i]] > f->width)
+			f->width = on[w.level[i]];
+		pass_task(f, &w, i);
 	}
 	return OK;
 }
@@ -326,46 +341,54 @@ static enum status find_chain(struct facts *f, struct arena *a, struct err *err)
 
 /* ---- reading ---- */
 
+/* The edges between tasks of the run: from[i] leads to to[i]. */
+struct pairs {
+	size_t *from, *to;
+	size_t n;
+};
+
 /* Sort pairs by their first half: counts, then places. */
-static enum status make_lists(struct fact_lists *to, size_t n_tasks, const size_t *keys,
-                              const size_t *values, size_t n, struct arena *a, struct err *err)
+static enum status make_lists(struct fact_lists *to, size_t n_tasks, const struct pairs *p,
+                              struct arena *a, struct err *err)
 {
 	size_t *next = arena_take(a, (n_tasks + 1) * sizeof *next);
 
 	to->first = arena_take(a, (n_tasks + 2) * sizeof *to->first);
-	to->tasks = arena_take(a, (n + 1) * sizeof *to->tasks);
+	to->tasks = arena_take(a, (p->n + 1) * sizeof *to->tasks);
 	if (next == NULL || to->first == NULL || to->tasks == NULL)
 		return err_nomem(err, "a run's edges");
-	for (size_t i = 0; i < n; i++)
-		to->first[keys[i] + 1]++;
+	for (size_t i = 0; i < p->n; i++)
+		to->first[p->from[i] + 1]++;
 	for (size_t i = 0; i < n_tasks; i++) {
 		to->first[i + 1] += to->first[i];
 		next[i] = to->first[i];
 	}
-	for (size_t i = 0; i < n; i++)
-		to->tasks[next[keys[i]]++] = values[i];
+	for (size_t i = 0; i < p->n; i++)
+		to->tasks[next[p->from[i]]++] = p->to[i];
 	return OK;
 }
 
 static enum status read_edges(struct facts *f, struct db *db, struct arena *a, struct err *err)
 {
 	struct edge_row *edges = NULL;
-	size_t n = 0, kept = 0, *from, *to;
+	struct pairs p = { 0 }, turned;
+	size_t n = 0;
 	enum status st = runs_edges(db, f->run->id, a, &edges, &n, err);
 
 	if (st != OK)
 		return st;
-	from = arena_take(a, (n + 1) * sizeof *from);
-	to = arena_take(a, (n + 1) * sizeof *to);
-	if (from == NULL || to == NULL)
+	p.from = arena_take(a, (n + 1) * sizeof *p.from);
+	p.to = arena_take(a, (n + 1) * sizeof *p.to);
+	if (p.from == NULL || p.to == NULL)
 		return err_nomem(err, "a run's edges");
 	for (size_t i = 0; i < n; i++) {
-		from[kept] = task_of(f, edges[i].from);
-		to[kept] = task_of(f, edges[i].to);
-		kept += from[kept] != FACTS_NONE && to[kept] != FACTS_NONE;
+		p.from[p.n] = task_of(f, edges[i].from);
+		p.to[p.n] = task_of(f, edges[i].to);
+		p.n += p.from[p.n] != FACTS_NONE && p.to[p.n] != FACTS_NONE;
 	}
-	st = make_lists(&f->needs, f->n_tasks, to, from, kept, a, err);
-	return st != OK ? st : make_lists(&f->needed_by, f->n_tasks, from, to, kept, a, err);
+	turned = (struct pairs){ p.to, p.from, p.n };
+	st = make_lists(&f->needs, f->n_tasks, &turned, a, err);
+	return st != OK ? st : make_lists(&f->needed_by, f->n_tasks, &p, a, err);
 }
 
 struct named {
@@ -403,8 +426,11 @@ static enum status read_rows(struct facts *f, struct db *db, const char *id, str
 	struct task_row *tasks = NULL;
 	struct attempt_row *attempts = NULL;
 	struct gate_row *gates = NULL;
-	enum status st = run == NULL ? err_nomem(err, "a run") : runs_get(db, id, a, run, err);
+	enum status st;
 
+	if (run == NULL)
+		return err_nomem(err, "a run");
+	st = runs_get(db, id, a, run, err);
 	if (st == OK)
 		st = runs_tasks(db, id, a, &tasks, &f->n_tasks, err);
 	if (st == OK)
@@ -428,9 +454,11 @@ enum status facts_read(struct db *db, const char *run, struct arena *a, struct f
                        struct err *err)
 {
 	struct facts *f = arena_take(a, sizeof *f);
-	enum status st = f == NULL ? err_nomem(err, "a run") : read_rows(f, db, run, a, err);
+	enum status st;
 
-	if (st == OK)
+	if (f == NULL)
+		return err_nomem(err, "a run");
+	if ((st = read_rows(f, db, run, a, err)) == OK)
 		give_attempts(f);
 	for (size_t i = 0; st == OK && i < f->n_tasks; i++) {
 		measure_task(f, &f->tasks[i]);

@@ -117,7 +117,7 @@ void find_cache_misses(struct finder *f);
 /* All rules over a run; find_run.c. history: tasks of all finished runs, newest first. */
 struct facts;
 struct history_task;
-void find_in_run(struct finder *f, const struct facts *facts, const struct history_task *history,
+void find_in_run(struct finder *f, const struct facts *x, const struct history_task *history,
                  size_t n_history);
 
 /* All rules over one session. */

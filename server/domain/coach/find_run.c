@@ -279,36 +279,51 @@ static bool same_kind(const struct history_task *a, const struct history_task *b
 	       b->tokens != RUNS_NONE;
 }
 
+/* What tasks of a kind use: the middle, and the middle of how far they are from it. */
+struct usual {
+	size_t n;
+	double middle, spread;
+};
+
+/* values: room for n, used here alone. All zero but n when there are too few to compare. */
+static struct usual usual_cost(const struct history_task *like, const struct history_task *h,
+                               size_t n, double *values)
+{
+	struct usual u = { 0 };
+
+	for (size_t k = 0; k < n; k++)
+		if (same_kind(like, &h[k]))
+			values[u.n++] = (double)h[k].tokens;
+	if (u.n < COST_LEAST)
+		return u;
+	u.middle = facts_middle(values, u.n);
+	for (size_t k = 0; k < u.n; k++)
+		values[k] = values[k] > u.middle ? values[k] - u.middle : u.middle - values[k];
+	u.spread = facts_middle(values, u.n);
+	return u;
+}
+
 static void unusual_cost(struct finder *f, const struct facts *x, const struct history_task *h,
                          size_t n)
 {
 	double *values = arena_take(f->report->a, (n + 1) * sizeof *values);
 
 	for (size_t i = 0; values != NULL && i < n; i++) {
-		double middle, spread;
 		struct coach_finding *note;
-		size_t m = 0;
+		struct usual u;
 
 		if (strcmp(h[i].run, x->run->id) != 0 || h[i].tokens == RUNS_NONE)
 			continue;
-		for (size_t k = 0; k < n; k++)
-			if (same_kind(&h[i], &h[k]))
-				values[m++] = (double)h[k].tokens;
-		if (m < COST_LEAST)
-			continue;
-		middle = facts_middle(values, m);
-		for (size_t k = 0; k < m; k++)
-			values[k] = values[k] > middle ? values[k] - middle : middle - values[k];
-		spread = facts_middle(values, m);
-		if ((double)h[i].tokens <= middle + COST_SPREADS * spread)
+		u = usual_cost(&h[i], h, n, values);
+		if (u.n < COST_LEAST || (double)h[i].tokens <= u.middle + COST_SPREADS * u.spread)
 			continue;
 		note =
 		    find_note(f, FIND_COST_OUTLIER, COACH_WARNING, h[i].task,
 		              "'%s' used %lld tokens; the middle of %zu tasks of kind '%s' is %.0f",
-		              h[i].task, (long long)h[i].tokens, m, h[i].kind, middle);
+		              h[i].task, (long long)h[i].tokens, u.n, h[i].kind, u.middle);
 		find_place_task(f, note, h[i].task, NULL);
 		if (note != NULL)
-			note->cost_tokens = h[i].tokens - (int64_t)middle;
+			note->cost_tokens = h[i].tokens - (int64_t)u.middle;
 	}
 }
 

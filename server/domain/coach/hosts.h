@@ -14,7 +14,7 @@
 void claude_line(struct session *s, struct session_at *at, struct json_span line);
 
 /* Codex: a line of a rollout. */
-void codex_line(struct session *s, struct session_at *at, struct json_span line);
+void codex_line(struct session *s, struct session_at *at, struct json_span json);
 
 /* Gemini CLI: a chat, whole. */
 void gemini_chat(struct session *s, struct session_at *at, struct json_span chat);

@@ -26,7 +26,7 @@ static enum status gather(struct work *w)
 	size_t most = w->r->n_findings + 1;
 
 	w->rows = arena_take(w->a, most * sizeof *w->rows);
-	w->found = arena_take(w->a, most * sizeof *w->found);
+	w->found = arena_take(w->a, most * sizeof(const struct coach_finding *));
 	if (w->rows == NULL || w->found == NULL)
 		return err_nomem(w->err, "the issues");
 	for (size_t i = 0; i < w->r->n_findings; i++) {

@@ -175,9 +175,9 @@ bool pull_is(struct json_span span, const char *word)
 {
 	size_t n = strlen(word);
 
-	if (span.len >= 2 && *span.at == '"')
+	if (pull_is_text(span))
 		span = pull_inside(span);
-	return span.len == n && memcmp(span.at, word, n) == 0;
+	return span.len == n && span.at != NULL && memcmp(span.at, word, n) == 0;
 }
 
 bool pull_is_text(struct json_span span)
@@ -220,7 +220,7 @@ static long hex4(const char *p, const char *end)
 		return -1;
 	for (int i = 0; i < 4; i++) {
 		static const char digits[] = "0123456789abcdef";
-		char c = p[i] >= 'A' && p[i] <= 'F' ? (char)(p[i] + 32) : p[i];
+		int c = p[i] >= 'A' && p[i] <= 'F' ? p[i] + 32 : p[i];
 		const char *at = c == '\0' ? NULL : strchr(digits, c);
 
 		if (at == NULL)

@@ -123,7 +123,7 @@ size_t shell_mask(const char *text, bool digits, char *out, size_t size)
 			put(&o, *s++);
 		s += n;
 	}
-	o.to[o.n] = '\0';
+	out[o.n] = '\0';
 	return o.n;
 }
 
@@ -162,7 +162,7 @@ static size_t folder_length(const char *s)
 
 size_t shell_normal(const char *command, char *out, size_t size)
 {
-	char flat[SHELL_MAX];
+	char flat[SHELL_MAX] = "";
 	struct out o = { flat, 0, sizeof flat };
 	const char *s;
 	size_t n;
@@ -201,7 +201,7 @@ size_t shell_gate_key(const char *normal, char *out, size_t size)
 		else
 			put(&o, *s);
 	}
-	o.to[o.n] = '\0';
+	out[o.n] = '\0';
 	return o.n;
 }
 
@@ -276,7 +276,7 @@ static void unwrap(struct part *p)
 	bool more = true;
 
 	while (more && p->n > 0) {
-		char copy[SHELL_HEAD];
+		char copy[SHELL_HEAD] = "";
 		size_t n = 0;
 
 		base_name(p);
@@ -474,6 +474,22 @@ static bool is_redirect(const char *command, const char *s)
 	return *s != '&' && strncmp(s, "/dev/null", 9) != 0;
 }
 
+/* Does a part of the command end at s? */
+static bool at_part_end(const char *s)
+{
+	return *s == '\0' || strchr(";|\n", *s) != NULL || (s[0] == '&' && s[1] == '&');
+}
+
+/* Behind the word that begins at s; what is quoted belongs to it, a later `>` does not. */
+static const char *word_end(const char *s)
+{
+	const char *word = s;
+
+	while (!at_part_end(s) && *s != ' ' && (s == word || *s != '>'))
+		s = *s == '\'' || *s == '"' ? quoted_end(s) : s + 1;
+	return s;
+}
+
 /* Read one part at s; returns where it ended, at its separator or the end. */
 static const char *read_part(const char *command, const char *s, struct part *p)
 {
@@ -481,16 +497,12 @@ static const char *read_part(const char *command, const char *s, struct part *p)
 	p->redirects = false;
 	while (*s == ' ')
 		s++;
-	while (*s != '\0' && strchr(";|\n", *s) == NULL) {
+	while (!at_part_end(s)) {
 		const char *word = s;
 
-		if (s[0] == '&' && s[1] == '&')
-			break;
 		if (*s == '>')
 			p->redirects = p->redirects || is_redirect(command, s);
-		while (*s != '\0' && strchr(" ;|\n", *s) == NULL && !(s[0] == '&' && s[1] == '&') &&
-		       (s == word || *s != '>'))
-			s = *s == '\'' || *s == '"' ? quoted_end(s) : s + 1;
+		s = word_end(s);
 		if (p->n < WORDS_MAX) {
 			p->words[p->n] = word;
 			p->len[p->n++] = (size_t)(s - word);

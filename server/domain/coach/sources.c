@@ -196,7 +196,7 @@ static enum status add_session(struct walk *w, const char *folder, const char *n
 	if (p.host == NULL && !named)
 		return OK; /* some other file */
 	st = new_source(w, path, p.host == NULL ? "claude" : p.host, &s);
-	if (st != OK || strcmp(s->host, "claude") != 0)
+	if (st != OK || s == NULL || strcmp(s->host, "claude") != 0)
 		return st;
 	st = add_subagents(w, s, path);
 	if (st == OK && p.id[0] != '\0' && !is_agent_file(name))
@@ -223,6 +223,7 @@ static bool is_session_file(const char *name)
 	return ends(name, ".jsonl") && !is_agent_file(name);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than SOURCES_DEPTH */
 static enum status walk(struct walk *w, const char *folder, int depth)
 {
 	struct folder_entry *e = NULL;
