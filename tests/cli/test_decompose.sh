@@ -39,4 +39,16 @@ run "$gadugi" decompose
 ends no_file_is_wrong_usage 2
 run sh -c "'$gadugi' decompose - <plan.md"
 ends a_plan_may_come_through_a_pipe 0
+cat >remarks.md <<'PLAN'
+# Remarks
+
+- [ ] T1: one (1h)
+- [ ] T2: two (2h, depends on T1)
+- [ ] T3: three (after T2; 30 min)
+- [ ] T4: four, estimate: 3h, blocked by T3
+PLAN
+run "$gadugi" decompose remarks.md
+ends two_remarks_in_a_bracket_are_two 0
+has so_the_times_are_those_of_the_remarks '6 h 30 min of work; longest path 6 h 30 min' "$out"
+has and_what_is_left_is_the_title 'T4    four  ' "$out"
 finish

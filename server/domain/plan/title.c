@@ -191,6 +191,37 @@ static bool remark(struct draft *d, struct draft_task *t, const char *s, size_t 
 	return begins(s, n, "parallel") ? (t->marked_parallel = true) : false;
 }
 
+/* Nothing but a duration: `2h`, ` ~ 30 min`. */
+static bool only_duration(const char *s, size_t n)
+{
+	struct measure_span span;
+
+	while (n > 0 && (*s == ' ' || *s == '~')) {
+		s++;
+		n--;
+	}
+	return n > 0 && measure_duration(s, n, 0, &span) && span.at == 0 && n <= span.end + 1;
+}
+
+/* As remark, also for two in one bracket: `(2h, depends on T1)`, `(after T1; 30 min)`. */
+static bool remarks(struct draft *d, struct draft_task *t, const char *s, size_t n,
+                    enum plan_source source)
+{
+	for (size_t i = 1; i + 1 < n; i++) {
+		const char *right = s + i + 1;
+		size_t left = n - i - 1;
+
+		if (s[i] != ',' && s[i] != ';')
+			continue;
+		for (; left > 0 && *right == ' '; left--)
+			right++;
+		if ((only_duration(s, i) && begins_remark(right, left)) ||
+		    (begins_remark(s, i) && only_duration(right, left)))
+			return remark(d, t, s, i, source) && remark(d, t, right, left, source);
+	}
+	return remark(d, t, s, n, source);
+}
+
 /* Where a bracket that ends the words opens, or n. */
 static size_t last_bracket(const char *s, size_t n)
 {
@@ -220,6 +251,22 @@ static size_t issue_at_end(struct draft *d, struct draft_task *t, const char *s,
 	return i - 2;
 }
 
+/* `..., estimate` at the end, of which the duration was taken. */
+static size_t without_label(const char *s, size_t n)
+{
+	static const char *const words[] = { "estimate", "estimated", "est.",
+		                             "est",      "effort",    "duration" };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		size_t len = strlen(words[i]);
+
+		if (n > len + 1 && strncasecmp(s + n - len, words[i], len) == 0 &&
+		    strchr(" ,;-", s[n - len - 1]) != NULL)
+			return n - len - 1;
+	}
+	return n;
+}
+
 /* ` - 4h`, ` ~2 days`, ` | 30 min` at the end, after a mark. */
 static size_t duration_at_end(struct draft *d, struct draft_task *t, const char *s, size_t n,
                               enum plan_source source)
@@ -246,7 +293,7 @@ static size_t duration_at_end(struct draft *d, struct draft_task *t, const char 
 			    i + len + span.end + 1 < n)
 				continue;
 			v.words = draft_copy(d->a, s + i + len, n - i - len);
-			return role_apply(d, t, ROLE_DURATION, &v) ? i : n;
+			return role_apply(d, t, ROLE_DURATION, &v) ? without_label(s, i) : n;
 		}
 	}
 	return n;
@@ -284,7 +331,7 @@ static size_t without_end(struct draft *d, struct draft_task *t, const char *s, 
 		while (n > 0 && strchr(" \t\n,;", s[n - 1]) != NULL)
 			n--;
 		open = last_bracket(s, n);
-		if (open < n && remark(d, t, s + open + 1, n - open - 2, source))
+		if (open < n && remarks(d, t, s + open + 1, n - open - 2, source))
 			n = open;
 		n = issue_at_end(d, t, s, n);
 		n = duration_at_end(d, t, s, n, source);

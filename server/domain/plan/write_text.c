@@ -124,8 +124,10 @@ static void summary(struct text *t, const struct table *w)
 	const struct plan *p = w->p;
 
 	text_addf(t, "%s%s%s\n", w->colour ? BOLD : "", p->title, w->colour ? PLAIN : "");
-	text_addf(t, "%zu tasks, %zu dependencies, %s of work; longest path %s; ", p->n_tasks,
-	          p->n_edges, write_span(w->a, p->work_min), write_span(w->a, p->path_min));
+	text_addf(t, "%zu task%s, %zu %s, %s of work; longest path %s; ", p->n_tasks,
+	          p->n_tasks == 1 ? "" : "s", p->n_edges,
+	          p->n_edges == 1 ? "dependency" : "dependencies", write_span(w->a, p->work_min),
+	          write_span(w->a, p->path_min));
 	text_addf(t, "%s on %zu workers (%.2fx; at most %.2fx with any number)\n\n",
 	          write_span(w->a, p->makespan_min), p->workers, p->speedup, p->ceiling);
 }
