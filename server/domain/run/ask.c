@@ -13,6 +13,22 @@ static const char *const wishes[] = {
 /* What to do about a request in the state that the run is in. */
 enum answer { WISH, WISH_AND_SPAWN, NOTHING_TO_DO, NO_SENSE };
 
+static enum answer of_resume(enum run_state state, bool live)
+{
+	if (state == RUN_PAUSED)
+		return WISH;
+	return live || state == RUN_SUCCEEDED ? NOTHING_TO_DO : WISH_AND_SPAWN;
+}
+
+static enum answer of_cancel(enum run_state state, bool live)
+{
+	if (live)
+		return WISH;
+	if (state == RUN_CANCELLED)
+		return NOTHING_TO_DO;
+	return state == RUN_INTERRUPTED ? WISH_AND_SPAWN : NO_SENSE;
+}
+
 static enum answer of_run(enum run_verb verb, enum run_state state)
 {
 	bool live = state == RUN_QUEUED || state == RUN_RUNNING || state == RUN_PAUSED;
@@ -21,14 +37,9 @@ static enum answer of_run(enum run_verb verb, enum run_state state)
 	case RUN_DO_PAUSE:
 		return state == RUN_PAUSED ? NOTHING_TO_DO : live ? WISH : NO_SENSE;
 	case RUN_DO_RESUME:
-		return state == RUN_PAUSED              ? WISH
-		       : live || state == RUN_SUCCEEDED ? NOTHING_TO_DO
-		                                        : WISH_AND_SPAWN;
+		return of_resume(state, live);
 	case RUN_DO_CANCEL:
-		return live                       ? WISH
-		       : state == RUN_CANCELLED   ? NOTHING_TO_DO
-		       : state == RUN_INTERRUPTED ? WISH_AND_SPAWN
-		                                  : NO_SENSE;
+		return of_cancel(state, live);
 	case RUN_DO_RETRY:
 		return live ? NOTHING_TO_DO : state == RUN_SUCCEEDED ? NO_SENSE : WISH_AND_SPAWN;
 	case RUN_DO_APPROVE:
@@ -114,16 +125,25 @@ static enum status no_such_task(const struct run_view *v, const char *task, stru
 	               near == NULL ? "" : "'?");
 }
 
-static enum status control(struct project *p, const struct run_view *v, const char *task,
-                           enum run_verb verb, const atomic_bool *stop, struct arena *a,
-                           struct err *err)
+/* What is asked for: of a task, or of the whole run when that is NULL. */
+struct ask {
+	struct project *project;
+	const char *task;
+	enum run_verb verb;
+	const atomic_bool *stop;
+	struct arena *arena;
+};
+
+static enum status control(const struct ask *ask, const struct run_view *v, struct err *err)
 {
+	const char *task = ask->task;
+	enum run_verb verb = ask->verb;
 	enum answer answer;
 	enum status st;
 	size_t at = PLAN_NONE;
 
 	if (task != NULL && (at = run_find_task(v, task)) == PLAN_NONE)
-		return no_such_task(v, task, a, err);
+		return no_such_task(v, task, ask->arena, err);
 	answer = task == NULL ? of_run(verb, v->state)
 	                      : of_task(verb, v->state, task_state_read(v->tasks[at].state));
 	if (answer == NOTHING_TO_DO)
@@ -133,10 +153,10 @@ static enum status control(struct project *p, const struct run_view *v, const ch
 	/* To try a run again is to resume it. */
 	if (task == NULL && verb == RUN_DO_RETRY)
 		verb = RUN_DO_RESUME;
-	if ((st = wish(p, v->row.id, task, wishes[verb], stop, err)) != OK)
+	if ((st = wish(ask->project, v->row.id, task, wishes[verb], ask->stop, err)) != OK)
 		return st;
-	if (answer == WISH_AND_SPAWN && !spawn_alive(p, v->row.id, a))
-		st = spawn_runner(p, v->row.id, a, err);
+	if (answer == WISH_AND_SPAWN && !spawn_alive(ask->project, v->row.id, ask->arena))
+		st = spawn_runner(ask->project, v->row.id, ask->arena, err);
 	return st;
 }
 
@@ -144,11 +164,14 @@ enum status run_control(struct project *p, const char *run, const char *task, en
                         const atomic_bool *stop, struct err *err)
 {
 	struct arena *a = arena_new((size_t)256 << 20);
+	struct ask ask = { p, task, verb, stop, a };
 	struct run_view v;
-	enum status st = a == NULL ? err_nomem(err, "the run") : run_look(p, run, stop, a, &v, err);
+	enum status st;
 
-	if (st == OK)
-		st = control(p, &v, task, verb, stop, a, err);
+	if (a == NULL)
+		return err_nomem(err, "the run");
+	if ((st = run_look(p, run, stop, a, &v, err)) == OK)
+		st = control(&ask, &v, err);
 	arena_free(a);
 	return st;
 }
