@@ -173,13 +173,14 @@ static enum status control(struct call *call, const struct runs_in *in, cJSON **
 
 static enum status discard(struct call *call, const struct runs_in *in, cJSON **result)
 {
+	const struct run_discard_want want = { in->run, in->task, in->confirm };
 	struct json_build b = { false };
 	const char *words = "";
 	cJSON *answer;
 	enum status st = need_task(call, in);
 
-	if (st != OK || (st = run_discard(call->project, in->run, in->task, in->confirm,
-	                                  call->arena, &words, &call->err)) != OK)
+	if (st != OK ||
+	    (st = run_discard(call->project, &want, call->arena, &words, &call->err)) != OK)
 		return st;
 	answer = json_object(&b);
 	json_put_text(&b, answer, "runId", in->run);

@@ -165,8 +165,12 @@ enum status run_log(struct project *p, const struct run_log_want *want, struct a
  * Throw away what a task that did not get merged has left: its worktrees and saved refs. Without
  * confirm only say what would be lost. E_ABSENT when it has left nothing.
  */
-enum status run_discard(struct project *p, const char *run, const char *task, bool confirm,
-                        struct arena *a, const char **words, struct err *err);
+struct run_discard_want {
+	const char *run, *task;
+	bool confirm;
+};
+enum status run_discard(struct project *p, const struct run_discard_want *want, struct arena *a,
+                        const char **words, struct err *err);
 
 /*
  * The runner: carry out a stored run to its end. `ready` (may be NULL) is called once the lock is

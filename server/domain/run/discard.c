@@ -73,28 +73,29 @@ static enum status may(const struct run_view *v, const char *task, struct err *e
 	return OK;
 }
 
-enum status run_discard(struct project *p, const char *run, const char *task, bool confirm,
-                        struct arena *a, const char **words, struct err *err)
+enum status run_discard(struct project *p, const struct run_discard_want *want, struct arena *a,
+                        const char **words, struct err *err)
 {
 	struct run_view v;
 	struct text list;
-	enum status st = run_look(p, run, NULL, a, &v, err);
+	enum status st = run_look(p, want->run, NULL, a, &v, err);
 
-	if (st != OK || (st = may(&v, task, err)) != OK)
+	if (st != OK || (st = may(&v, want->task, err)) != OK)
 		return st;
 	if (v.row.branch == NULL)
 		return err_set(err, E_ABSENT,
-		               "run '%s' used no worktrees; there is nothing to discard", run);
+		               "run '%s' used no worktrees; there is nothing to discard",
+		               want->run);
 	text_init(&list, WORDS_MAX);
-	st = look_through(p, &v, task, confirm, &list, err);
+	st = look_through(p, &v, want->task, want->confirm, &list, err);
 	if (st == OK && list.len == 0)
-		st = err_set(err, E_ABSENT, "task '%s' has left nothing to discard", task);
+		st = err_set(err, E_ABSENT, "task '%s' has left nothing to discard", want->task);
 	if (st == OK) {
-		*words = confirm ? text_printf(a, "thrown away: %s", text_string(&list))
-		                 : text_printf(a,
-		                               "this would be lost for good: %s; say so with "
-		                               "\"confirm\": true",
-		                               text_string(&list));
+		*words = want->confirm ? text_printf(a, "thrown away: %s", text_string(&list))
+		                       : text_printf(a,
+		                                     "this would be lost for good: %s; say so with "
+		                                     "\"confirm\": true",
+		                                     text_string(&list));
 		if (*words == NULL)
 			st = err_nomem(err, "an answer");
 	}
