@@ -42,23 +42,6 @@ static void leave_slot(struct runner *r, struct attempt *t)
 		schedule_idle(r->schedule, t->job->index);
 }
 
-/* Give a step away for the attempt; when that fails the step is gone and the attempt has failed. */
-bool ending_give(struct runner *r, struct attempt *t, struct step *step)
-{
-	struct err err = { OK, "" };
-
-	if (step == NULL || arena_failed(step->arena))
-		(void)err_nomem(&err, "a step of the run");
-	else if (steps_give(r->steps, step, &err) == OK) {
-		t->step = step;
-		return true;
-	}
-	step_free(step);
-	t->own_worktree = false; /* nothing more is done with it now */
-	ending_fail(r, t, TASK_FAILED, true, err.text);
-	return false;
-}
-
 /* --- ending --------------------------------------------------------------------------------- */
 
 static const char *words_of_failure(struct attempt *t)
@@ -245,8 +228,9 @@ static void settle(struct runner *r, struct attempt *t)
 	ending_tell_skipped(r, job, skipped, n);
 }
 
-void ending_fail(struct runner *r, struct attempt *t, enum task_state verdict, bool again,
-                 const char *cause)
+/* Note why; false when the attempt is still held and comes back once it is let go. */
+static bool note_failure(struct runner *r, struct attempt *t, enum task_state verdict, bool again,
+                         const char *cause)
 {
 	schedule_expect(r->schedule, t->job->index, false);
 	t->verdict = verdict;
@@ -254,13 +238,39 @@ void ending_fail(struct runner *r, struct attempt *t, enum task_state verdict, b
 	t->cause = text_dup(t->arena, cause);
 	if (t->step != NULL) { /* it comes back, and then this is done */
 		atomic_store(&t->step->stop, true);
-		return;
+		return false;
 	}
 	if (t->proc != NULL) {
 		proc_end(t->proc, PROC_KILLED, PROC_GRACE_MS);
 		t->again_ms = 0;
-		return;
+		return false;
 	}
+	return true;
+}
+
+/* Give a step away for the attempt; when that fails the step is gone and the attempt has failed. */
+bool ending_give(struct runner *r, struct attempt *t, struct step *step)
+{
+	struct err err = { OK, "" };
+
+	if (step == NULL || arena_failed(step->arena))
+		(void)err_nomem(&err, "a step of the run");
+	else if (steps_give(r->steps, step, &err) == OK) {
+		t->step = step;
+		return true;
+	}
+	step_free(step);
+	t->own_worktree = false; /* nothing more is done with it now */
+	if (note_failure(r, t, TASK_FAILED, true, err.text))
+		settle(r, t);
+	return false;
+}
+
+void ending_fail(struct runner *r, struct attempt *t, enum task_state verdict, bool again,
+                 const char *cause)
+{
+	if (!note_failure(r, t, verdict, again, cause))
+		return;
 	if (t->own_worktree && t->phase != PHASE_SAVING)
 		save(r, t);
 	else
