@@ -32,7 +32,7 @@ static bool keep_alive(struct runner *r, struct attempt *t)
 {
 	if (r->n_alive == r->alive_room) {
 		size_t room = r->alive_room == 0 ? 32 : r->alive_room * 2;
-		struct attempt **more = mem_grow(r->alive, room * sizeof *more);
+		struct attempt **more = mem_grow(r->alive, room * sizeof(struct attempt *));
 
 		if (more == NULL)
 			return false;

@@ -54,7 +54,7 @@ static enum status find_agents(struct draft *d, struct err *err)
 	const struct plan *p = d->want->plan;
 	enum status st = OK;
 
-	d->agents = arena_take(d->arena, p->n_tasks * sizeof *d->agents);
+	d->agents = arena_take(d->arena, p->n_tasks * sizeof(const struct config_agent *));
 	if (d->agents == NULL)
 		return err_nomem(err, "the run");
 	for (size_t i = 0; st == OK && i < p->n_tasks; i++) {

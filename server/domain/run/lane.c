@@ -434,6 +434,7 @@ static void gated(struct runner *r, struct step *step)
 	struct lane *lane = &r->lane;
 	struct attempt *only = lane->n_on == 1 ? lane->on[0] : NULL;
 
+	assert(lane->n_on != 1 || only != NULL);
 	for (size_t i = 0; i < step->n; i++)
 		if (step->gates[i].ended_ms != 0)
 			keep_result(r, step, &step->gates[i], only);
@@ -442,6 +443,7 @@ static void gated(struct runner *r, struct step *step)
 		if (r->in_git) {
 			accept(r, &step->base);
 		} else {
+			assert(only != NULL); /* outside git they go one at a time */
 			lane->n_on = 0;
 			done_without_merge(r, only);
 		}

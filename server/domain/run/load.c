@@ -38,7 +38,7 @@ static enum status load_jobs(struct runner *r, struct err *err)
 	if (st != OK)
 		return st;
 	r->jobs = mem_zero(r->n_jobs + 1, sizeof *r->jobs);
-	r->lane.on = mem_zero(r->n_jobs + 1, sizeof *r->lane.on);
+	r->lane.on = mem_zero(r->n_jobs + 1, sizeof(struct attempt *));
 	r->changed_jobs = mem_zero(r->n_jobs + 1, sizeof *r->changed_jobs);
 	if (r->jobs == NULL || r->lane.on == NULL || r->changed_jobs == NULL)
 		return err_nomem(err, "the run");
@@ -94,6 +94,20 @@ static enum status link_needs(struct runner *r, const struct edge_row *edges, si
 	return OK;
 }
 
+/* One level below the deepest need; *more becomes true when that moved the task. */
+static enum status sink(struct runner *r, struct job *job, bool *more, struct err *err)
+{
+	for (size_t k = 0; k < job->n_needs; k++) {
+		size_t level = r->jobs[job->needs[k]].level + 1;
+
+		if (level > r->n_jobs)
+			return err_set(err, E_BUG, "the run's tasks go in a circle");
+		*more |= level > job->level;
+		job->level = level > job->level ? level : job->level;
+	}
+	return OK;
+}
+
 /* Levels by depth, and how many tasks of each are not settled. Needs name no later level. */
 static enum status find_levels(struct runner *r, struct err *err)
 {
@@ -106,15 +120,8 @@ static enum status find_levels(struct runner *r, struct err *err)
 		for (size_t i = 0; i < r->n_jobs; i++) {
 			struct job *job = &r->jobs[i];
 
-			for (size_t k = 0; k < job->n_needs; k++) {
-				size_t level = r->jobs[job->needs[k]].level + 1;
-
-				if (level > r->n_jobs)
-					return err_set(err, E_BUG,
-					               "the run's tasks go in a circle");
-				more |= level > job->level;
-				job->level = level > job->level ? level : job->level;
-			}
+			if ((st = sink(r, job, &more, err)) != OK)
+				return st;
 			deepest = job->level > deepest ? job->level : deepest;
 		}
 	}

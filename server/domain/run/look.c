@@ -212,6 +212,24 @@ enum status run_glance(struct project *p, const char *run, const atomic_bool *st
 	return st;
 }
 
+static enum status view_all(struct project *p, struct db *db, const struct run_row *rows,
+                            struct arena *a, struct run_views *out, struct err *err)
+{
+	enum status st = OK;
+
+	if ((out->at = arena_take(a, (out->n + 1) * sizeof *out->at)) == NULL)
+		return err_nomem(err, "the list of runs");
+	for (size_t i = 0; st == OK && i < out->n; i++) {
+		struct run_view *v = &out->at[i];
+
+		v->row = rows[i];
+		v->state = true_state(p, &v->row, a);
+		v->wall_ms = wall_of(v, clock_wall_ms(&p->clock), v->row.session_ms);
+		st = count(db, v, a, err);
+	}
+	return st;
+}
+
 enum status run_list(struct project *p, const struct run_page *page, const atomic_bool *stop,
                      struct arena *a, struct run_views *out, struct err *err)
 {
@@ -222,17 +240,8 @@ enum status run_list(struct project *p, const struct run_page *page, const atomi
 	*out = (struct run_views){ NULL, 0 };
 	if (st != OK)
 		return st;
-	if ((st = runs_list(db, page->before, page->limit, a, &rows, &out->n, err)) == OK &&
-	    (out->at = arena_take(a, (out->n + 1) * sizeof *out->at)) == NULL)
-		st = err_nomem(err, "the list of runs");
-	for (size_t i = 0; st == OK && i < out->n; i++) {
-		struct run_view *v = &out->at[i];
-
-		v->row = rows[i];
-		v->state = true_state(p, &v->row, a);
-		v->wall_ms = wall_of(v, clock_wall_ms(&p->clock), v->row.session_ms);
-		st = count(db, v, a, err);
-	}
+	if ((st = runs_list(db, page->before, page->limit, a, &rows, &out->n, err)) == OK)
+		st = view_all(p, db, rows, a, out, err);
 	project_done(p, db);
 	return st;
 }

@@ -153,6 +153,15 @@ static void end_line(struct output *o)
 	o->line_len = 0;
 }
 
+/* How much of a text longer than room goes on the line: it is broken between two characters. */
+static size_t part_that_fits(const char *bytes, size_t n, size_t room)
+{
+	size_t part = room - (room > 3 ? 3 : 0);
+
+	part = part == 0 ? 1 : text_utf8_cut(bytes, n, part);
+	return part == 0 ? 1 : part;
+}
+
 void output_add(struct output *o, const char *bytes, size_t n, int64_t wall_ms)
 {
 	o->came += n;
@@ -164,10 +173,7 @@ void output_add(struct output *o, const char *bytes, size_t n, int64_t wall_ms)
 		if (o->line_len == 0)
 			o->line_ms = wall_ms;
 		if (part > room) {
-			/* Break a line that is too long between two characters. */
-			part = room - (room > 3 ? 3 : 0);
-			part = part == 0 ? 1 : text_utf8_cut(bytes, n, part);
-			part = part == 0 ? 1 : part;
+			part = part_that_fits(bytes, n, room);
 			newline = NULL;
 		}
 		memcpy(o->line + o->line_len, bytes, part);
