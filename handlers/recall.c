@@ -74,7 +74,7 @@ static enum status recall_run(struct call *call, const void *in, cJSON **result)
 		return st;
 	/* Not asked for, a budget keeps the answer within what the caller can show. */
 	if (q.max_tokens == 0 && call->answer_max != SIZE_MAX)
-		q.max_tokens = call->answer_max > 2 * LEADS_BYTES
+		q.max_tokens = call->answer_max > (size_t)2 * LEADS_BYTES
 		                   ? (call->answer_max - LEADS_BYTES) / BYTES_A_TOKEN
 		                   : call->answer_max / BYTES_A_TOKEN / 2;
 	st = memory_recall(call->project, &call->stop, &q, call->arena, &found, &call->err);

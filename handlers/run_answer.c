@@ -46,7 +46,7 @@ enum status run_wait_look(struct call *call, struct run_wait *w, cJSON **result)
 {
 	struct arena *a = arena_new(CALL_ARENA_MAX);
 	int64_t now = clock_mono_ms();
-	struct run_view v;
+	struct run_view v = { 0 };
 	enum status st = a == NULL
 	                     ? err_nomem(&call->err, "an answer")
 	                     : run_glance(call->project, w->run, &call->stop, a, &v, &call->err);

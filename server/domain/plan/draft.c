@@ -52,7 +52,7 @@ struct draft_task *draft_task(struct draft *d, const char *title, long line)
 		d->over++;
 		return &d->scratch;
 	}
-	if (!room(d->a, &list, d->n_tasks, &d->tasks_room, sizeof *d->tasks))
+	if (!room(d->a, &list, d->n_tasks, &d->tasks_room, sizeof(struct draft_task *)))
 		return &d->scratch;
 	d->tasks = list;
 	if ((t = arena_take(d->a, sizeof *t)) == NULL)

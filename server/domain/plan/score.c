@@ -218,26 +218,43 @@ static bool in_path(char c)
 	       (c != '\0' && strchr("._-/@+[]*{}", c) != NULL) || (unsigned char)c >= 0x80;
 }
 
-static bool is_file(const char *s, size_t n)
+/* A name known without an ending, alone or last in a path. */
+static bool is_bare(const char *s, size_t n)
 {
-	const char *slash = memrchr(s, '/', n), *dot = memrchr(s, '.', n);
-	size_t ending = dot == NULL ? 0 : n - (size_t)(dot - s) - 1;
+	for (size_t i = 0; i < sizeof bare / sizeof *bare; i++) {
+		size_t len = strlen(bare[i]);
+
+		if (n >= len && memcmp(s + n - len, bare[i], len) == 0 &&
+		    (n == len || s[n - len - 1] == '/'))
+			return true;
+	}
+	return false;
+}
+
+/* Lower case letters and digits, at least one of them a letter. */
+static bool is_ending(const char *s, size_t n)
+{
 	bool letter = false;
 
-	for (size_t i = 0; i < sizeof bare / sizeof *bare; i++)
-		if (n >= strlen(bare[i]) &&
-		    memcmp(s + n - strlen(bare[i]), bare[i], strlen(bare[i])) == 0 &&
-		    (n == strlen(bare[i]) || s[n - strlen(bare[i]) - 1] == '/'))
-			return true;
-	if (dot == NULL || ending == 0 || ending > 10 || (slash != NULL && dot < slash) ||
-	    s[0] == '@')
-		return false;
-	for (size_t i = n - ending; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (!((s[i] >= 'a' && s[i] <= 'z') || (s[i] >= '0' && s[i] <= '9')))
 			return false;
 		letter = letter || (s[i] >= 'a' && s[i] <= 'z');
 	}
-	if (!letter)
+	return letter;
+}
+
+static bool is_file(const char *s, size_t n)
+{
+	const char *slash = memrchr(s, '/', n), *dot = memrchr(s, '.', n);
+	size_t ending = dot == NULL ? 0 : n - (size_t)(dot - s) - 1;
+
+	if (is_bare(s, n))
+		return true;
+	if (dot == NULL || ending == 0 || ending > 10 || (slash != NULL && dot < slash) ||
+	    s[0] == '@')
+		return false;
+	if (!is_ending(s + n - ending, ending))
 		return false;
 	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
 		if (strlen(endings[i]) == ending && memcmp(endings[i], s + n - ending, ending) == 0)
@@ -245,11 +262,24 @@ static bool is_file(const char *s, size_t n)
 	return slash != NULL && slash > s;
 }
 
+/* Add the file that a run of n path characters starts with, if it is one and new. */
+static void file_add(struct arena *a, const char *s, size_t n, struct plan_texts *files)
+{
+	/* a full stop is not the file's */
+	while (n > 2 && strchr(".,]}*", s[n - 1]) != NULL)
+		n--;
+	if (n <= 2 || !is_file(s, n))
+		return;
+	for (size_t k = 0; k < files->n; k++)
+		if (strlen(files->at[k]) == n && memcmp(files->at[k], s, n) == 0)
+			return;
+	draft_text(a, files, arena_copy(a, s, n));
+}
+
 void score_files(struct arena *a, const char *words, struct plan_texts *files)
 {
 	for (size_t i = 0; words[i] != '\0' && files->n < FILES_MAX;) {
 		size_t n = 0;
-		bool known = false;
 
 		while (in_path(words[i + n]))
 			n++;
@@ -261,18 +291,7 @@ void score_files(struct arena *a, const char *words, struct plan_texts *files)
 			i += n + strcspn(words + i + n, " \t\n)");
 			continue;
 		}
-		for (size_t end = n; end > 2; end--) {
-			if (strchr(".,]}*", words[i + end - 1]) != NULL)
-				continue; /* a full stop is not the file's */
-			if (!is_file(words + i, end))
-				break;
-			for (size_t k = 0; k < files->n; k++)
-				known = known || (strlen(files->at[k]) == end &&
-				                  memcmp(files->at[k], words + i, end) == 0);
-			if (!known)
-				draft_text(a, files, arena_copy(a, words + i, end));
-			break;
-		}
+		file_add(a, words + i, n, files);
 		i += n;
 	}
 }

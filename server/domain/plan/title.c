@@ -388,10 +388,10 @@ const char *role_rest(struct draft *d, struct draft_task *t, const char *words,
 	return skip >= n ? "" : draft_copy(d->a, words, n);
 }
 
-void role_title(struct draft *d, struct draft_task *t, const char *words, enum plan_source source)
+/* Past what names the task at the start: an id, a count, an issue's number. */
+static const char *past_names(struct draft *d, struct draft_task *t, const char *s)
 {
-	const char *s = words + strspn(words, " \t\n*");
-	size_t lead, n;
+	size_t lead;
 
 	/* a bracket around an id: `[T001] title` */
 	lead = s[0] == '[' ? role_lead_id(s + 1) : 0;
@@ -412,8 +412,14 @@ void role_title(struct draft *d, struct draft_task *t, const char *words, enum p
 		label_add(d, t, s, lead);
 		s += lead;
 	}
+	return s;
+}
+
+/* Past marks, dashes and tags. */
+static const char *past_marks(struct draft *d, struct draft_task *t, const char *s)
+{
 	for (;;) {
-		size_t skip = strspn(s, " \t.:)-*");
+		size_t skip = strspn(s, " \t.:)-*"), lead;
 
 		if (strncmp(s + skip, "\xe2\x80\x93", 3) == 0 ||
 		    strncmp(s + skip, "\xe2\x80\x94", 3) == 0)
@@ -421,10 +427,16 @@ void role_title(struct draft *d, struct draft_task *t, const char *words, enum p
 		s += skip;
 		lead = tag(d, t, s);
 		if (skip == 0 && lead == 0)
-			break;
+			return s;
 		s += lead;
 	}
-	n = strcspn(s, "\n");
+}
+
+void role_title(struct draft *d, struct draft_task *t, const char *words, enum plan_source source)
+{
+	const char *s = past_marks(d, t, past_names(d, t, words + strspn(words, " \t\n*")));
+	size_t n = strcspn(s, "\n");
+
 	if (n > TITLE_MAX)
 		n = text_utf8_cut(s, n, TITLE_MAX);
 	else

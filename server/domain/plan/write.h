@@ -10,7 +10,7 @@
 const char *write_span(struct arena *a, long minutes);
 
 /* The nth word for the bits of an edge's sources, in a fixed order, or NULL; and back, or 0. */
-const char *write_source(unsigned sources, size_t nth);
+const char *write_source(unsigned bits, size_t nth);
 unsigned write_source_bit(const char *word);
 
 #endif

@@ -68,6 +68,23 @@ struct table {
 	size_t id, title; /* columns */
 };
 
+/* The ids of the tasks it waits for. */
+static void row_needs(struct text *t, const struct plan *p, size_t i)
+{
+	for (size_t k = 0, n = 0; k < p->n_edges; k++)
+		if (p->edges[k].to == i)
+			text_addf(t, "%s%s", n++ == 0 ? "  " : ", ", p->tasks[p->edges[k].from].id);
+}
+
+/* The estimate with the mark of where it comes from. */
+static void row_estimate(struct text *t, const struct table *w, const struct plan_task *task)
+{
+	text_addf(t, "  %10s%s", write_span(w->a, task->estimate_min),
+	          task->estimate_source == PLAN_STATED    ? " "
+	          : task->estimate_source == PLAN_LEARNED ? "~"
+	                                                  : "?");
+}
+
 static void row(struct text *t, const struct table *w, size_t i)
 {
 	const struct plan_task *task = &w->p->tasks[i];
@@ -83,10 +100,7 @@ static void row(struct text *t, const struct table *w, size_t i)
 	cell(t, task->title, w->title);
 	if (w->colour)
 		text_add(t, PLAIN);
-	text_addf(t, "  %10s%s", write_span(w->a, task->estimate_min),
-	          task->estimate_source == PLAN_STATED    ? " "
-	          : task->estimate_source == PLAN_LEARNED ? "~"
-	                                                  : "?");
+	row_estimate(t, w, task);
 	if (task->done)
 		text_addf(t, "  %10s", "");
 	else
@@ -95,10 +109,7 @@ static void row(struct text *t, const struct table *w, size_t i)
 	cell(t, plan_risk_word(task->risk), 8);
 	if (w->colour && risk_colour[task->risk][0] != '\0')
 		text_add(t, PLAIN);
-	for (size_t k = 0, n = 0; k < w->p->n_edges; k++)
-		if (w->p->edges[k].to == i)
-			text_addf(t, "%s%s", n++ == 0 ? "  " : ", ",
-			          w->p->tasks[w->p->edges[k].from].id);
+	row_needs(t, w->p, i);
 	text_add_char(t, '\n');
 }
 
@@ -207,7 +218,7 @@ static void node_add(struct text *t, const struct plan *p, size_t i)
 static void label_add(struct text *t, const char *s)
 {
 	for (; *s != '\0'; s++)
-		text_add_char(t, *s == '"' ? '\'' : *s == '\n' ? ' ' : *s);
+		text_add_char(t, (char)(*s == '"' ? '\'' : *s == '\n' ? ' ' : *s));
 }
 
 static void graph_add(struct text *t, const struct plan *p)
@@ -255,7 +266,7 @@ static void cell_add(struct text *t, const char *s)
 	for (; *s != '\0'; s++) {
 		if (strchr("|*_`<[\\~#", *s) != NULL)
 			text_add_char(t, '\\');
-		text_add_char(t, *s == '\n' ? ' ' : *s);
+		text_add_char(t, (char)(*s == '\n' ? ' ' : *s));
 	}
 }
 

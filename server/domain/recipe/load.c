@@ -8,7 +8,7 @@
 
 /* One file of a recipe; one that is not there stays NULL. */
 static enum status read_file(const char *root, const char *name, const char *file, struct arena *a,
-                             const char **bytes, size_t *size, struct err *err)
+                             struct fs_bytes *out, struct err *err)
 {
 	const char *path = text_printf(a, "%s/recipes/%s/%s", root, name, file);
 	struct fs_bytes whole;
@@ -19,24 +19,28 @@ static enum status read_file(const char *root, const char *name, const char *fil
 	st = fs_read_under(root, path, RECIPE_BYTES_MAX, a, &whole, err);
 	if (st != OK)
 		return st == E_ABSENT ? OK : st;
-	*bytes = whole.bytes;
-	*size = whole.size;
+	*out = whole;
 	return OK;
 }
 
 static enum status read_source(const char *root, const char *name, struct arena *a,
                                struct recipe_source *s, struct err *err)
 {
-	enum status st;
+	struct fs_bytes requirements = { 0 }, design = { 0 }, dependencies = { 0 };
+	enum status st = read_file(root, name, "requirements.md", a, &requirements, err);
 
-	s->name = name;
-	st = read_file(root, name, "requirements.md", a, &s->requirements, &s->requirements_size,
-	               err);
 	if (st == OK)
-		st = read_file(root, name, "design.md", a, &s->design, &s->design_size, err);
+		st = read_file(root, name, "design.md", a, &design, err);
 	if (st == OK)
-		st = read_file(root, name, "dependencies.json", a, &s->dependencies,
-		               &s->dependencies_size, err);
+		st = read_file(root, name, "dependencies.json", a, &dependencies, err);
+	if (st == OK)
+		*s = (struct recipe_source){ .name = name,
+			                     .requirements = requirements.bytes,
+			                     .requirements_size = requirements.size,
+			                     .design = design.bytes,
+			                     .design_size = design.size,
+			                     .dependencies = dependencies.bytes,
+			                     .dependencies_size = dependencies.size };
 	return st;
 }
 

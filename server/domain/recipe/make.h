@@ -26,11 +26,11 @@ void recipe_no_memory(struct arena *a);
 /* Append a copy of n bytes. */
 void recipe_texts_add(struct recipe_texts *texts, struct arena *a, const char *s, size_t n);
 
-/* requirements.md and dependencies.json of one recipe, into r. */
-void recipe_read_requirements(struct recipe_set *set, struct recipe *r, const char *bytes, size_t n,
-                              struct arena *a);
-void recipe_read_dependencies(struct recipe_set *set, struct recipe *r, const char *bytes, size_t n,
-                              struct arena *a);
+/* requirements.md and dependencies.json of one recipe, into `to`. */
+void recipe_read_requirements(struct recipe_set *set, struct recipe *to, const char *bytes,
+                              size_t n, struct arena *a);
+void recipe_read_dependencies(struct recipe_set *set, struct recipe *to, const char *bytes,
+                              size_t n, struct arena *a);
 
 /* Levels, order and cycles of a set whose recipes have been read. */
 void recipe_order(struct recipe_set *set, struct arena *a);

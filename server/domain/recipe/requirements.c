@@ -350,9 +350,8 @@ static void heading(struct reader *r)
 		if (title != NULL)
 			r->r->title = title;
 		r->titled = r->in_about = true;
-	} else if (depth == 3 && id_length(r->at + skip, r->len - skip) > 0) {
-		requirement_heading(r, r->at + skip, r->len - skip);
-	} else if (depth == 3 && !r->in_old && r->first_old == 0) {
+	} else if (depth == 3 && (id_length(r->at + skip, r->len - skip) > 0 ||
+	                          (!r->in_old && r->first_old == 0))) {
 		requirement_heading(r, r->at + skip, r->len - skip);
 	} else {
 		end_requirement(r);
@@ -363,6 +362,17 @@ static bool is_marker(const struct reader *r)
 {
 	return r->indent == 0 &&
 	       (starts(r->at, r->len, "<<<<<<< ") || starts(r->at, r->len, ">>>>>>> "));
+}
+
+/* A line that goes on with the open item; one that is not indented goes back to the text. */
+static void item_line(struct reader *r)
+{
+	if (r->indent == 0)
+		r->item = ITEM_TEXT;
+	if (r->item == ITEM_TEST)
+		add_test(r, r->at, r->len);
+	else
+		go_on(r->item == ITEM_CRITERION ? &r->criterion : &r->text, r->at, r->len);
 }
 
 static void one_line(struct reader *r)
@@ -383,12 +393,7 @@ static void one_line(struct reader *r)
 	} else if (r->len == 0 && r->about.len > 0) {
 		r->in_about = false;
 	} else if (r->len > 0 && r->open != NULL) {
-		if (r->indent == 0)
-			r->item = ITEM_TEXT;
-		if (r->item == ITEM_TEST)
-			add_test(r, r->at, r->len);
-		else
-			go_on(r->item == ITEM_CRITERION ? &r->criterion : &r->text, r->at, r->len);
+		item_line(r);
 	}
 }
 

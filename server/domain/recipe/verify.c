@@ -140,32 +140,35 @@ static bool holds_word(const char *text, const char *word)
 	return false;
 }
 
+/* What the outcomes of that name come to together; RECIPE_NOT_RUN when there is none. */
+static enum recipe_shown outcome(const struct outcomes *o, const char *name)
+{
+	bool passed = false, failed = false;
+
+	for (size_t i = 0; i < o->n; i++)
+		if (is_named(&o->items[i], name)) {
+			passed = passed || o->items[i].passed;
+			failed = failed || !o->items[i].passed;
+		}
+	return failed ? RECIPE_BROKEN : passed ? RECIPE_SHOWN : RECIPE_NOT_RUN;
+}
+
 /* The outcome of a test by its name, else by its file when the file holds it. */
 static enum recipe_shown shown(const struct outcomes *o, const char *root,
                                const struct recipe_test *test)
 {
-	bool passed = false, failed = false;
+	enum recipe_shown by_name = test->name == NULL ? RECIPE_NOT_RUN : outcome(o, test->name);
 	struct fs_bytes source;
 	struct err why;
 
-	for (size_t i = 0; test->name != NULL && i < o->n; i++)
-		if (is_named(&o->items[i], test->name)) {
-			passed = passed || o->items[i].passed;
-			failed = failed || !o->items[i].passed;
-		}
-	if (passed || failed)
-		return failed ? RECIPE_BROKEN : RECIPE_SHOWN;
+	if (by_name != RECIPE_NOT_RUN)
+		return by_name;
 	if (fs_read_under(root, text_printf(o->a, "%s/%s", root, test->path), SOURCE_MAX, o->a,
 	                  &source, &why) != OK)
 		return RECIPE_TEST_ABSENT;
 	if (test->name != NULL && !holds_word(source.bytes, test->name))
 		return RECIPE_TEST_ABSENT;
-	for (size_t i = 0; i < o->n; i++)
-		if (is_named(&o->items[i], test->path)) {
-			passed = passed || o->items[i].passed;
-			failed = failed || !o->items[i].passed;
-		}
-	return failed ? RECIPE_BROKEN : passed ? RECIPE_SHOWN : RECIPE_NOT_RUN;
+	return outcome(o, test->path);
 }
 
 enum status recipe_verify(const struct recipe_set *set, const char *root,
