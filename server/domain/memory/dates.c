@@ -9,6 +9,7 @@
 
 #define WORDS_MAX   64 /* of a question are looked at */
 #define WORD_SIZE   12
+#define DIGITS_MAX  4  /* of a number that is part of a date */
 #define DAYS_NEAR   7  /* a day that many days off does not fit any more */
 #define EARLY_DAYS  10 /* of the next month: what happened in a month is told then */
 #define SECONDS_DAY 86400.0
@@ -34,9 +35,10 @@ static size_t cut(const char *text, struct word *words)
 		for (; isalnum((unsigned char)*text); text++)
 			if (len + 1 < WORD_SIZE)
 				w->text[len++] = (char)tolower((unsigned char)*text);
-		while (w->digits < len && isdigit((unsigned char)w->text[w->digits]))
-			w->number = w->number * 10 + (w->text[w->digits++] - '0');
-		if (w->digits == 0 || w->digits > 4)
+		for (; w->digits < len && isdigit((unsigned char)w->text[w->digits]); w->digits++)
+			if (w->digits < DIGITS_MAX)
+				w->number = w->number * 10 + (w->text[w->digits] - '0');
+		if (w->digits == 0 || w->digits > DIGITS_MAX)
 			w->number = -1;
 		n += len > 0;
 	}
