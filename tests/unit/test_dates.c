@@ -59,6 +59,14 @@ static void what_is_no_day_or_year_is_not_read(void **state)
 	reads("8x June", 0, 6, 0);
 }
 
+static void an_impossible_month_or_day_leaves_the_year(void **state)
+{
+	(void)state;
+	reads("in 2023-13-05", 2023, 0, 0);
+	reads("in 2023-05-45", 2023, 0, 0);
+	reads("in 2023-12-31", 2023, 12, 31);
+}
+
 static void a_long_number_is_no_date_and_does_no_harm(void **state)
 {
 	struct dates_date found[DATES_MAX];
@@ -120,6 +128,7 @@ int main(void)
 		cmocka_unit_test(a_date_is_read_in_each_way_of_writing),
 		cmocka_unit_test(may_is_a_month_only_where_it_cannot_be_the_verb),
 		cmocka_unit_test(what_is_no_day_or_year_is_not_read),
+		cmocka_unit_test(an_impossible_month_or_day_leaves_the_year),
 		cmocka_unit_test(a_long_number_is_no_date_and_does_no_harm),
 		cmocka_unit_test(no_more_dates_are_found_than_fit),
 		cmocka_unit_test(a_day_fits_less_the_further_off_it_is),

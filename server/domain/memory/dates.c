@@ -96,6 +96,13 @@ static struct dates_date around(const struct word *words, size_t n, size_t i, in
 	return date;
 }
 
+/* 05 08 after a year, w being the first of the two. */
+static bool is_month_day(const struct word *w)
+{
+	return w[0].digits == 2 && w[0].number >= 1 && w[0].number <= 12 && w[1].digits == 2 &&
+	       w[1].number <= 31;
+}
+
 size_t dates_read(const char *text, struct dates_date out[DATES_MAX])
 {
 	struct word words[WORDS_MAX];
@@ -107,8 +114,7 @@ size_t dates_read(const char *text, struct dates_date out[DATES_MAX])
 		if (month != 0) {
 			out[found++] = around(words, n, i, month, &used);
 			i += used;
-		} else if (year != 0 && i + 2 < n && words[i + 1].digits == 2 &&
-		           words[i + 2].digits == 2) {
+		} else if (year != 0 && i + 2 < n && is_month_day(&words[i + 1])) {
 			out[found++] =
 			    (struct dates_date){ year, words[i + 1].number, words[i + 2].number };
 			i += 2;
