@@ -105,8 +105,8 @@ static enum status take(struct import *im, const struct commit *c)
 	return st == OK ? import_item(im, &item) : st;
 }
 
-static enum status run_log(struct project *p, const atomic_bool *stop, size_t limit, size_t skip,
-                           struct arena *a, struct proc_output *log, struct err *err)
+static enum status run_log(const struct import *im, size_t limit, size_t skip,
+                           struct proc_output *log)
 {
 	static const char *const keep[] = { "PATH", "HOME", "XDG_CONFIG_HOME", NULL };
 	static const char *const add[] = { "LC_ALL=C.UTF-8", "GIT_TERMINAL_PROMPT=0", NULL };
@@ -118,26 +118,26 @@ static enum status run_log(struct project *p, const atomic_bool *stop, size_t li
 		               "--no-merges",
 		               "--reverse",
 		               "--name-only",
-		               text_printf(a, "-n%zu", limit),
-		               text_printf(a, "--skip=%zu", skip),
+		               text_printf(im->a, "-n%zu", limit),
+		               text_printf(im->a, "--skip=%zu", skip),
 		               format,
 		               NULL };
 	struct proc_spec spec = { .argv = argv,
-		                  .env = proc_env(a, keep, add),
-		                  .cwd = p->root,
+		                  .env = proc_env(im->a, keep, add),
+		                  .cwd = im->p->root,
 		                  .out = PROC_TO_PIPE,
 		                  .err = PROC_TO_PIPE };
-	const struct proc_bounds bounds = { LOG_MAX, TIMEOUT_MS, stop };
+	const struct proc_bounds bounds = { LOG_MAX, TIMEOUT_MS, im->stop };
 	enum status st;
 
-	if (arena_failed(a))
-		return err_nomem(err, "the history");
-	if ((st = proc_run(&spec, &bounds, a, log, err)) != OK)
+	if (arena_failed(im->a))
+		return err_nomem(im->err, "the history");
+	if ((st = proc_run(&spec, &bounds, im->a, log, im->err)) != OK)
 		return st;
 	if (log->result.outcome != PROC_CLEAN)
-		return err_set(err, E_IO, "git log failed: %.200s", log->err);
+		return err_set(im->err, E_IO, "git log failed: %.200s", log->err);
 	if (log->out_total > log->out_size)
-		return err_set(err, E_INPUT,
+		return err_set(im->err, E_INPUT,
 		               "the history has over %zu MiB; import it in parts with 'limit' and "
 		               "'skip'",
 		               LOG_MAX >> 20);
@@ -148,7 +148,7 @@ enum status memory_import_git(struct project *p, const atomic_bool *stop, size_t
                               struct arena *a, struct memory_imported *out, struct err *err)
 {
 	struct import *im = arena_take(a, sizeof *im);
-	struct proc_output log;
+	struct proc_output log = { 0 };
 	struct commit c;
 	enum status st;
 	char *at, *next;
@@ -159,7 +159,7 @@ enum status memory_import_git(struct project *p, const atomic_bool *stop, size_t
 	if (p->git_dir == NULL)
 		return err_set(err, E_ABSENT, "'%s' is not in a git repository", p->root);
 	*im = (struct import){ .p = p, .stop = stop, .a = a, .err = err, .out = out };
-	if ((st = run_log(p, stop, limit, skip, a, &log, err)) != OK)
+	if ((st = run_log(im, limit, skip, &log)) != OK)
 		return st;
 	for (at = strchr(log.out, 1); at != NULL && st == OK; at = next) {
 		next = strchr(at + 1, 1);

@@ -83,19 +83,29 @@ static enum status key_missing(const char *kind, struct err *err)
 	               "'session:NAME'");
 }
 
+/* The kind that words begin with, before any colon; `project` for none. NULL: no such kind. */
+static const char *scope_kind(const char *words)
+{
+	static const char *const kinds[] = { "project", "team", "global", "agent", "session" };
+	size_t n;
+
+	if (words == NULL)
+		return kinds[0];
+	n = strcspn(words, ":");
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strlen(kinds[i]) == n && memcmp(kinds[i], words, n) == 0)
+			return kinds[i];
+	return NULL;
+}
+
 enum status memory_scope_read(struct project *p, const char *words, const char *author,
                               const char *session, struct arena *a, struct memory_scope *out,
                               struct err *err)
 {
-	static const char *const kinds[] = { "project", "team", "global", "agent", "session" };
 	const char *colon = words == NULL ? NULL : strchr(words, ':');
-	size_t n = words == NULL ? 0 : (colon == NULL ? strlen(words) : (size_t)(colon - words));
 	enum status st = OK;
 
-	*out = (struct memory_scope){ .kind = words == NULL ? kinds[0] : NULL };
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds && words != NULL; i++)
-		if (strlen(kinds[i]) == n && memcmp(kinds[i], words, n) == 0)
-			out->kind = kinds[i];
+	*out = (struct memory_scope){ .kind = scope_kind(words) };
 	if (out->kind == NULL)
 		return err_set(err, E_INPUT,
 		               "'%.80s' is no scope: use project, team, global, agent:NAME or "

@@ -116,7 +116,7 @@ static bool score_word(struct rank_state *r, const struct postings_list *list, f
 
 bool rank_words(struct rank_state *r)
 {
-	const struct postings_list *lists[RANK_TERMS_MAX];
+	const struct postings_list *lists[RANK_TERMS_MAX] = { NULL };
 	struct runs runs = { 0 };
 	float best = 0;
 	bool good = true;

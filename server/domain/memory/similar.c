@@ -7,7 +7,7 @@
 #define RARE_MAX    100  /* documents with a word that is still rare */
 #define LEAST_TERMS 4    /* shorter texts are too easily alike */
 #define CLOSE       0.65 /* share of common words from which texts are nearly the same */
-#define SIMILAR_MAX 3
+#define SIMILAR_MAX ((size_t)3)
 #define CANDIDATES  1024 /* more than RARE_TERMS * RARE_MAX: a slot is always free */
 
 struct rare {
@@ -66,8 +66,8 @@ static size_t look(const struct index_data *d, const struct terms_packed *p, uin
 	for (size_t i = 0; i < CANDIDATES && found < 2 * SIMILAR_MAX && n > 1; i++) {
 		const struct index_doc *doc = &d->docs[slots[i].doc];
 
-		if (2 * slots[i].shared >= n && slots[i].shared > 1 && doc->scope == scope &&
-		    (doc->flags & (INDEX_EXPIRED | INDEX_SUPERSEDED)) == 0)
+		if ((size_t)slots[i].shared * 2 >= n && slots[i].shared > 1 &&
+		    doc->scope == scope && (doc->flags & (INDEX_EXPIRED | INDEX_SUPERSEDED)) == 0)
 			ids[found++] = doc->id;
 	}
 	return found;
@@ -89,16 +89,22 @@ static double alike(const struct terms_packed *a, const struct terms_packed *b)
 	return (double)both / (double)(a->n + b->n - both);
 }
 
+/* Documents that may be close to one. */
+struct near_ones {
+	int64_t ids[2 * SIMILAR_MAX];
+	size_t n;
+};
+
 static enum status check(struct db *db, struct memory_ready *r, const struct terms_packed *p,
-                         const int64_t *ids, size_t n, struct arena *a, struct err *err)
+                         const struct near_ones *near, struct arena *a, struct err *err)
 {
 	enum status st = OK;
 
-	for (size_t i = 0; i < n && r->out->n_similar < SIMILAR_MAX; i++) {
+	for (size_t i = 0; i < near->n && r->out->n_similar < SIMILAR_MAX; i++) {
 		struct memories_row row;
 		struct terms_packed other;
 
-		if ((st = memories_get(db, ids[i], a, &row, err)) == E_ABSENT)
+		if ((st = memories_get(db, near->ids[i], a, &row, err)) == E_ABSENT)
 			continue;
 		if (st != OK)
 			return st;
@@ -126,19 +132,18 @@ static uint32_t scope_of(const struct index_data *d, const struct memory_scope *
 static enum status one(struct memory *m, struct db *db, struct memory_ready *r, struct arena *a,
                        struct err *err)
 {
-	int64_t ids[2 * SIMILAR_MAX];
+	struct near_ones near = { 0 };
 	const struct index_data *d;
 	struct terms_packed p;
 	uint32_t scope;
-	size_t n = 0;
 
 	if (!terms_open(&p, r->terms, r->terms_size) || p.n < LEAST_TERMS)
 		return OK;
 	d = index_look(m->index);
 	if ((scope = scope_of(d, &r->scope)) != 0)
-		n = look(d, &p, scope, ids);
+		near.n = look(d, &p, scope, near.ids);
 	index_done(m->index);
-	return check(db, r, &p, ids, n, a, err);
+	return check(db, r, &p, &near, a, err);
 }
 
 enum status memory_similar(struct project *p, struct db *db, struct memory_ready *ready, size_t n,

@@ -211,31 +211,61 @@ static void end_run(struct terms *t)
 	t->n_fold = 0;
 }
 
+/* What an ASCII character is; capitals are folded into *cp. */
+static enum kind look_ascii(unsigned char c, utf8proc_int32_t *cp)
+{
+	*cp = c;
+	if (c >= 'a' && c <= 'z')
+		return LOWER;
+	if (c >= 'A' && c <= 'Z') {
+		*cp = c - 'A' + 'a';
+		return UPPER;
+	}
+	if (c >= '0' && c <= '9')
+		return DIGIT;
+	if (c == '_')
+		return SCORE;
+	return c == '/' || c == '.' || c == '-' || c == '\'' ? LINK : SPACE;
+}
+
+/* Is it of a script that is written without spaces between words? */
+static bool has_no_spaces(utf8proc_int32_t c)
+{
+	static const struct {
+		utf8proc_int32_t from, to;
+	} scripts[] = {
+		{ 0x0e00, 0x0eff }, { 0x1000, 0x109f }, { 0x1780, 0x17ff }, { 0x3040, 0x30ff },
+		{ 0x3400, 0x9fff }, { 0xf900, 0xfaff }, { 0xff66, 0xff9d }, { 0x20000, 0x3ffff },
+	};
+
+	for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++)
+		if (c >= scripts[i].from && c <= scripts[i].to)
+			return true;
+	return false;
+}
+
+static enum kind kind_of_category(utf8proc_category_t category)
+{
+	if (category == UTF8PROC_CATEGORY_LU)
+		return UPPER;
+	if (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_ME)
+		return LOWER;
+	return category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO ? DIGIT : SPACE;
+}
+
 /* What a character is to us. Folded code points go to cp, *n of them. */
 static enum kind look(const char *s, size_t n, size_t *len, utf8proc_int32_t *cp, size_t *count)
 {
 	unsigned char c = (unsigned char)*s;
 	utf8proc_int32_t one;
 	utf8proc_ssize_t got;
-	utf8proc_category_t category;
 	int last = 0;
 
 	*len = 1;
 	*count = 1;
+	if (c < 0x80)
+		return look_ascii(c, cp);
 	*cp = c;
-	if (c < 0x80) {
-		if (c >= 'a' && c <= 'z')
-			return LOWER;
-		if (c >= 'A' && c <= 'Z') {
-			*cp = c - 'A' + 'a';
-			return UPPER;
-		}
-		if (c >= '0' && c <= '9')
-			return DIGIT;
-		if (c == '_')
-			return SCORE;
-		return c == '/' || c == '.' || c == '-' || c == '\'' ? LINK : SPACE;
-	}
 	got = utf8proc_iterate((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)n, &one);
 	if (got < 1)
 		return SPACE;
@@ -247,22 +277,14 @@ static enum kind look(const char *s, size_t n, size_t *len, utf8proc_int32_t *cp
 		*cp = '\'';
 		return LINK;
 	}
-	category = utf8proc_category(one);
 	got = utf8proc_decompose_char(one, cp, FOLD_MAX,
 	                              UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD |
 	                                  UTF8PROC_STRIPMARK | UTF8PROC_IGNORE,
 	                              &last);
 	*count = got < 0 || got > FOLD_MAX ? 0 : (size_t)got;
-	if ((one >= 0x0e00 && one <= 0x0eff) || (one >= 0x1000 && one <= 0x109f) ||
-	    (one >= 0x1780 && one <= 0x17ff) || (one >= 0x3040 && one <= 0x30ff) ||
-	    (one >= 0x3400 && one <= 0x9fff) || (one >= 0xf900 && one <= 0xfaff) ||
-	    (one >= 0xff66 && one <= 0xff9d) || (one >= 0x20000 && one <= 0x3ffff))
+	if (has_no_spaces(one))
 		return *count == 0 ? LOWER : UNSPACED; /* a mark alone only continues */
-	if (category == UTF8PROC_CATEGORY_LU)
-		return UPPER;
-	if (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_ME)
-		return LOWER;
-	return category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO ? DIGIT : SPACE;
+	return kind_of_category(utf8proc_category(one));
 }
 
 static bool is_word(enum kind kind)
@@ -315,7 +337,7 @@ static void add_char(struct terms *t, struct cut *c, enum kind kind, size_t len,
 		if (t->n_parts == 0)
 			c->switches = 0;
 		else if (c->joined == LINK || c->joined == SCORE)
-			t->fold[t->n_fold++] = c->joined == SCORE ? '_' : c->link;
+			t->fold[t->n_fold++] = (char)(c->joined == SCORE ? '_' : c->link);
 		t->parts[t->n_parts++] = (struct part){
 			.fold = (uint32_t)t->n_fold,
 			.at = (uint32_t)c->at,
@@ -380,7 +402,7 @@ static void step(struct terms *t, struct cut *c)
 	} else if (t->n_parts > 0 && ((kind == LINK && is_word(c->before) && goes_on(c, len)) ||
 	                              (kind == SCORE && c->joined != LINK))) {
 		c->joined = kind;
-		c->link = kind == LINK ? (char)*cp : '_';
+		c->link = (char)(kind == LINK ? *cp : '_');
 	} else {
 		end_run(t);
 		c->joined = SPACE;
@@ -456,8 +478,8 @@ static uint32_t get32(const unsigned char *from)
 enum status terms_pack(struct terms *t, const char *text, size_t n, const void **bytes,
                        size_t *size, struct err *err)
 {
-	const struct terms_word *words;
-	size_t count, different = 0;
+	const struct terms_word *words = NULL;
+	size_t count = 0, different = 0;
 	unsigned char *to;
 	enum status st = terms_read(t, text, n, false, &words, &count, err);
 
