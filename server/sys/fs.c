@@ -288,7 +288,7 @@ enum status fs_read(const char *path, size_t max, struct arena *a, char **bytes,
 		             .max = max,
 		             .a = a,
 		             .err = err };
-	struct fs_bytes out;
+	struct fs_bytes out = { 0 };
 	enum status st;
 
 	if (r.fd < 0)

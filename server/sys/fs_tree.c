@@ -50,6 +50,7 @@ static int open_folder(int at, const char *name)
 static enum status remove_entry(struct removal *r, int at, const char *name, int depth);
 
 /* Remove all in the folder fd, which is taken over. */
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than DEPTH_MAX */
 static enum status empty_folder(struct removal *r, int fd, int depth)
 {
 	DIR *dir = fdopendir(fd);
@@ -81,6 +82,7 @@ static enum status move_up(struct removal *r, int at, const char *name)
 	           : err_sys(r->err, errno, "cannot remove '%s'", name);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than DEPTH_MAX */
 static enum status remove_folder(struct removal *r, int at, const char *name, int depth)
 {
 	enum status st = OK;
@@ -106,6 +108,7 @@ static enum status remove_folder(struct removal *r, int at, const char *name, in
 	return st != OK ? st : err_set(r->err, E_BUSY, "'%s' is being filled by someone", name);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than DEPTH_MAX */
 static enum status remove_entry(struct removal *r, int at, const char *name, int depth)
 {
 	if (unlinkat(at, name, 0) == 0 || errno == ENOENT)
@@ -239,6 +242,7 @@ static enum status copy_link(int from_at, const char *from, int to_at, const cha
 static enum status copy_entry(int from_at, const char *from, int to_at, const char *to, int depth,
                               struct err *err);
 
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than DEPTH_MAX */
 static enum status copy_folder(int from_at, const char *from, int to_at, const char *to, int depth,
                                struct err *err)
 {
@@ -270,6 +274,7 @@ static enum status copy_folder(int from_at, const char *from, int to_at, const c
 	return st;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than DEPTH_MAX */
 static enum status copy_entry(int from_at, const char *from, int to_at, const char *to, int depth,
                               struct err *err)
 {

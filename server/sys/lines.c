@@ -87,6 +87,22 @@ static enum status fill(struct lines *l, struct err *err)
 	return OK;
 }
 
+/* Hand out what stands before `stop`, or all that is left when it is NULL. */
+static const char *take_line(struct lines *l, const char *stop, size_t max, size_t *n,
+                             bool *too_long)
+{
+	const char *start = l->bytes + l->from;
+	bool none;
+
+	*n = stop == NULL ? l->to - l->from : (size_t)(stop - start);
+	none = stop == NULL && *n == 0 && !*too_long;
+	l->from += *n + (stop != NULL);
+	*too_long = *too_long || *n > max;
+	if (*too_long)
+		*n = 0;
+	return none ? NULL : start;
+}
+
 enum status lines_next(struct lines *l, size_t max, const char **line, size_t *n, bool *too_long,
                        struct err *err)
 {
@@ -102,12 +118,7 @@ enum status lines_next(struct lines *l, size_t max, const char **line, size_t *n
 		if (stop == NULL)
 			looked = have;
 		if (stop != NULL || l->ended) {
-			*n = stop == NULL ? have : (size_t)(stop - start);
-			*line = stop == NULL && *n == 0 && !*too_long ? NULL : start;
-			l->from += *n + (stop != NULL);
-			*too_long = *too_long || *n > max;
-			if (*too_long)
-				*n = 0;
+			*line = take_line(l, stop, max, n, too_long);
 			return OK;
 		}
 		if (looked > max) {

@@ -52,6 +52,7 @@ static enum plain merge_trees(struct repo *r, const struct entry *base, const st
                               const struct entry *theirs, int depth, struct entry *out);
 
 /* One name that theirs changed against base: into the builder, which began as ours. */
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than REPO_DEPTH_MAX */
 static enum plain merge_name(struct repo *r, git_treebuilder *builder, git_tree *const trees[3],
                              const char *name, int depth)
 {
@@ -80,6 +81,7 @@ static enum plain merge_name(struct repo *r, git_treebuilder *builder, git_tree 
 }
 
 /* All names of `tree`; those that are in `but` as well are skipped. */
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than REPO_DEPTH_MAX */
 static enum plain merge_names(struct repo *r, git_treebuilder *builder, git_tree *const trees[3],
                               const git_tree *tree, const git_tree *but, int depth)
 {
@@ -95,6 +97,7 @@ static enum plain merge_names(struct repo *r, git_treebuilder *builder, git_tree
 	return plain;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than REPO_DEPTH_MAX */
 static enum plain merge_trees(struct repo *r, const struct entry *base, const struct entry *ours,
                               const struct entry *theirs, int depth, struct entry *out)
 {

@@ -186,9 +186,9 @@ static enum status check_entry(struct repo *r, const struct work *w, struct aren
 /* Would anything be lost? E_DENIED says what. */
 static enum status check_safe(struct repo *r, struct work *w, struct arena *a, struct err *err)
 {
-	struct work_class found;
+	struct work_class found = { 0 };
 	enum status st;
-	int pid;
+	int pid = 0;
 
 	if (fs_kind(w->path) == FS_NOTHING)
 		return check_entry(r, w, a, err);
@@ -210,7 +210,7 @@ static enum status take_away(struct repo *r, const char *root, const char *path,
 {
 	struct arena *a = arena_new((size_t)64 << 20);
 	struct lock *lock = NULL;
-	struct work w;
+	struct work w = { 0 };
 	enum status st;
 
 	if (a == NULL)
@@ -287,7 +287,7 @@ enum status repo_worktree_reuse(struct repo *r, const char *old_path,
                                 const struct repo_worktree_spec *spec, struct arena *a,
                                 const char **path, struct err *err)
 {
-	struct work old, new;
+	struct work old = { 0 }, new = { 0 };
 	struct lock *lock = NULL;
 	git_commit *base = NULL;
 	enum status st = repo_get_commit(r, &base, &spec->base, err);

@@ -244,7 +244,7 @@ enum status repo_work_reserve(const struct work *w, struct err *err)
 enum status repo_worktree_add(struct repo *r, const struct repo_worktree_spec *spec,
                               struct arena *a, const char **path, struct err *err)
 {
-	struct work w;
+	struct work w = { 0 };
 	struct lock *lock = NULL;
 	git_commit *base = NULL;
 	enum status st = repo_get_commit(r, &base, &spec->base, err);
