@@ -89,6 +89,7 @@ enum status plan_save(struct project *project, const atomic_bool *stop, const st
 	return st;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): six beside where the reason goes */
 enum status plan_load(struct project *project, const char *id, const struct plan_options *options,
                       const atomic_bool *stop, struct arena *a, struct plan **out, struct err *err)
 {

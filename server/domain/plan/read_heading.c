@@ -249,10 +249,24 @@ static void item_read(struct paper *p, struct draft_task *t, size_t i, size_t to
 		           draft_copy(p->d->a, b->text, strcspn(b->text, "\n")));
 }
 
+/* The block's own words become the description. */
+static void describe(const struct paper *p, struct draft_task *t, size_t from, size_t to)
+{
+	const struct markdown_block *b = p->m->blocks;
+	long first = b[from].line, last = 0;
+
+	for (size_t i = from; i < to; i++)
+		last = b[i].last_line > last ? b[i].last_line : last;
+	/* one line that is the title itself describes nothing */
+	if (last > first || b[from].parent == MARKDOWN_NONE)
+		t->t.description = markdown_source(p->m, first, last, p->d->a);
+	if (t->t.description == NULL)
+		t->t.description = "";
+}
+
 void paper_read_body(struct paper *p, struct draft_task *t, size_t from, size_t to)
 {
 	const struct markdown_block *b = p->m->blocks;
-	long first = 0, last = 0;
 
 	for (size_t i = from; i < to; i++) {
 		const char *s = b[i].text;
@@ -273,14 +287,6 @@ void paper_read_body(struct paper *p, struct draft_task *t, size_t from, size_t 
 		}
 		p->used[i] = true;
 	}
-	if (to > from && t->t.description[0] == '\0') {
-		first = b[from].line;
-		for (size_t i = from; i < to; i++)
-			last = b[i].last_line > last ? b[i].last_line : last;
-		/* one line that is the title itself describes nothing */
-		if (last > first || b[from].parent == MARKDOWN_NONE)
-			t->t.description = markdown_source(p->m, first, last, p->d->a);
-		if (t->t.description == NULL)
-			t->t.description = "";
-	}
+	if (to > from && t->t.description[0] == '\0')
+		describe(p, t, from, to);
 }

@@ -35,6 +35,20 @@ bool read_is_taskmaster(const cJSON *json)
 	return false;
 }
 
+/* How many tasks stand in the tags before one; all of them when it is NULL. */
+static size_t tasks_before(const cJSON *json, const cJSON *tag)
+{
+	const cJSON *member;
+	size_t n = 0;
+
+	cJSON_ArrayForEach(member, json) {
+		if (member == tag)
+			break;
+		n += (size_t)cJSON_GetArraySize(json_get(member, "tasks"));
+	}
+	return n;
+}
+
 /* The plan of the tag asked for, else `master`, else the first. */
 static enum status tag_choose(struct draft *d, const cJSON *json, const cJSON **out, size_t *before,
                               struct err *err)
@@ -53,12 +67,7 @@ static enum status tag_choose(struct draft *d, const cJSON *json, const cJSON **
 		                 : chosen == NULL || strcmp(member->string, "master") == 0)
 			chosen = member;
 	}
-	*before = 0;
-	cJSON_ArrayForEach(member, json) {
-		if (member == chosen)
-			break;
-		*before += (size_t)cJSON_GetArraySize(json_get(member, "tasks"));
-	}
+	*before = tasks_before(json, chosen);
 	if (chosen == NULL)
 		(void)err_set(err, E_ABSENT, "the file has no tag '%s'; it has %s",
 		              want == NULL ? "" : want, text_string(&others));

@@ -428,6 +428,7 @@ static bool total(struct draft_task *t, const char *s)
 	return true;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a flat switch, one case a role */
 bool role_apply(struct draft *d, struct draft_task *t, enum role role, const struct role_value *v)
 {
 	const char *s = v->words + strspn(v->words, " \t\n");
