@@ -31,14 +31,37 @@ static bool opens(struct walk *w, bool wanted)
 	return true;
 }
 
+struct found {
+	struct arena *a;
+	long *lines;
+	size_t n, room;
+};
+
+/* False when the arena is full. */
+static bool found_add(struct found *f, long line)
+{
+	if (f->n == f->room) {
+		long *grown = arena_take(f->a, 2 * f->room * sizeof *grown);
+
+		if (grown == NULL)
+			return false;
+		memcpy(grown, f->lines, f->room * sizeof *grown);
+		f->lines = grown;
+		f->room *= 2;
+	}
+	f->lines[f->n++] = line;
+	return true;
+}
+
 const long *read_lines(const char *bytes, size_t size, const char *key, struct arena *a, size_t *n)
 {
 	struct walk w = { .at = bytes, .end = bytes + size, .line = 1 };
-	size_t room = 16, count = 0, len = 0;
-	long *lines = arena_take(a, room * sizeof *lines);
+	struct found f = { .a = a, .room = 16 };
+	size_t len = 0;
 	bool named = false;
 
-	for (; lines != NULL && w.at < w.end;) {
+	f.lines = arena_take(a, f.room * sizeof *f.lines);
+	while (f.lines != NULL && w.at < w.end) {
 		char c = *w.at;
 
 		if (c == '"') {
@@ -49,18 +72,8 @@ const long *read_lines(const char *bytes, size_t size, const char *key, struct a
 		}
 		w.line += c == '\n';
 		w.at++;
-		if (c == '{' && w.depth > 0 && w.wanted[w.depth]) {
-			if (count == room) {
-				long *grown = arena_take(a, 2 * room * sizeof *grown);
-
-				if (grown == NULL)
-					return NULL;
-				memcpy(grown, lines, room * sizeof *grown);
-				lines = grown;
-				room *= 2;
-			}
-			lines[count++] = w.line;
-		}
+		if (c == '{' && w.depth > 0 && w.wanted[w.depth] && !found_add(&f, w.line))
+			return NULL;
 		if ((c == '{' || c == '[') && !opens(&w, c == '[' && named))
 			break;
 		if ((c == '}' || c == ']') && w.depth > 0)
@@ -69,6 +82,6 @@ const long *read_lines(const char *bytes, size_t size, const char *key, struct a
 		if (strchr(" \t\r\n:", c) == NULL)
 			named = false;
 	}
-	*n = count;
-	return lines;
+	*n = f.n;
+	return f.lines;
 }
