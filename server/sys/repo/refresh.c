@@ -84,6 +84,7 @@ enum status repo_refresh(const char *path, const struct oid *to, bool keep_ignor
 	if ((st = repo_open(&r, path, err)) == OK && (st = check(r, to, a, err)) == OK &&
 	    (st = begin(path, a, &note, err)) == OK &&
 	    (st = check_out(r, to, keep_ignored, err)) == OK)
+		/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): begin set it */
 		(void)unlink(note);
 	repo_free(r);
 	arena_free(a);
