@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -110,6 +111,7 @@ static enum status dry(struct call *call, const struct run_request *want, cJSON 
 
 	if (st != OK)
 		return st;
+	assert(want->plan != NULL);
 	answer = json_object(&b);
 	json_put_flag(&b, answer, "dryRun", true);
 	json_put_text(&b, answer, "title", want->plan->title);
