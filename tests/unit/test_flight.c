@@ -176,7 +176,7 @@ static void a_deaf_call_is_ended_by_its_answer_alone(void **state)
 	a.deaf = true;
 	assert_int_equal(flight_add(f, &a, NULL), OK);
 	flight_runs(f, &a);
-	assert_null(flight_woken(f)); /* although woken meanwhile, */
+	assert_null(flight_woken(f));    /* although woken meanwhile, */
 	assert_true(flight_park(f, &a)); /* it parks, */
 	assert_null(flight_woken(f));
 	assert_null(flight_due(f, INT64_MAX));
