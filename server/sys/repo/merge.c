@@ -313,7 +313,7 @@ out:
 static int mark_conflict(struct repo *r, git_index *index, const char *path,
                          const struct repo_merge_spec *spec)
 {
-	const git_index_entry *base = NULL, *ours = NULL, *theirs = NULL;
+	const git_index_entry *base = NULL, *ours = NULL, *theirs = NULL, *either;
 	git_merge_file_options options;
 	git_merge_file_result merged;
 	git_index_entry made = { 0 };
@@ -321,10 +321,10 @@ static int mark_conflict(struct repo *r, git_index *index, const char *path,
 
 	if (rc != 0)
 		return rc == GIT_ENOTFOUND ? 0 : rc;
-	if (ours == NULL && theirs == NULL)
+	if ((either = ours != NULL ? ours : theirs) == NULL)
 		return r->lib->index_conflict_remove(index, path);
-	made.mode = ours != NULL ? ours->mode : theirs->mode;
-	made.id = ours != NULL ? ours->id : theirs->id;
+	made.mode = either->mode;
+	made.id = either->id;
 	if (ours != NULL && theirs != NULL &&
 	    r->lib->merge_file_options_init(&options, GIT_MERGE_FILE_OPTIONS_VERSION) == 0) {
 		options.our_label = spec->onto_name;
