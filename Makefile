@@ -143,9 +143,10 @@ fmt-check:
 	@clang-format --dry-run -Werror $(OWN_C) $(OWN_H)
 tidy: $(GEN_H)
 	@clang-tidy --quiet $(filter server/% handlers/%,$(OWN_C)) -- -std=c11 $(filter-out -MMD -MP,$(CPPFLAGS))
+# cppcheck 2.10 cannot expand tables made of macros (preprocessorErrorDirective); the compilers do.
 cppcheck: $(GEN_H)
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
-		--error-exitcode=1 --suppress=missingIncludeSystem -Iserver -I. server handlers
+		--error-exitcode=1 --suppress=missingIncludeSystem --suppress=preprocessorErrorDirective '-DcJSON_ArrayForEach(a,b)=for(;;)' -Iserver -I. server handlers
 layers:
 	@awk -f tests/layers.awk $(filter server/% handlers/%,$(OWN_C)) $(OWN_H)
 headers: $(OWN_H:%=$(B)/%.ok)

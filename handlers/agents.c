@@ -413,7 +413,7 @@ static enum status load(struct work *w)
 	const char *path = w->want->path;
 	enum status st;
 
-	for (size_t i = 0; tool_all[i] != NULL && i < TOOLS_MAX - 1; i++)
+	for (size_t i = 0; i < TOOLS_MAX - 1 && tool_all[i] != NULL; i++)
 		tools[i] = tool_all[i]->name;
 	if (path != NULL && *path != '/')
 		path = text_printf(w->call->arena, "%s/%s", w->call->project->root, path);

@@ -106,7 +106,7 @@ static void put(ProtobufCMessage *m, const ProtobufCFieldDescriptor *f,
 		if (v->text == NULL || *v->text == '\0')
 			return;
 		s = clean(v->text, a);
-		memcpy(to, &s, sizeof(void *));
+		memcpy(to, &s, sizeof s);
 	} else {
 		put_number(to, f->type, v->number);
 	}

@@ -210,7 +210,7 @@ static void second_hop(struct rank_state *r)
 void rank_related(struct rank_state *r)
 {
 	const struct rank_candidate *best[ACTIVE_DOCS];
-	struct rank_entity_hit reached[NAMED_MAX];
+	struct rank_entity_hit reached[NAMED_MAX] = { 0 };
 	size_t n = best_about(r, best), n_reached = 0;
 	float top = n > 0 ? best[0]->score : 0;
 
