@@ -232,7 +232,7 @@ static const struct arg *missing(const struct arg *table, const cJSON *json)
 	for (const struct arg *a = table; a->name != NULL; a++) {
 		const cJSON *v = json_get(json, a->name);
 
-		if (a->required && (v == NULL || cJSON_IsNull(v)))
+		if (a->required == 1 && (v == NULL || cJSON_IsNull(v)))
 			return a;
 	}
 	return NULL;
@@ -345,6 +345,8 @@ cJSON *arg_schema(const struct arg *table)
 	json_put_text(&b, root, "type", "object");
 	props = json_put_object(&b, root, "properties");
 	for (const struct arg *a = table; a->name != NULL; a++) {
+		if (a->required == ARG_UNLISTED)
+			continue;
 		json_put(&b, props, a->name, schema(&b, a));
 		if (!a->required)
 			continue;

@@ -32,11 +32,17 @@ enum arg_kind {
 	ARG_ANY,    /* string or object or array of objects, as the help says */
 };
 
+/*
+ * In place of `required`: may be given, and people are told of it, but it is not in the schema.
+ * Models pay for each word of tools/list; what only a command line needs is kept out of it.
+ */
+#define ARG_UNLISTED 2
+
 struct arg {
 	const char *name; /* NULL ends the table */
 	enum arg_kind kind;
-	int required;
-	size_t at; /* offsetof the member that takes the value */
+	int required; /* 0, 1 or ARG_UNLISTED */
+	size_t at;    /* offsetof the member that takes the value */
 	long least, most;
 	const char *help;    /* NULL: the name says it */
 	const char *choices; /* of ARG_CHOICE */
@@ -49,7 +55,8 @@ struct arg {
  */
 enum status arg_read(const struct arg *table, const cJSON *json, void *in, struct err *err);
 
-/* The table as a JSON Schema object (draft 2020-12) the caller owns, or NULL if out of memory. */
+/* The table's listed arguments as a JSON Schema object (draft 2020-12) the caller owns, or NULL if
+ * out of memory. */
 cJSON *arg_schema(const struct arg *table);
 
 #endif

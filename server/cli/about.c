@@ -50,7 +50,7 @@ static void show_tool(struct cli *c, const struct tool *tool)
 		text_add(&s->text, "  ");
 		screen_cell(s, STYLE_NONE, a->name, NAME_WIDTH);
 		text_addf(&s->text, " %s%s%s%s\n", a->help == NULL ? "" : a->help,
-		          a->required ? " (required)" : "", a->choices == NULL ? "" : " ",
+		          a->required == 1 ? " (required)" : "", a->choices == NULL ? "" : " ",
 		          a->choices == NULL ? "" : a->choices);
 	}
 }

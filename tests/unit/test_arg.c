@@ -12,6 +12,7 @@ struct in {
 	double weight;
 	bool dry;
 	const cJSON *tags, *extra, *tasks, *any;
+	const char *rare;
 };
 
 static const struct arg table[] = {
@@ -24,6 +25,7 @@ static const struct arg table[] = {
 	{ "extra", ARG_OBJECT, 0, offsetof(struct in, extra), 0, 0, NULL, NULL },
 	{ "tasks", ARG_LIST, 0, offsetof(struct in, tasks), 1, 2, NULL, NULL },
 	{ "any", ARG_ANY, 0, offsetof(struct in, any), 0, 0, NULL, NULL },
+	{ "rare", ARG_TEXT, ARG_UNLISTED, offsetof(struct in, rare), 0, 9, "For people.", NULL },
 	{ 0 },
 };
 
@@ -118,6 +120,17 @@ static void wrong_arguments_are_named_with_what_is_right(void **state)
 	}
 }
 
+static void what_is_unlisted_is_taken_but_need_not_be_given(void **state)
+{
+	struct in in = { 0 };
+
+	(void)state;
+	assert_int_equal(read_json("{\"text\":\"a\",\"rare\":\"b\"}", &in, NULL), OK);
+	assert_non_null(in.rare);
+	assert_int_equal(read_json("{\"text\":\"a\"}", &in, NULL), OK);
+	assert_null(in.rare);
+}
+
 static void the_schema_says_what_the_reader_checks(void **state)
 {
 	cJSON *schema = arg_schema(table);
@@ -167,6 +180,7 @@ int main(void)
 		cmocka_unit_test(every_kind_is_put_where_it_belongs),
 		cmocka_unit_test(what_is_not_given_or_null_stays_zero),
 		cmocka_unit_test(wrong_arguments_are_named_with_what_is_right),
+		cmocka_unit_test(what_is_unlisted_is_taken_but_need_not_be_given),
 		cmocka_unit_test(the_schema_says_what_the_reader_checks),
 		cmocka_unit_test(a_schema_without_memory_is_no_schema),
 	};
