@@ -84,7 +84,7 @@ static void wrong_arguments_are_named_with_what_is_right(void **state)
 		  "there is no argument 'limti': did you mean 'limit'?" },
 		{ "{\"text\":\"a\",\"zzzzzzzzz\":3}", "there is no argument 'zzzzzzzzz': this "
 		                                      "takes text, mode, limit, weight, dry, tags, "
-		                                      "extra, tasks, any" },
+		                                      "extra, tasks, any, rare" },
 		{ "{\"text\":3}", "'text' must be a text of 1 to 20 bytes, not 3" },
 		{ "{\"text\":\"\"}", "'text' must be a text of 1 to 20 bytes, not \"\"" },
 		{ "{\"text\":\"a\",\"limit\":\"9\"}",
