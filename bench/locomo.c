@@ -112,7 +112,8 @@ static void load_session(struct run *r, const cJSON *session, const char *name, 
 			.valid_from = at_ms,
 		};
 	}
-	if (n > 0 && memory_remember(r->p, NULL, items, n, r->a, stored, &err) != OK)
+	if (n > 0 && memory_remember(r->p, NULL, &(struct memory_batch){ items, n, stored }, r->a,
+	                             &err) != OK)
 		die("remember", &err);
 	for (size_t i = 0; i < n; i++)
 		r->turns[r->n_turns++].id = stored[i].id;

@@ -130,7 +130,8 @@ static void fill(struct project *p, struct chance *c, size_t n)
 				.entity = i % 3 == 0 ? sentence(c, a, 2, 2, 0) : NULL,
 			};
 		from_us = clock_mono_us();
-		if (memory_remember(p, NULL, items, BATCH, a, stored, &err) != OK)
+		if (memory_remember(p, NULL, &(struct memory_batch){ items, BATCH, stored }, a,
+		                    &err) != OK)
 			die("remember", &err);
 		us += clock_mono_us() - from_us;
 		arena_free(a);

@@ -44,28 +44,26 @@ static enum status show_imported(struct call *call, const struct memory_imported
 static enum status import_run(struct call *call, const struct memory_in *want,
                               enum memory_format format, cJSON **result)
 {
-	struct memory_source source = { want->text, 0, format };
+	const struct memory_source source = { .bytes = want->text,
+		                              .n = want->text == NULL ? 0 : strlen(want->text),
+		                              .path = want->path,
+		                              .format = format };
 	struct memory_imported done = { 0 };
 	enum status st;
 
-	source.n = want->text == NULL ? 0 : strlen(want->text);
 	if ((want->path == NULL) == (want->text == NULL))
 		return err_set(&call->err, E_INPUT, "give either 'path' or 'text' to import");
-	if (want->path != NULL)
-		st = memory_import_file(call->project, &call->stop, want->path, format, &done,
-		                        call->arena, &call->err);
-	else
-		st = memory_import(call->project, &call->stop, &source, call->arena, &done,
-		                   &call->err);
+	st = memory_import(call->project, &call->stop, &source, call->arena, &done, &call->err);
 	return st == OK ? show_imported(call, &done, result) : st;
 }
 
 static enum status git_run(struct call *call, const struct memory_in *want, cJSON **result)
 {
 	struct memory_imported done = { 0 };
-	size_t limit = want->limit == 0 ? GIT_COMMITS : (size_t)want->limit;
-	enum status st = memory_import_git(call->project, &call->stop, limit, (size_t)want->skip,
-	                                   call->arena, &done, &call->err);
+	const struct memory_commits which = { want->limit == 0 ? GIT_COMMITS : (size_t)want->limit,
+		                              (size_t)want->skip };
+	enum status st =
+	    memory_import_git(call->project, &call->stop, &which, call->arena, &done, &call->err);
 
 	return st == OK ? show_imported(call, &done, result) : st;
 }

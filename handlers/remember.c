@@ -177,7 +177,8 @@ static enum status remember_run(struct call *call, const void *in, cJSON **resul
 		return st;
 	if ((stored = arena_take(call->arena, n * sizeof *stored)) == NULL)
 		return err_nomem(&call->err, "what to remember");
-	st = memory_remember(call->project, &call->stop, items, n, call->arena, stored, &call->err);
+	st = memory_remember(call->project, &call->stop, &(struct memory_batch){ items, n, stored },
+	                     call->arena, &call->err);
 	return st == OK ? pack(call, stored, n, result) : st;
 }
 

@@ -73,13 +73,18 @@ struct memory_stored {
 	size_t n_similar;
 };
 
+struct memory_batch {
+	const struct memory_item *items;
+	size_t n;
+	struct memory_stored *stored; /* room for n; good when all was stored */
+};
+
 /*
- * Remember n items, all or none; out has room for n. E_INPUT names the item and what is
- * wrong; E_ABSENT for an unknown id in `supersedes`; E_DENIED names scope and actor.
+ * Remember the items of a batch, all or none. E_INPUT names the item and what is wrong;
+ * E_ABSENT for an unknown id in `supersedes`; E_DENIED names scope and actor.
  */
 enum status memory_remember(struct project *p, const atomic_bool *stop,
-                            const struct memory_item *items, size_t n, struct arena *a,
-                            struct memory_stored *out, struct err *err);
+                            const struct memory_batch *batch, struct arena *a, struct err *err);
 
 struct memory_query {
 	const char *text; /* NULL: what a session should know at its start */

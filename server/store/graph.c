@@ -63,32 +63,32 @@ enum status graph_entity_find(struct db *db, const char *folded, int64_t *id, st
 	return find(db, "SELECT id FROM entity WHERE folded = ?1", folded, NULL, id, err);
 }
 
-enum status graph_entity(struct db *db, const char *name, const char *folded, const char *type,
-                         int64_t now_ms, int64_t *id, struct err *err)
+enum status graph_entity(struct db *db, const struct graph_named *named, int64_t *id,
+                         struct err *err)
 {
-	enum status st = graph_entity_find(db, folded, id, err);
+	enum status st = graph_entity_find(db, named->folded, id, err);
 	sqlite3_stmt *s;
 
 	if (st != OK)
 		return st;
 	if (*id != 0) {
-		if (type == NULL)
+		if (named->type == NULL)
 			return OK;
 		if ((st = db_stmt(db, "UPDATE entity SET type = ?2 WHERE id = ?1 AND type IS NULL",
 		                  &s, err)) != OK)
 			return st;
 		db_bind_int(s, 1, *id);
-		db_bind_text(s, 2, type);
+		db_bind_text(s, 2, named->type);
 		return db_run(db, s, err);
 	}
 	st = db_stmt(db, "INSERT INTO entity (name, folded, type, made_ms) VALUES (?1, ?2, ?3, ?4)",
 	             &s, err);
 	if (st != OK)
 		return st;
-	db_bind_text(s, 1, name);
-	db_bind_text(s, 2, folded);
-	db_bind_text(s, 3, type);
-	db_bind_int(s, 4, now_ms);
+	db_bind_text(s, 1, named->name);
+	db_bind_text(s, 2, named->folded);
+	db_bind_text(s, 3, named->type);
+	db_bind_int(s, 4, named->now_ms);
 	if ((st = db_run(db, s, err)) == OK)
 		*id = sqlite3_last_insert_rowid(db_handle(db));
 	return st;

@@ -36,12 +36,14 @@ enum status graph_scope(struct db *db, const char *kind, const char *key, int64_
                         struct err *err);
 enum status graph_session(struct db *db, const char *name, int64_t *id, struct err *err);
 
-/*
- * folded is the name without case and marks and decides what is the same entity. A type
- * that is given (not NULL) is kept when the entity had none.
- */
-enum status graph_entity(struct db *db, const char *name, const char *folded, const char *type,
-                         int64_t now_ms, int64_t *id, struct err *err);
+struct graph_named {
+	const char *name;
+	const char *folded; /* the name without case and marks: decides what is the same entity */
+	const char *type;   /* kept when the entity had none; NULL: not said */
+	int64_t now_ms;
+};
+enum status graph_entity(struct db *db, const struct graph_named *named, int64_t *id,
+                         struct err *err);
 
 /* The same without making: *id is 0 when there is none. */
 enum status graph_entity_find(struct db *db, const char *folded, int64_t *id, struct err *err);

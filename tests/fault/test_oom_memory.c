@@ -57,7 +57,7 @@ static enum status remember_two(const char *path, int times)
 
 	for (int i = 0; i < times && st == OK; i++) {
 		items[0].text = i == 0 ? items[0].text : "something new about the codec here";
-		st = memory_remember(p, NULL, items, 2, a, out, &why);
+		st = memory_remember(p, NULL, &(struct memory_batch){ items, 2, out }, a, &why);
 	}
 	project_free(p);
 	arena_free(a);

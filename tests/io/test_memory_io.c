@@ -29,7 +29,7 @@ static enum status remember_many(const char *path, const char *word)
 			.entity = i % 2 == 0 ? text_printf(a, "%s %d", word, i) : NULL,
 		};
 	if (st == OK)
-		st = memory_remember(p, NULL, items, BATCH, a, out, NULL);
+		st = memory_remember(p, NULL, &(struct memory_batch){ items, BATCH, out }, a, NULL);
 	project_free(p);
 	arena_free(a);
 	return st;

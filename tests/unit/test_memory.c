@@ -56,7 +56,8 @@ static struct memory_stored put(struct bench *b, struct memory_item item)
 {
 	struct memory_stored out;
 
-	if (memory_remember(b->p, NULL, &item, 1, b->a, &out, &b->err) != OK)
+	if (memory_remember(b->p, NULL, &(struct memory_batch){ &item, 1, &out }, b->a, &b->err) !=
+	    OK)
 		fail_msg("%s", b->err.text);
 	return out;
 }
@@ -178,7 +179,9 @@ static void filters_come_before_limits(void **state)
 			.kind = i == 8 ? "decision" : NULL,
 			.entity = i == 9 ? "Engine Nine" : NULL,
 		};
-	assert_int_equal(memory_remember(b->p, NULL, items, 300, b->a, stored, &b->err), OK);
+	assert_int_equal(memory_remember(b->p, NULL, &(struct memory_batch){ items, 300, stored },
+	                                 b->a, &b->err),
+	                 OK);
 	found =
 	    ask(b, (struct memory_query){ .text = "engine", .scope = "agent:smith", .limit = 1 });
 	assert_int_equal(found.n_hits, 1);
@@ -383,7 +386,7 @@ static enum status try(struct bench *b, struct memory_item item)
 {
 	struct memory_stored out;
 
-	return memory_remember(b->p, NULL, &item, 1, b->a, &out, &b->err);
+	return memory_remember(b->p, NULL, &(struct memory_batch){ &item, 1, &out }, b->a, &b->err);
 }
 
 static void what_is_wrong_is_said_with_its_place_and_value(void **state)
@@ -393,7 +396,9 @@ static void what_is_wrong_is_said_with_its_place_and_value(void **state)
 	struct memory_item two[2] = { { .text = "good" }, { .text = " \n" } };
 	struct memory_stored out[2];
 
-	assert_int_equal(memory_remember(b->p, NULL, two, 2, b->a, out, &b->err), E_INPUT);
+	assert_int_equal(
+	    memory_remember(b->p, NULL, &(struct memory_batch){ two, 2, out }, b->a, &b->err),
+	    E_INPUT);
 	assert_non_null(strstr(b->err.text, "memory 2"));
 	assert_int_equal(find(b, "good").n_hits, 0);
 	assert_int_equal(try(b, (struct memory_item){ .text = "x", .scope = "galaxy" }), E_INPUT);
@@ -561,7 +566,8 @@ static void *write_many(void *arg)
 		/* One of them always fails: the others must not suffer. */
 		if (w->number == 0)
 			item.supersedes = "mnone";
-		w->st = memory_remember(w->p, NULL, &item, 1, a, &out, NULL);
+		w->st =
+		    memory_remember(w->p, NULL, &(struct memory_batch){ &item, 1, &out }, a, NULL);
 		if (w->number == 0)
 			w->st = w->st == E_ABSENT ? OK : E_BUG;
 		arena_free(a);
@@ -621,11 +627,15 @@ static void who_may_not_write_is_told_and_who_may_not_read_sees_nothing(void **s
 	struct db *db;
 	bool row;
 
-	assert_int_equal(memory_remember(b->p, NULL, &item, 1, b->a, &out, &b->err), OK);
+	assert_int_equal(
+	    memory_remember(b->p, NULL, &(struct memory_batch){ &item, 1, &out }, b->a, &b->err),
+	    OK);
 	folder_put(
 	    b->f, ".gadugi/config",
 	    "memory:\n  permissions:\n    - {actor: user, read: [project], write: [project]}\n");
-	assert_int_equal(memory_remember(b->p, NULL, &item, 1, b->a, &out, &b->err), E_DENIED);
+	assert_int_equal(
+	    memory_remember(b->p, NULL, &(struct memory_batch){ &item, 1, &out }, b->a, &b->err),
+	    E_DENIED);
 	assert_non_null(strstr(b->err.text, "'user'"));
 	assert_non_null(strstr(b->err.text, "'team'"));
 	(void)put(b, (struct memory_item){ .text = "the garden has a vault of leaves" });

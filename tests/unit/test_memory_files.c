@@ -57,8 +57,10 @@ static struct memory_imported take(struct bench *b, const char *text, enum memor
 {
 	struct memory_imported done;
 
-	if (memory_import(b->two, NULL, &(struct memory_source){ text, strlen(text), format }, b->a,
-	                  &done, &b->err) != OK)
+	if (memory_import(
+		b->two, NULL,
+		&(struct memory_source){ .bytes = text, .n = strlen(text), .format = format }, b->a,
+		&done, &b->err) != OK)
 		fail_msg("%s", b->err.text);
 	return done;
 }
@@ -108,10 +110,14 @@ static void fill(struct bench *b)
 	struct memory_item newer = { .text = "it is not so plain" };
 	struct memory_forgotten gone;
 
-	assert_int_equal(memory_remember(b->one, NULL, items, 6, b->a, out, &b->err), OK);
+	assert_int_equal(
+	    memory_remember(b->one, NULL, &(struct memory_batch){ items, 6, out }, b->a, &b->err),
+	    OK);
 	b->one->clock.fixed_ms = NOW + DAY;
 	newer.supersedes = out[0].id;
-	assert_int_equal(memory_remember(b->one, NULL, &newer, 1, b->a, out, &b->err), OK);
+	assert_int_equal(
+	    memory_remember(b->one, NULL, &(struct memory_batch){ &newer, 1, out }, b->a, &b->err),
+	    OK);
 	assert_int_equal(
 	    memory_forget(b->one, NULL,
 	                  &(struct memory_forget){ .text = "to be forgotten", .confirm = true },
@@ -216,16 +222,16 @@ static void an_import_of_nothing_is_an_error_that_says_what_was_found(void **sta
 	struct bench *b = *state;
 	struct memory_imported done;
 
-	assert_int_equal(memory_import(b->two, NULL, &(struct memory_source){ "", 0, MEMORY_ANY },
-	                               b->a, &done, &b->err),
+	assert_int_equal(memory_import(b->two, NULL, &(struct memory_source){ .bytes = "" }, b->a,
+	                               &done, &b->err),
 	                 E_INPUT);
 	assert_int_equal(memory_import(b->two, NULL,
-	                               &(struct memory_source){ "{\"a\":1}\n", 8, MEMORY_ANY },
+	                               &(struct memory_source){ .bytes = "{\"a\":1}\n", .n = 8 },
 	                               b->a, &done, &b->err),
 	                 E_INPUT);
 	assert_non_null(strstr(b->err.text, "line 1"));
 	assert_int_equal(memory_import(b->two, NULL,
-	                               &(struct memory_source){ "\xff", 1, MEMORY_ANY }, b->a,
+	                               &(struct memory_source){ .bytes = "\xff", .n = 1 }, b->a,
 	                               &done, &b->err),
 	                 E_INPUT);
 	assert_int_equal(count(b, b->two).memories, 0);
@@ -256,11 +262,13 @@ static void a_file_is_written_whole_and_read_again(void **state)
 	assert_int_equal(memory_export_file(b->one, NULL, path, MEMORY_JSONL, &size_bytes, &b->err),
 	                 OK);
 	assert_int_equal(strlen(folder_get(b->f, "out.jsonl")), size_bytes);
-	assert_int_equal(memory_import_file(b->two, NULL, path, MEMORY_ANY, &done, b->a, &b->err),
+	assert_int_equal(memory_import(b->two, NULL, &(struct memory_source){ .path = path }, b->a,
+	                               &done, &b->err),
 	                 OK);
 	assert_int_equal(done.stored, 7);
-	assert_int_equal(memory_import_file(b->two, NULL, folder_at(b->f, "none"), MEMORY_ANY,
-	                                    &done, b->a, &b->err),
+	assert_int_equal(memory_import(b->two, NULL,
+	                               &(struct memory_source){ .path = folder_at(b->f, "none") },
+	                               b->a, &done, &b->err),
 	                 E_ABSENT);
 }
 

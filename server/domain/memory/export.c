@@ -6,9 +6,11 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "domain/config.h"
+#include "sys/fs.h"
 
-#define PAGE      256
-#define PAGE_SIZE ((size_t)64 << 20) /* bytes that the memories of a page may take */
+#define PAGE           256
+#define FILE_MAX_BYTES ((size_t)1 << 30)
+#define PAGE_SIZE      ((size_t)64 << 20) /* bytes that the memories of a page may take */
 
 enum status export_get(struct project *p, struct db *db, int64_t id, struct arena *a,
                        struct memory_hit *hit, struct err *err)
@@ -21,7 +23,8 @@ enum status export_get(struct project *p, struct db *db, int64_t id, struct aren
 	if (st != OK)
 		return st;
 	if ((st = memories_get(db, id, a, &row, err)) != OK ||
-	    (st = memory_hit_fill(p->memory, db, &row, row.made_ms, a, hit, err)) != OK)
+	    (st = memory_hit_fill(&(struct memory_view){ p->memory, db, row.made_ms, a }, &row, hit,
+	                          err)) != OK)
 		return st;
 	if (actor == NULL)
 		return err_nomem(err, "an export");
@@ -206,6 +209,20 @@ enum status memory_export(struct project *p, const atomic_bool *stop, enum memor
 	project_done(p, db);
 	if (st == OK && out->failed)
 		return err_set(err, E_NOMEM, "the export is larger than %zu bytes", out->limit);
+	return st;
+}
+
+enum status memory_export_file(struct project *p, const atomic_bool *stop, const char *path,
+                               enum memory_format format, size_t *size_bytes, struct err *err)
+{
+	struct text out;
+	enum status st;
+
+	text_init(&out, FILE_MAX_BYTES);
+	if ((st = memory_export(p, stop, format, &out, err)) == OK)
+		st = fs_write(path, text_string(&out), out.len, 0600, err);
+	*size_bytes = out.len;
+	text_done(&out);
 	return st;
 }
 

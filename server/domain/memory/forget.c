@@ -92,7 +92,7 @@ static enum status by_text(struct forget *f)
 static enum status show(struct forget *f)
 {
 	const char *actor = memory_actor(NULL, f->a);
-	int64_t now_ms = clock_wall_ms(&f->p->clock);
+	const struct memory_view view = { f->p->memory, f->db, clock_wall_ms(&f->p->clock), f->a };
 	enum status st = OK;
 
 	f->out->hits = arena_take(f->a, (f->n + 1) * sizeof *f->out->hits);
@@ -103,8 +103,7 @@ static enum status show(struct forget *f)
 		struct memories_row row;
 
 		if ((st = memories_get(f->db, f->ids[i], f->a, &row, f->err)) != OK ||
-		    (st = memory_hit_fill(f->p->memory, f->db, &row, now_ms, f->a, hit, f->err)) !=
-		        OK ||
+		    (st = memory_hit_fill(&view, &row, hit, f->err)) != OK ||
 		    (st = memory_may(f->p, actor, hit->scope, true, f->err)) != OK)
 			break;
 		memory_hit_cut(hit, 0, f->a);

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "sys/fs.h"
+
+#define FILE_MAX_BYTES ((size_t)1 << 30)
 
 static const char *const words[MEMORY_FORMATS_N] = {
 	[MEMORY_ANY] = "any",           [MEMORY_JSONL] = "jsonl",
@@ -33,7 +36,9 @@ static enum status store_items(struct import *im)
 		return err_nomem(im->err, "an import");
 	if (im->n_items == 0)
 		return OK;
-	st = memory_remember(im->p, im->stop, im->items, im->n_items, im->a, stored, im->err);
+	st = memory_remember(im->p, im->stop,
+	                     &(struct memory_batch){ im->items, im->n_items, stored }, im->a,
+	                     im->err);
 	for (size_t i = 0; i < im->n_items && st == OK; i++) {
 		im->out->stored += !stored[i].duplicate;
 		im->out->duplicates += stored[i].duplicate;
@@ -46,7 +51,8 @@ static enum status store_triples(struct import *im)
 {
 	size_t added = 0;
 	enum status st =
-	    memory_relate(im->p, im->triples, im->n_triples, NULL, im->a, &added, im->err);
+	    memory_relate(im->p, &(struct memory_triples){ im->triples, im->n_triples, NULL },
+	                  im->a, &added, im->err);
 
 	im->out->relations += added;
 	im->n_triples = 0;
@@ -114,9 +120,10 @@ static enum memory_format guess(const char *bytes, size_t n)
 	return MEMORY_MARKDOWN;
 }
 
-enum status memory_import(struct project *p, const atomic_bool *stop,
-                          const struct memory_source *source, struct arena *a,
-                          struct memory_imported *out, struct err *err)
+/* bytes is set. */
+static enum status import_bytes(struct project *p, const atomic_bool *stop,
+                                const struct memory_source *source, struct arena *a,
+                                struct memory_imported *out, struct err *err)
 {
 	struct import *im = arena_take(a, sizeof *im);
 	enum memory_format format = source->format;
@@ -145,5 +152,27 @@ enum status memory_import(struct project *p, const atomic_bool *stop,
 		return err_set(err, E_INPUT, "nothing to import was found%s%s",
 		               out->problem == NULL ? "" : "; ",
 		               out->problem == NULL ? "" : out->problem);
+	return st;
+}
+
+enum status memory_import(struct project *p, const atomic_bool *stop,
+                          const struct memory_source *source, struct arena *a,
+                          struct memory_imported *out, struct err *err)
+{
+	struct memory_source read = *source;
+	struct arena *file;
+	char *bytes, *path;
+	enum status st;
+
+	if (source->bytes != NULL)
+		return import_bytes(p, stop, source, a, out, err);
+	if ((file = arena_new(FILE_MAX_BYTES + FS_PATH_MAX + 4096)) == NULL)
+		return err_nomem(err, "a file");
+	st = fs_resolve(source->path, file, &path, err);
+	if (st == OK && (st = fs_read(path, FILE_MAX_BYTES, file, &bytes, &read.n, err)) == OK) {
+		read.bytes = bytes;
+		st = import_bytes(p, stop, &read, a, out, err);
+	}
+	arena_free(file);
 	return st;
 }

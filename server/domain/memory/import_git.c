@@ -105,7 +105,7 @@ static enum status take(struct import *im, const struct commit *c)
 	return st == OK ? import_item(im, &item) : st;
 }
 
-static enum status run_log(const struct import *im, size_t limit, size_t skip,
+static enum status run_log(const struct import *im, const struct memory_commits *which,
                            struct proc_output *log)
 {
 	static const char *const keep[] = { "PATH", "HOME", "XDG_CONFIG_HOME", NULL };
@@ -118,8 +118,8 @@ static enum status run_log(const struct import *im, size_t limit, size_t skip,
 		               "--no-merges",
 		               "--reverse",
 		               "--name-only",
-		               text_printf(im->a, "-n%zu", limit),
-		               text_printf(im->a, "--skip=%zu", skip),
+		               text_printf(im->a, "-n%zu", which->limit),
+		               text_printf(im->a, "--skip=%zu", which->skip),
 		               format,
 		               NULL };
 	struct proc_spec spec = { .argv = argv,
@@ -144,8 +144,9 @@ static enum status run_log(const struct import *im, size_t limit, size_t skip,
 	return OK;
 }
 
-enum status memory_import_git(struct project *p, const atomic_bool *stop, size_t limit, size_t skip,
-                              struct arena *a, struct memory_imported *out, struct err *err)
+enum status memory_import_git(struct project *p, const atomic_bool *stop,
+                              const struct memory_commits *which, struct arena *a,
+                              struct memory_imported *out, struct err *err)
 {
 	struct import *im = arena_take(a, sizeof *im);
 	struct proc_output log = { 0 };
@@ -159,7 +160,7 @@ enum status memory_import_git(struct project *p, const atomic_bool *stop, size_t
 	if (p->git_dir == NULL)
 		return err_set(err, E_ABSENT, "'%s' is not in a git repository", p->root);
 	*im = (struct import){ .p = p, .stop = stop, .a = a, .err = err, .out = out };
-	if ((st = run_log(im, limit, skip, &log)) != OK)
+	if ((st = run_log(im, which, &log)) != OK)
 		return st;
 	for (at = strchr(log.out, 1); at != NULL && st == OK; at = next) {
 		next = strchr(at + 1, 1);

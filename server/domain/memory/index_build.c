@@ -123,7 +123,7 @@ static bool name_terms(struct index_data *d, struct index_name *name)
 	const struct terms_word *words;
 	size_t n;
 
-	if (terms_read(d->terms, name->text, strlen(name->text), false, &words, &n, NULL) != OK)
+	if (terms_read(d->terms, name->text, strlen(name->text), &words, &n, NULL) != OK)
 		return false;
 	if (n == 0)
 		return true;

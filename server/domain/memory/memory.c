@@ -98,10 +98,10 @@ static const char *scope_kind(const char *words)
 	return NULL;
 }
 
-enum status memory_scope_read(struct project *p, const char *words, const char *author,
-                              const char *session, struct arena *a, struct memory_scope *out,
-                              struct err *err)
+enum status memory_scope_read(struct project *p, const struct memory_item *item, struct arena *a,
+                              struct memory_scope *out, struct err *err)
 {
+	const char *words = item->scope;
 	const char *colon = words == NULL ? NULL : strchr(words, ':');
 	enum status st = OK;
 
@@ -116,9 +116,9 @@ enum status memory_scope_read(struct project *p, const char *words, const char *
 	else if (strcmp(out->kind, "project") == 0)
 		st = project_identity(p, a, &out->key, err);
 	else if (strcmp(out->kind, "agent") == 0)
-		out->key = author;
+		out->key = item->author;
 	else if (strcmp(out->kind, "session") == 0)
-		out->key = session;
+		out->key = item->session;
 	else
 		out->key = "";
 	if (st != OK)

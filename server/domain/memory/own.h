@@ -46,12 +46,11 @@ struct memory_scope {
 };
 
 /*
- * Read a scope as the caller writes it. author and session stand for the key when a scope of
- * their kind has none. E_INPUT in words.
+ * Read the scope of an item as the caller writes it. Its author and session stand for the key
+ * when a scope of their kind has none. E_INPUT in words.
  */
-enum status memory_scope_read(struct project *p, const char *words, const char *author,
-                              const char *session, struct arena *a, struct memory_scope *out,
-                              struct err *err);
+enum status memory_scope_read(struct project *p, const struct memory_item *item, struct arena *a,
+                              struct memory_scope *out, struct err *err);
 
 /* Who is writing: an agent's name from the environment or the item's author, else user. */
 const char *memory_actor(const char *author, struct arena *a);
@@ -73,16 +72,21 @@ struct memory_ready {
 	struct memory_stored *out;
 };
 
-/*
- * Put n ready memories into the store, inside db's write transaction.
- */
-enum status memory_put(struct db *db, const struct memory_ready *ready, size_t n, int64_t now_ms,
-                       const char *actor, struct arena *a, struct err *err);
+/* What one call writes. */
+struct memory_writing {
+	const struct memory_ready *ready;
+	size_t n;
+	const char *actor;
+	struct arena *a; /* for ids */
+};
 
-/* Put them in a transaction of their own, shared with other calls that write meanwhile. */
-enum status memory_queue(struct project *p, const atomic_bool *stop,
-                         const struct memory_ready *ready, size_t n, const char *actor,
-                         struct arena *a, struct err *err);
+/* Put it into the store, inside db's write transaction. */
+enum status memory_put(struct db *db, const struct memory_writing *w, int64_t now_ms,
+                       struct err *err);
+
+/* Put it in a transaction of its own, shared with other calls that write meanwhile. */
+enum status memory_queue(struct project *p, const atomic_bool *stop, const struct memory_writing *w,
+                         struct err *err);
 
 /* Ids of memories that say nearly the same as each item, into ready[i].out. */
 enum status memory_similar(struct project *p, struct db *db, struct memory_ready *ready, size_t n,
@@ -114,11 +118,19 @@ enum status memory_question_filter(const struct index_data *d, const struct memo
 size_t memory_context(const struct index_data *d, const struct rank_query *q, int64_t *ids,
                       size_t most);
 
+/* From where rows are shown. */
+struct memory_view {
+	struct memory *m;
+	struct db *db;
+	int64_t at_ms; /* relations that hold then */
+	struct arena *a;
+};
+
 /* Names, times and relations of a row, for showing. text is set whole. */
-/* memory_hit_cut shortens it to a part that begins a little before byte `at`. */
+enum status memory_hit_fill(const struct memory_view *view, const struct memories_row *row,
+                            struct memory_hit *hit, struct err *err);
+
+/* Shorten a long text to a part that begins a little before byte `at`. */
 void memory_hit_cut(struct memory_hit *hit, size_t at, struct arena *a);
-enum status memory_hit_fill(struct memory *m, struct db *db, const struct memories_row *row,
-                            int64_t at_ms, struct arena *a, struct memory_hit *hit,
-                            struct err *err);
 
 #endif

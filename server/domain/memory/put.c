@@ -53,8 +53,10 @@ static enum status ids_of(struct put *p, const struct memory_ready *r, int64_t *
 	}
 	*entity = 0;
 	if (st == OK && item->entity != NULL)
-		st = graph_entity(p->db, item->entity, r->folded_entity, item->entity_type,
-		                  p->now_ms, entity, p->err);
+		st = graph_entity(p->db,
+		                  &(struct graph_named){ item->entity, r->folded_entity,
+		                                         item->entity_type, p->now_ms },
+		                  entity, p->err);
 	return st;
 }
 
@@ -141,8 +143,10 @@ static enum status relate(struct put *p, const struct memory_ready *r, int64_t e
 		int64_t from_ms = item->valid_from == 0 ? p->now_ms : item->valid_from, id;
 		bool added;
 
-		st = graph_entity(p->db, item->relations[i].to, r->folded_to[i],
-		                  item->relations[i].to_type, p->now_ms, &rel.to, p->err);
+		st = graph_entity(p->db,
+		                  &(struct graph_named){ item->relations[i].to, r->folded_to[i],
+		                                         item->relations[i].to_type, p->now_ms },
+		                  &rel.to, p->err);
 		if (st == OK && is_single(rel.type))
 			st = graph_relation_close(p->db, &rel, from_ms, p->err);
 		if (st == OK)
@@ -250,13 +254,13 @@ static enum status audit(struct put *p, const struct memory_ready *ready, size_t
 	return st;
 }
 
-enum status memory_put(struct db *db, const struct memory_ready *ready, size_t n, int64_t now_ms,
-                       const char *actor, struct arena *a, struct err *err)
+enum status memory_put(struct db *db, const struct memory_writing *w, int64_t now_ms,
+                       struct err *err)
 {
-	struct put p = { .db = db, .now_ms = now_ms, .actor = actor, .a = a, .err = err };
+	struct put p = { .db = db, .now_ms = now_ms, .actor = w->actor, .a = w->a, .err = err };
 	enum status st = memories_change(db, &p.change, err);
 
-	for (size_t i = 0; i < n && st == OK; i++)
-		st = put_one(&p, &ready[i]);
-	return st == OK ? audit(&p, ready, n) : st;
+	for (size_t i = 0; i < w->n && st == OK; i++)
+		st = put_one(&p, &w->ready[i]);
+	return st == OK ? audit(&p, w->ready, w->n) : st;
 }

@@ -36,7 +36,7 @@ static enum status add_words(struct terms *t, const char *text, float weight, bo
 {
 	const struct terms_word *words;
 	size_t n;
-	enum status st = terms_read(t, text, strlen(text), false, &words, &n, err);
+	enum status st = terms_read(t, text, strlen(text), &words, &n, err);
 
 	for (size_t i = 0; i < n && st == OK && out->rank.n_terms < RANK_TERMS_MAX; i++) {
 		size_t at = find(&out->rank, words[i].term), len;

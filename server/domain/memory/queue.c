@@ -9,10 +9,7 @@
 #define GROUP_MAX 4000 /* memories of one shared transaction */
 
 struct memory_job {
-	const struct memory_ready *ready;
-	size_t n;
-	const char *actor;
-	struct arena *a;
+	const struct memory_writing *writing;
 	const atomic_bool *stop;
 	struct err *err;
 	enum status st;
@@ -25,7 +22,7 @@ static bool put_job(struct db *db, struct memory_job *job, int64_t now_ms, bool 
 {
 	if (shared && (job->st = memories_try(db, job->err)) != OK)
 		return false;
-	job->st = memory_put(db, job->ready, job->n, now_ms, job->actor, job->a, job->err);
+	job->st = memory_put(db, job->writing, now_ms, job->err);
 	if (!shared)
 		return job->st == OK;
 	if (job->st == OK)
@@ -90,8 +87,8 @@ static struct memory_job *take_group(struct memory *m)
 	struct memory_job *group = m->first, **end = &m->first;
 	size_t n = 0;
 
-	while (*end != NULL && (n == 0 || n + (*end)->n <= GROUP_MAX)) {
-		n += (*end)->n;
+	while (*end != NULL && (n == 0 || n + (*end)->writing->n <= GROUP_MAX)) {
+		n += (*end)->writing->n;
 		end = &(*end)->next;
 	}
 	m->first = *end;
@@ -101,19 +98,11 @@ static struct memory_job *take_group(struct memory *m)
 	return group;
 }
 
-enum status memory_queue(struct project *p, const atomic_bool *stop,
-                         const struct memory_ready *ready, size_t n, const char *actor,
-                         struct arena *a, struct err *err)
+enum status memory_queue(struct project *p, const atomic_bool *stop, const struct memory_writing *w,
+                         struct err *err)
 {
 	struct memory *m = p->memory;
-	struct memory_job job = {
-		.ready = ready,
-		.n = n,
-		.actor = actor,
-		.a = a,
-		.stop = stop,
-		.err = err,
-	};
+	struct memory_job job = { .writing = w, .stop = stop, .err = err };
 
 	(void)pthread_mutex_lock(&m->lock);
 	*m->last = &job;

@@ -144,7 +144,7 @@ static size_t first_word(struct recall *r, const char *text)
 
 	if (t == NULL)
 		return 0;
-	if (terms_read(t, text, strlen(text), false, &words, &n, NULL) != OK)
+	if (terms_read(t, text, strlen(text), &words, &n, NULL) != OK)
 		n = 0;
 	for (size_t i = 0; i < n && !found; i++)
 		for (size_t k = 0; k < r->question.rank.n_terms && !found; k++)
@@ -157,6 +157,7 @@ static size_t first_word(struct recall *r, const char *text)
 /* Fetch the texts of the best until the budget is used up. */
 static enum status fetch(struct recall *r)
 {
+	const struct memory_view view = { r->p->memory, r->db, r->question.rank.at_ms, r->a };
 	size_t tokens = 0;
 	enum status st = OK;
 
@@ -171,8 +172,7 @@ static enum status fetch(struct recall *r)
 		if (st == E_ABSENT)
 			continue; /* purged meanwhile */
 		if (st == OK)
-			st = memory_hit_fill(r->p->memory, r->db, &row, r->question.rank.at_ms,
-			                     r->a, hit, r->err);
+			st = memory_hit_fill(&view, &row, hit, r->err);
 		if (st != OK)
 			return st;
 		hit->score = (double)r->hits[i].score;

@@ -22,7 +22,8 @@ static enum status entity_of(struct relate *r, const char *name, const char *typ
 		               MEMORY_NAME_MAX, n);
 	if ((folded = terms_fold(name, n)) == NULL)
 		return err_nomem(r->err, "an entity");
-	st = graph_entity(r->db, name, folded, type, r->now_ms, id, r->err);
+	st =
+	    graph_entity(r->db, &(struct graph_named){ name, folded, type, r->now_ms }, id, r->err);
 	mem_free(folded);
 	return st;
 }
@@ -48,20 +49,20 @@ static enum status add(struct relate *r, const struct memory_triple *t, size_t *
 	return st;
 }
 
-static enum status add_all(struct relate *r, const struct memory_triple *triples, size_t n,
+static enum status add_all(struct relate *r, const struct memory_triples *triples,
                            const struct memory_scope *scope, size_t *added)
 {
 	enum status st = memories_change(r->db, &r->change, r->err);
 
 	if (st == OK)
 		st = graph_scope(r->db, scope->kind, scope->key, &r->scope, r->err);
-	for (size_t i = 0; i < n && st == OK; i++)
-		st = add(r, &triples[i], added);
+	for (size_t i = 0; i < triples->n && st == OK; i++)
+		st = add(r, &triples->at[i], added);
 	return st;
 }
 
-enum status memory_relate(struct project *p, const struct memory_triple *triples, size_t n,
-                          const char *scope, struct arena *a, size_t *added, struct err *err)
+enum status memory_relate(struct project *p, const struct memory_triples *triples, struct arena *a,
+                          size_t *added, struct err *err)
 {
 	struct relate r = { .now_ms = clock_wall_ms(&p->clock), .err = err };
 	const char *actor = memory_actor(NULL, a);
@@ -71,11 +72,12 @@ enum status memory_relate(struct project *p, const struct memory_triple *triples
 	*added = 0;
 	if (actor == NULL)
 		return err_nomem(err, "relations");
-	if ((st = memory_scope_read(p, scope, NULL, NULL, a, &in, err)) != OK ||
-	    (st = memory_may(p, actor, in.words, true, err)) != OK || n == 0 ||
+	if ((st = memory_scope_read(p, &(struct memory_item){ .scope = triples->scope }, a, &in,
+	                            err)) != OK ||
+	    (st = memory_may(p, actor, in.words, true, err)) != OK || triples->n == 0 ||
 	    (st = project_write(p, NULL, &r.db, err)) != OK)
 		return st;
-	if ((st = db_begin(r.db, err)) == OK && (st = add_all(&r, triples, n, &in, added)) == OK) {
+	if ((st = db_begin(r.db, err)) == OK && (st = add_all(&r, triples, &in, added)) == OK) {
 		const struct memories_audit row = { .at_ms = r.now_ms,
 			                            .actor = actor,
 			                            .action = "related",

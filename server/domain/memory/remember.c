@@ -179,8 +179,7 @@ static enum status read_scopes(struct project *p, struct memory_ready *ready, si
 			ready[i].scope = ready[i - 1].scope;
 			continue;
 		}
-		st = memory_scope_read(p, item->scope, item->author, item->session, a,
-		                       &ready[i].scope, err);
+		st = memory_scope_read(p, item, a, &ready[i].scope, err);
 		if (st == OK)
 			st = memory_may(p, actor, ready[i].scope.words, true, err);
 	}
@@ -204,9 +203,9 @@ static enum status prepare(struct project *p, struct memory_ready *ready, size_t
 }
 
 enum status memory_remember(struct project *p, const atomic_bool *stop,
-                            const struct memory_item *items, size_t n, struct arena *a,
-                            struct memory_stored *out, struct err *err)
+                            const struct memory_batch *batch, struct arena *a, struct err *err)
 {
+	size_t n = batch->n;
 	struct memory_ready *ready;
 	struct db *db = NULL;
 	const char *actor;
@@ -216,12 +215,13 @@ enum status memory_remember(struct project *p, const atomic_bool *stop,
 		return err_set(err, E_INPUT, "%zu memories; give 1 to %d at a time", n,
 		               MEMORY_BATCH_MAX);
 	ready = arena_take(a, n * sizeof *ready);
-	actor = memory_actor(items[0].author, a);
+	actor = memory_actor(batch->items[0].author, a);
 	if (ready == NULL || actor == NULL)
 		return err_nomem(err, "what to remember");
 	for (size_t i = 0; i < n; i++) {
-		out[i] = (struct memory_stored){ 0 };
-		ready[i] = (struct memory_ready){ .item = &items[i], .out = &out[i] };
+		batch->stored[i] = (struct memory_stored){ 0 };
+		ready[i] =
+		    (struct memory_ready){ .item = &batch->items[i], .out = &batch->stored[i] };
 	}
 	if ((st = prepare(p, ready, n, actor, a, err)) != OK)
 		return st;
@@ -229,5 +229,6 @@ enum status memory_remember(struct project *p, const atomic_bool *stop,
 		return st;
 	st = memory_similar(p, db, ready, n, a, err);
 	project_done(p, db);
-	return st == OK ? memory_queue(p, stop, ready, n, actor, a, err) : st;
+	return st == OK ? memory_queue(p, stop, &(struct memory_writing){ ready, n, actor, a }, err)
+	                : st;
 }

@@ -65,9 +65,10 @@ static enum status superseder(struct db *db, int64_t id, struct arena *a, const 
 	return st == E_ABSENT ? OK : st;
 }
 
-enum status memory_hit_fill(struct memory *m, struct db *db, const struct memories_row *row,
-                            int64_t at_ms, struct arena *a, struct memory_hit *hit, struct err *err)
+enum status memory_hit_fill(const struct memory_view *view, const struct memories_row *row,
+                            struct memory_hit *hit, struct err *err)
 {
+	struct arena *a = view->a;
 	const struct index_data *d;
 	enum status st;
 
@@ -87,17 +88,17 @@ enum status memory_hit_fill(struct memory *m, struct db *db, const struct memori
 		.seen = row->seen,
 		.hits = row->hits,
 	};
-	if ((st = superseder(db, row->superseded_by, a, &hit->superseded_by, err)) != OK)
+	if ((st = superseder(view->db, row->superseded_by, a, &hit->superseded_by, err)) != OK)
 		return st;
-	d = index_look(m->index);
+	d = index_look(view->m->index);
 	hit->scope = scope_words(d, row->scope, a);
 	if (row->session > 0 && (size_t)row->session < d->n_sessions)
 		hit->session = text_dup(a, d->sessions[row->session].name);
 	if (row->entity > 0 && (size_t)row->entity < d->n_entities) {
 		hit->entity = text_dup(a, d->entities[row->entity].name);
-		edges(d, (uint32_t)row->entity, at_ms, a, hit);
+		edges(d, (uint32_t)row->entity, view->at_ms, a, hit);
 	}
-	index_done(m->index);
+	index_done(view->m->index);
 	return arena_failed(a) ? err_nomem(err, "a memory") : OK;
 }
 
@@ -134,7 +135,9 @@ enum status memory_show(struct project *p, const char *id, struct arena *a, stru
 	    (st = memories_find(db, id, &found, err)) == OK && found == 0)
 		st = err_set(err, E_ABSENT, "there is no memory '%.40s'", id);
 	if (st == OK && (st = memories_get(db, found, a, &row, err)) == OK)
-		st = memory_hit_fill(p->memory, db, &row, clock_wall_ms(&p->clock), a, out, err);
+		st = memory_hit_fill(
+		    &(struct memory_view){ p->memory, db, clock_wall_ms(&p->clock), a }, &row, out,
+		    err);
 	if (st == OK)
 		st = memory_may(p, memory_actor(NULL, a), out->scope, false, err);
 	project_done(p, db);

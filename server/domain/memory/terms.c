@@ -45,7 +45,7 @@ struct terms {
 	unsigned flags;
 	enum words_time last; /* of the word before */
 	bool number;          /* the word before was a number */
-	bool keep_all, failed;
+	bool failed;
 	char fold[COMPOUND_MAX + 8];
 	size_t n_fold;
 	struct part parts[PARTS_MAX];
@@ -185,7 +185,7 @@ static void add_simple(struct terms *t, size_t from, size_t to, bool part)
 		const struct known *k = know(t, &t->parts[i]);
 
 		note_time(t, &t->parts[i], (enum words_time)k->time);
-		if (!k->nothing || part || t->keep_all)
+		if (!k->nothing || part)
 			add(t, k->term, &t->parts[i], &t->parts[i], part);
 	}
 }
@@ -413,8 +413,8 @@ static void step(struct terms *t, struct cut *c)
 	c->at += len;
 }
 
-enum status terms_read(struct terms *t, const char *text, size_t n, bool keep_all,
-                       const struct terms_word **words, size_t *n_words, struct err *err)
+enum status terms_read(struct terms *t, const char *text, size_t n, const struct terms_word **words,
+                       size_t *n_words, struct err *err)
 {
 	struct cut c = {
 		.text = text,
@@ -425,7 +425,6 @@ enum status terms_read(struct terms *t, const char *text, size_t n, bool keep_al
 	t->flags = 0;
 	t->last = WORDS_NO_TIME;
 	t->number = t->failed = false;
-	t->keep_all = keep_all;
 	while (c.at < c.n && !t->failed)
 		step(t, &c);
 	end_run(t);
@@ -481,7 +480,7 @@ enum status terms_pack(struct terms *t, const char *text, size_t n, const void *
 	const struct terms_word *words = NULL;
 	size_t count = 0, different = 0;
 	unsigned char *to;
-	enum status st = terms_read(t, text, n, false, &words, &count, err);
+	enum status st = terms_read(t, text, n, &words, &count, err);
 
 	if (st != OK)
 		return st;

@@ -40,11 +40,11 @@ enum status terms_new(struct terms **out, struct err *err);
 void terms_free(struct terms *t);
 
 /*
- * Cut a text into words; the answer is good until the next call. E_NOMEM only. Words that
- * say nothing are left out unless keep_all.
+ * Cut a text into words, without those that say nothing; the answer is good until the next
+ * call. E_NOMEM only.
  */
-enum status terms_read(struct terms *t, const char *text, size_t n, bool keep_all,
-                       const struct terms_word **words, size_t *n_words, struct err *err);
+enum status terms_read(struct terms *t, const char *text, size_t n, const struct terms_word **words,
+                       size_t *n_words, struct err *err);
 
 /*
  * The same as bytes to be stored: a version, the flags, how many words there are, then

@@ -13,9 +13,15 @@ struct memory_triple {
 	int64_t valid_from, valid_to;    /* ms; 0: not said */
 };
 
-/* Relations that no memory tells of; scope NULL: project. *added says how many are new. */
-enum status memory_relate(struct project *p, const struct memory_triple *triples, size_t n,
-                          const char *scope, struct arena *a, size_t *added, struct err *err);
+struct memory_triples {
+	const struct memory_triple *at;
+	size_t n;
+	const char *scope; /* as of a memory; NULL: project */
+};
+
+/* Relations that no memory tells of. *added says how many are new. */
+enum status memory_relate(struct project *p, const struct memory_triples *triples, struct arena *a,
+                          size_t *added, struct err *err);
 
 enum memory_format {
 	MEMORY_ANY, /* import only: found out from the content */
@@ -40,30 +46,33 @@ struct memory_imported {
 /*
  * Take over what another store wrote. What is there already (by id, or by what it says) is
  * counted and not stored again, so an import may be repeated. E_INPUT when nothing could
- * be read. A NUL follows the n bytes.
+ * be read.
  */
 struct memory_source {
-	const char *bytes;
+	const char *bytes; /* a NUL follows them; NULL: what is in the file at path */
 	size_t n;
+	const char *path;
 	enum memory_format format;
 };
 enum status memory_import(struct project *p, const atomic_bool *stop,
                           const struct memory_source *source, struct arena *a,
                           struct memory_imported *out, struct err *err);
 
-/* The same by file. export replaces the file in one step; its folder must be there. */
-enum status memory_import_file(struct project *p, const atomic_bool *stop, const char *path,
-                               enum memory_format format, struct memory_imported *out,
-                               struct arena *a, struct err *err);
+/* Into a file, which is replaced in one step; its folder must be there. */
 enum status memory_export_file(struct project *p, const atomic_bool *stop, const char *path,
                                enum memory_format format, size_t *size_bytes, struct err *err);
 
 /*
  * The project's git history as memory: a memory a commit, and relations from it to the
- * files it changed. The newest `skip` commits are left out. E_ABSENT outside a repository.
+ * files it changed. E_ABSENT outside a repository.
  */
-enum status memory_import_git(struct project *p, const atomic_bool *stop, size_t limit, size_t skip,
-                              struct arena *a, struct memory_imported *out, struct err *err);
+struct memory_commits {
+	size_t limit; /* so many */
+	size_t skip;  /* but not the newest of them */
+};
+enum status memory_import_git(struct project *p, const atomic_bool *stop,
+                              const struct memory_commits *which, struct arena *a,
+                              struct memory_imported *out, struct err *err);
 
 /* Everything that may be read, forgotten and superseded memories too, as text. */
 enum status memory_export(struct project *p, const atomic_bool *stop, enum memory_format format,

@@ -104,7 +104,8 @@ static void remember(struct runner *r, const struct memory_item *items, size_t n
 
 	if (n == 0 || stored == NULL)
 		return;
-	if (memory_remember(r->project, NULL, items, n, a, stored, &err) != OK)
+	if (memory_remember(r->project, NULL, &(struct memory_batch){ items, n, stored }, a,
+	                    &err) != OK)
 		log_line(LOG_WARN, "run %s is not remembered: %s", r->row.id, err.text);
 }
 
