@@ -202,7 +202,7 @@ static enum status send_asks(struct request *r, const cJSON *asks)
 	if (failed && r->answers != NULL)
 		ask_forget(r);
 	else
-		out_put(m->parts.out, text_string(&lines), lines.len);
+		sink_put(r->sink, text_string(&lines), lines.len, SINK_MORE);
 	text_done(&lines);
 	if (failed)
 		return err_nomem(&r->flight.call.err, "a question to the client");
@@ -226,7 +226,7 @@ enum status ask_client(struct request *r, struct text *members)
 }
 
 /* Take the entry that an id names out of the list; the caller holds the lock. */
-static struct pending *take(struct mcp *m, struct json_span id)
+static struct pending *take(const struct peer *peer, struct json_span id)
 {
 	size_t prefix = strlen(ID_PREFIX);
 	unsigned long number = 0;
@@ -238,8 +238,8 @@ static struct pending *take(struct mcp *m, struct json_span id)
 			return NULL;
 		number = number * 10 + (unsigned long)(id.at[i] - '0');
 	}
-	for (struct pending **p = &m->asked, *one; (one = *p) != NULL; p = &one->next)
-		if (one->number == number) {
+	for (struct pending **p = &peer->mcp->asked, *one; (one = *p) != NULL; p = &one->next)
+		if (one->number == number && one->request->peer == peer) {
 			*p = one->next;
 			return one;
 		}
@@ -259,8 +259,9 @@ static cJSON *said(struct json_build *b, struct rpc *answer)
 	return result;
 }
 
-void ask_answered(struct mcp *m, struct rpc *answer)
+void ask_answered(const struct peer *peer, struct rpc *answer)
 {
+	struct mcp *m = peer->mcp;
 	struct json_build b = { 0 };
 	struct request *r = NULL;
 	struct pending *p;
@@ -268,7 +269,7 @@ void ask_answered(struct mcp *m, struct rpc *answer)
 	/* The lock is held over flight_resume, so that a worker that drops the call waits in
 	 * ask_forget. */
 	pthread_mutex_lock(&m->lock);
-	if ((p = take(m, answer->id)) != NULL) {
+	if ((p = take(peer, answer->id)) != NULL) {
 		json_put(&b, p->request->answers, p->key, said(&b, answer));
 		if (--p->request->asks_left == 0 &&
 		    flight_resume(m->parts.flight, &p->request->flight))

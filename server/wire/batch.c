@@ -6,19 +6,19 @@
 #include "base/mem.h"
 
 struct batch {
-	struct out *out;
+	struct sink *sink;    /* held */
 	pthread_mutex_t lock; /* guards all below */
 	struct text answers;
 	size_t left; /* answers to come, and one for the reader while it adds */
 };
 
-struct batch *batch_new(struct out *o)
+struct batch *batch_new(struct sink *sink)
 {
 	struct batch *b = mem_zero(1, sizeof *b);
 
 	if (b == NULL)
 		return NULL;
-	b->out = o;
+	b->sink = sink_hold(sink);
 	b->left = 1;
 	text_init(&b->answers, TEXT_LIMIT);
 	pthread_mutex_init(&b->lock, NULL);
@@ -50,9 +50,10 @@ void batch_leave(struct batch *b, const struct text *answer)
 		if (b->answers.failed)
 			log_line(LOG_ERROR, "the answers to a batch are too large");
 		else
-			out_put(b->out, text_string(&b->answers), b->answers.len);
+			sink_put(b->sink, text_string(&b->answers), b->answers.len, SINK_RESULT);
 	}
 	text_done(&b->answers);
+	sink_drop(b->sink);
 	pthread_mutex_destroy(&b->lock);
 	mem_free(b);
 }

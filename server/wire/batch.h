@@ -6,12 +6,12 @@
 #define WIRE_BATCH_H
 
 #include "base/text.h"
-#include "wire/out.h"
+#include "wire/sink.h"
 
 struct batch;
 
 /* An empty batch that waits for its maker's batch_leave; it frees itself after the last one. */
-struct batch *batch_new(struct out *o);
+struct batch *batch_new(struct sink *sink);
 
 /* One more answer is to come. */
 void batch_join(struct batch *b);

@@ -6,43 +6,15 @@
  * compares it with what it saw before; the reader never reads a resource. A notification
  * is sent under the lock that a cancel takes too, so none follows the cancel.
  */
-#include "wire/methods.h"
+#include "wire/listen.h"
 
 #include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 
-#define LISTENS_MAX 64   /* open at once; more is a client that forgets to cancel */
+#define LISTENS_MAX 64   /* open at once of one peer; more is a client that forgets to cancel */
 #define WATCHED_MAX 1000 /* addresses of one listener */
-
-struct watched {
-	struct watched *next;
-	uint64_t stamp;  /* of the content when it was last looked at */
-	bool known;      /* it has been looked at */
-	bool task;       /* uri is the id of a task */
-	const char *uri; /* behind the struct */
-};
-
-struct listen {
-	struct listen *next;
-	struct json_span id; /* behind the struct; length 0: the session of an older revision */
-	bool tools, prompts, resources;
-	bool begun; /* acknowledged; nothing else is said to it before */
-	struct watched *uris;
-	size_t n_uris;
-};
-
-struct watch {
-	atomic_bool queued; /* a job is on its way and has not begun to look */
-
-	pthread_mutex_t lock; /* guards all below; out's lock may be taken under it */
-	struct listen *all;
-	size_t n;
-	long tools_seen, prompts_seen;
-	uint64_t names_seen;
-	bool names_known;
-};
 
 enum status watch_new(struct mcp *m, struct err *err)
 {
@@ -52,14 +24,14 @@ enum status watch_new(struct mcp *m, struct err *err)
 	return OK;
 }
 
-static void free_uris(struct listen *l)
+static void listen_free(struct listen *l)
 {
 	for (struct watched *u = l->uris, *next; u != NULL; u = next) {
 		next = u->next;
 		mem_free(u);
 	}
-	l->uris = NULL;
-	l->n_uris = 0;
+	sink_drop(l->sink);
+	mem_free(l);
 }
 
 void watch_free(struct mcp *m)
@@ -68,103 +40,10 @@ void watch_free(struct mcp *m)
 		return;
 	for (struct listen *l = m->watch->all, *next; l != NULL; l = next) {
 		next = l->next;
-		free_uris(l);
-		mem_free(l);
+		listen_free(l);
 	}
 	pthread_mutex_destroy(&m->watch->lock);
 	mem_free(m->watch);
-}
-
-static void send(struct mcp *m, struct text *t)
-{
-	text_add_char(t, '\n');
-	if (!t->failed)
-		out_put(m->parts.out, text_string(t), t->len);
-	text_done(t);
-}
-
-static void stamp(struct text *t, const struct listen *l)
-{
-	text_add(t, "\"_meta\":{\"io.modelcontextprotocol/subscriptionId\":");
-	text_add_n(t, l->id.at, l->id.len);
-	text_add_char(t, '}');
-}
-
-static void notify(struct mcp *m, const struct listen *l, const char *method, const char *uri)
-{
-	struct text t;
-
-	if (!l->begun || out_full(m->parts.out))
-		return; /* it does not read; it will look again when it does */
-	text_init(&t, TEXT_LIMIT);
-	text_addf(&t, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/%s\"", method);
-	if (uri != NULL || l->id.len > 0) {
-		text_add(&t, ",\"params\":{");
-		if (l->id.len > 0)
-			stamp(&t, l);
-		if (uri != NULL) {
-			text_add(&t, l->id.len > 0 ? ",\"uri\":" : "\"uri\":");
-			rpc_quote(&t, uri, strlen(uri));
-		}
-		text_add_char(&t, '}');
-	}
-	text_add_char(&t, '}');
-	send(m, &t);
-}
-
-/* All of a task, as tasks/get would have it now. */
-static void notify_task(struct mcp *m, const struct listen *l, const char *members)
-{
-	struct text t;
-
-	if (!l->begun || out_full(m->parts.out))
-		return;
-	text_init(&t, TEXT_LIMIT);
-	text_add(&t, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tasks\",\"params\":{");
-	stamp(&t, l);
-	text_addf(&t, ",%s}}", members);
-	send(m, &t);
-}
-
-/* An array of what a listener watches, tasks or resources; nothing when there is none. */
-static void name_watched(struct text *t, const struct listen *l, bool tasks, const char *key)
-{
-	const char *comma = "";
-
-	for (const struct watched *u = l->uris; u != NULL; u = u->next) {
-		if (u->task != tasks)
-			continue;
-		if (*comma == '\0')
-			text_addf(t, "%s\"%s\":[", t->bytes[t->len - 1] == '{' ? "" : ",", key);
-		text_add(t, comma);
-		rpc_quote(t, u->uri, strlen(u->uri));
-		comma = ",";
-	}
-	if (*comma != '\0')
-		text_add_char(t, ']');
-}
-
-/* The part of what was asked for that can happen here. */
-static void acknowledge(struct mcp *m, struct listen *l)
-{
-	struct text t;
-
-	l->begun = true;
-	text_init(&t, TEXT_LIMIT);
-	text_add(&t, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/subscriptions/acknowledged\","
-	             "\"params\":{");
-	stamp(&t, l);
-	text_add(&t, ",\"notifications\":{");
-	if (l->tools)
-		text_add(&t, "\"toolsListChanged\":true");
-	if (l->prompts)
-		text_addf(&t, "%s\"promptsListChanged\":true", l->tools ? "," : "");
-	if (l->resources)
-		text_addf(&t, "%s\"resourcesListChanged\":true", l->tools || l->prompts ? "," : "");
-	name_watched(&t, l, false, "resourceSubscriptions");
-	name_watched(&t, l, true, "taskIds");
-	text_add(&t, "}}}");
-	send(m, &t);
 }
 
 /* What an address holds now, as a number; 0: nothing. */
@@ -229,9 +108,9 @@ static void tell_updated(struct mcp *m, const struct watched *what, uint64_t now
 			if (u->task != what->task || strcmp(u->uri, what->uri) != 0)
 				continue;
 			if (u->known && u->stamp != now && !u->task)
-				notify(m, l, "resources/updated", u->uri);
+				listen_notify(l, "resources/updated", u->uri);
 			else if (u->known && u->stamp != now && members != NULL)
-				notify_task(m, l, members);
+				listen_notify_task(l, members);
 			u->stamp = now;
 			u->known = true;
 		}
@@ -251,11 +130,11 @@ static void tell_lists(struct mcp *m, bool names_known, uint64_t names)
 	others = names_known && w->names_known && names != w->names_seen;
 	for (const struct listen *l = w->all; l != NULL; l = l->next) {
 		if (l->tools && tools != w->tools_seen)
-			notify(m, l, "tools/list_changed", NULL);
+			listen_notify(l, "tools/list_changed", NULL);
 		if (l->prompts && prompts != w->prompts_seen)
-			notify(m, l, "prompts/list_changed", NULL);
+			listen_notify(l, "prompts/list_changed", NULL);
 		if (l->resources && others)
-			notify(m, l, "resources/list_changed", NULL);
+			listen_notify(l, "resources/list_changed", NULL);
 	}
 	w->tools_seen = tools;
 	w->prompts_seen = prompts;
@@ -276,7 +155,7 @@ static void begin(struct mcp *m)
 		for (const struct watched *u = l->uris; u != NULL; u = u->next)
 			known = known && u->known;
 		if (known && !l->begun)
-			acknowledge(m, l);
+			listen_acknowledge(l);
 	}
 	pthread_mutex_unlock(&m->watch->lock);
 }
@@ -414,12 +293,22 @@ static enum status read_tasks(struct ask *a, const cJSON *ids, struct listen *l)
 	return st;
 }
 
-static struct listen *find(struct watch *w, struct json_span id)
+static struct listen *find(struct watch *w, uint64_t owner, struct json_span id)
 {
 	for (struct listen *l = w->all; l != NULL; l = l->next)
-		if (l->id.len == id.len && memcmp(l->id.at, id.at, id.len) == 0)
+		if (l->owner == owner && l->id.len == id.len &&
+		    memcmp(l->id.at, id.at, id.len) == 0)
 			return l;
 	return NULL;
+}
+
+static size_t count(const struct watch *w, uint64_t owner)
+{
+	size_t n = 0;
+
+	for (const struct listen *l = w->all; l != NULL; l = l->next)
+		n += l->owner == owner;
+	return n;
 }
 
 static enum status admit(struct ask *a, struct listen *l)
@@ -428,15 +317,15 @@ static enum status admit(struct ask *a, struct listen *l)
 	enum status st = OK;
 
 	pthread_mutex_lock(&w->lock);
-	if (find(w, l->id) != NULL) {
+	if (find(w, l->owner, l->id) != NULL) {
 		a->code = RPC_REQUEST_BAD;
 		st = err_set(&a->err, E_INPUT, "a request with this id is still in flight");
-	} else if (w->n >= LISTENS_MAX) {
+	} else if (count(w, l->owner) >= LISTENS_MAX) {
 		st = err_set(&a->err, E_BUSY, "busy: %d subscriptions are open; cancel one first",
 		             LISTENS_MAX);
 	} else {
 		if (l->uris == NULL)
-			acknowledge(a->mcp, l);
+			listen_acknowledge(l);
 		l->next = w->all;
 		w->all = l;
 		w->n++;
@@ -460,11 +349,12 @@ enum status listen_start(struct ask *a)
 		return err_nomem(&a->err, "a subscription");
 	memcpy(l + 1, id.at, id.len);
 	l->id = (struct json_span){ (const char *)(l + 1), id.len };
+	l->owner = a->peer->number;
+	l->sink = sink_hold(a->sink);
 	if ((st = read_filter(a, filter, l)) != OK ||
 	    (st = read_tasks(a, json_get(filter, "taskIds"), l)) != OK ||
 	    (st = admit(a, l)) != OK) {
-		free_uris(l);
-		mem_free(l);
+		listen_free(l);
 		return st;
 	}
 	if (l->resources || l->uris != NULL)
@@ -472,55 +362,71 @@ enum status listen_start(struct ask *a)
 	return OK;
 }
 
-bool listen_cancel(struct mcp *m, struct json_span id)
+bool listen_cancel(const struct peer *peer, struct json_span id)
 {
+	struct watch *w = peer->mcp->watch;
 	struct listen *gone = NULL;
 
-	pthread_mutex_lock(&m->watch->lock);
-	for (struct listen **p = &m->watch->all, *l; (l = *p) != NULL; p = &l->next)
-		if (l->id.len == id.len && memcmp(l->id.at, id.at, id.len) == 0) {
+	pthread_mutex_lock(&w->lock);
+	for (struct listen **p = &w->all, *l; (l = *p) != NULL; p = &l->next)
+		if (l->owner == peer->number && l->id.len == id.len &&
+		    memcmp(l->id.at, id.at, id.len) == 0) {
 			gone = l;
 			*p = l->next;
-			m->watch->n--;
+			w->n--;
 			break;
 		}
-	pthread_mutex_unlock(&m->watch->lock);
+	pthread_mutex_unlock(&w->lock);
 	if (gone == NULL)
 		return false;
-	free_uris(gone);
-	mem_free(gone);
+	listen_free(gone);
 	return true;
+}
+
+void listen_leave(const struct peer *peer)
+{
+	struct watch *w = peer->mcp->watch;
+	struct listen *gone = NULL, *next;
+
+	pthread_mutex_lock(&w->lock);
+	for (struct listen **p = &w->all, *l; (l = *p) != NULL;) {
+		if (l->owner != peer->number) {
+			p = &l->next;
+			continue;
+		}
+		*p = l->next;
+		w->n--;
+		l->next = gone;
+		gone = l;
+	}
+	pthread_mutex_unlock(&w->lock);
+	for (struct listen *l = gone; l != NULL; l = next) {
+		next = l->next;
+		listen_free(l);
+	}
 }
 
 void listen_stop(struct mcp *m)
 {
 	pthread_mutex_lock(&m->watch->lock);
-	for (const struct listen *l = m->watch->all; l != NULL; l = l->next) {
-		struct text t;
-
-		if (l->id.len == 0)
-			continue;
-		text_init(&t, TEXT_LIMIT);
-		text_add(&t, "{\"jsonrpc\":\"2.0\",\"id\":");
-		text_add_n(&t, l->id.at, l->id.len);
-		text_add(&t, ",\"result\":{\"resultType\":\"complete\",");
-		stamp(&t, l);
-		text_add(&t, "}}");
-		send(m, &t);
-	}
+	for (const struct listen *l = m->watch->all; l != NULL; l = l->next)
+		listen_end(l);
 	pthread_mutex_unlock(&m->watch->lock);
 }
 
-void listen_legacy(struct mcp *m)
+void listen_legacy(struct peer *peer)
 {
-	const struct mcp_offer *offer = m->offer;
-	struct watch *w = m->watch;
+	const struct mcp_offer *offer = peer->mcp->offer;
+	struct watch *w = peer->mcp->watch;
 	struct listen *l;
 
-	(void)listen_cancel(m, (struct json_span){ "", 0 }); /* of an initialize before this one */
+	(void)listen_cancel(peer,
+	                    (struct json_span){ "", 0 }); /* of an initialize before this one */
 	if ((l = mem_zero(1, sizeof *l)) == NULL)
 		return; /* lists then change unannounced, as they may */
 	l->id.at = "";
+	l->owner = peer->number;
+	l->sink = sink_hold(peer->sink);
 	l->begun = true;
 	l->tools = offer->tool_changes != NULL;
 	l->prompts = offer->prompt_changes != NULL;
@@ -555,7 +461,7 @@ enum status subscribe_work(struct request *r, struct text *members)
 		return st;
 	now = look(r->mcp, call, uri);
 	pthread_mutex_lock(&w->lock);
-	l = find(w, (struct json_span){ "", 0 });
+	l = find(w, r->peer->number, (struct json_span){ "", 0 });
 	if (l == NULL) {
 		st = err_nomem(&call->err, "a subscription");
 	} else {
@@ -574,7 +480,7 @@ enum status unsubscribe_work(struct request *r, struct text *members)
 
 	(void)members;
 	pthread_mutex_lock(&w->lock);
-	l = find(w, (struct json_span){ "", 0 });
+	l = find(w, r->peer->number, (struct json_span){ "", 0 });
 	for (struct watched **p = l == NULL ? NULL : &l->uris, *u; p != NULL && (u = *p) != NULL;
 	     p = &u->next)
 		if (!u->task && strcmp(u->uri, uri) == 0) {

@@ -137,11 +137,11 @@ static enum status initialize(struct ask *a, struct text *members)
 		if (strcmp(revisions[i].name, wanted) == 0 &&
 		    (revisions[i].has & HAS_STATELESS) == 0)
 			rev = &revisions[i];
-	a->mcp->legacy = rev;
-	a->mcp->legacy_can = ask_able(json_get(a->rpc->params, "capabilities"), rev->has);
-	a->mcp->legacy_log = offer->logs ? "debug" : NULL;
+	a->peer->legacy = rev;
+	a->peer->can = ask_able(json_get(a->rpc->params, "capabilities"), rev->has);
+	a->peer->log = offer->logs ? "debug" : NULL;
 	a->rev = rev;
-	listen_legacy(a->mcp);
+	listen_legacy(a->peer);
 	text_addf(members, "\"protocolVersion\":\"%s\",", rev->name);
 	capabilities(members, offer, rev);
 	text_addf(members, ",\"serverInfo\":{\"name\":\"%s\"", offer->name);
@@ -188,7 +188,7 @@ static enum status log_level(struct ask *a, struct text *members)
 		               "logging/setLevel needs params.level, one of debug, "
 		               "info, notice, warning, error, critical, alert, "
 		               "emergency");
-	a->mcp->legacy_log = level;
+	a->peer->log = level;
 	return OK;
 }
 
@@ -227,16 +227,23 @@ static enum status classify(struct ask *a)
 {
 	const cJSON *meta = json_get(a->rpc->params, "_meta");
 
+	a->malformed = true;
 	if (json_get(meta, META_VERSION) != NULL) {
+		enum status st;
+
 		a->rev = STATELESS;
-		return check_stateless(a, meta);
+		st = check_stateless(a, meta);
+		a->malformed = st != OK;
+		return st;
 	}
-	a->rev = a->mcp->legacy != NULL ? a->mcp->legacy : LATEST_LEGACY;
-	a->can_ask = a->mcp->legacy_can;
-	a->log_level = a->mcp->legacy_log;
-	if (a->mcp->legacy != NULL || strcmp(a->rpc->method, "initialize") == 0 ||
+	a->rev = a->peer->legacy != NULL ? a->peer->legacy : LATEST_LEGACY;
+	a->can_ask = a->peer->can;
+	a->log_level = a->peer->log;
+	a->malformed = false;
+	if (a->peer->legacy != NULL || strcmp(a->rpc->method, "initialize") == 0 ||
 	    strcmp(a->rpc->method, "ping") == 0)
 		return OK;
+	a->malformed = true;
 	return err_set(&a->err, E_INPUT,
 	               "missing _meta '" META_VERSION "' and '" META_CAPABILITIES
 	               "'; or send initialize first");
@@ -277,21 +284,25 @@ static enum status serve(struct ask *a)
 	return st;
 }
 
-static void request(struct mcp *m, struct rpc *r, struct batch *batch)
+static void request(struct peer *p, struct sink *sink, struct rpc *r, struct batch *batch)
 {
-	struct ask a = { .mcp = m, .rpc = r, .batch = batch };
+	struct ask a = { .mcp = p->mcp, .peer = p, .sink = sink, .rpc = r, .batch = batch };
 	enum status st;
 
 	text_init(&a.data, TEXT_LIMIT);
 	st = serve(&a);
-	if (st != OK)
-		reply_error(m, batch, r->id, a.code != 0 ? a.code : rpc_code(st), a.err.text,
-		            a.data.len > 0 ? text_string(&a.data) : NULL);
+	if (st != OK) {
+		struct refusal why = { r->id, a.code != 0 ? a.code : rpc_code(st), a.err.text,
+			               a.data.len > 0 ? text_string(&a.data) : NULL, a.malformed };
+
+		reply_error(sink, batch, &why);
+	}
 	text_done(&a.data);
 }
 
-static void notification(struct mcp *m, const struct rpc *r)
+static void notification(const struct peer *p, const struct rpc *r)
 {
+	struct mcp *m = p->mcp;
 	struct json_span params, id;
 
 	if (strcmp(r->method, "notifications/cancelled") != 0)
@@ -299,77 +310,82 @@ static void notification(struct mcp *m, const struct rpc *r)
 	params = json_raw_member(r->text.at, r->text.len, "params");
 	id = params.len > 0 ? json_raw_member(params.at, params.len, "requestId")
 	                    : (struct json_span){ 0 };
-	if (id.len > 0 && !listen_cancel(m, id))
-		request_drop(m, flight_cancel(m->parts.flight, id.at, id.len));
+	if (id.len > 0 && !listen_cancel(p, id))
+		request_drop(m, flight_cancel(m->parts.flight, p->number, id.at, id.len));
 }
 
-static void message(struct mcp *m, struct rpc *r, struct batch *batch)
+/* True when something is or will be answered. */
+static bool message(struct peer *p, struct sink *sink, struct rpc *r, struct batch *batch)
 {
 	switch (r->kind) {
 	case RPC_REQUEST:
 		if (batch != NULL)
 			batch_join(batch);
-		request(m, r, batch);
-		break;
+		request(p, sink, r, batch);
+		return true;
 	case RPC_NOTIFICATION:
-		notification(m, r);
-		break;
+		notification(p, r);
+		return false;
 	case RPC_ANSWER:
-		ask_answered(m, r);
-		break;
+		ask_answered(p, r);
+		return false;
 	case RPC_BATCH:
 	case RPC_WRONG:
-		if (batch != NULL)
-			batch_join(batch);
-		reply_error(m, batch, r->id, r->code, r->err.text, NULL);
 		break;
 	}
+	if (batch != NULL)
+		batch_join(batch);
+	reply_error(sink, batch, &(struct refusal){ r->id, r->code, r->err.text, NULL, false });
+	return true;
 }
 
-static void batch(struct mcp *m, const struct rpc *r)
+static bool refuse(struct sink *sink, int code, const char *words)
 {
-	const struct json_span none = { 0 };
+	reply_error(sink, NULL, &(struct refusal){ { 0 }, code, words, NULL, false });
+	return true;
+}
+
+static bool batch(struct peer *p, struct sink *sink, const struct rpc *r)
+{
 	struct rpc item = { 0 };
+	bool answers = false;
 	struct batch *b;
 	size_t at = 0, n = 0;
 
-	if (m->legacy == NULL || (m->legacy->has & HAS_BATCH) == 0) {
-		reply_error(m, NULL, none, RPC_REQUEST_BAD,
-		            "batches are of revision 2025-03-26 only, when initialize agreed on it",
-		            NULL);
-		return;
-	}
-	if ((b = batch_new(m->parts.out)) == NULL) {
-		reply_error(m, NULL, none, RPC_INTERNAL, "no memory for a batch", NULL);
-		return;
-	}
+	if (p->legacy == NULL || (p->legacy->has & HAS_BATCH) == 0)
+		return refuse(
+		    sink, RPC_REQUEST_BAD,
+		    "batches are of revision 2025-03-26 only, when initialize agreed on it");
+	if ((b = batch_new(sink)) == NULL)
+		return refuse(sink, RPC_INTERNAL, "no memory for a batch");
 	for (; rpc_item(r, &at, &item); n++) {
-		message(m, &item, b);
+		answers = message(p, sink, &item, b) || answers;
 		rpc_done(&item);
 	}
 	batch_leave(b, NULL);
-	if (n == 0)
-		reply_error(m, NULL, none, RPC_REQUEST_BAD, "a batch must hold a message", NULL);
+	return n == 0 ? refuse(sink, RPC_REQUEST_BAD, "a batch must hold a message") : answers;
 }
 
-void mcp_line(struct mcp *m, const char *line, size_t len, bool whole)
+bool mcp_message(struct peer *p, struct sink *sink, struct rpc *r)
+{
+	return r->kind == RPC_BATCH ? batch(p, sink, r) : message(p, sink, r, NULL);
+}
+
+void mcp_line(struct peer *p, const char *line, size_t len, bool whole)
 {
 	struct rpc r;
 
 	rpc_read(&r, line, len);
 	if (!whole && r.kind == RPC_WRONG && r.code == RPC_PARSE)
 		; /* half a line, cut off by the end of the input: nobody waits for an answer */
-	else if (r.kind == RPC_BATCH)
-		batch(m, &r);
 	else
-		message(m, &r, NULL);
+		(void)mcp_message(p, p->sink, &r);
 	rpc_done(&r);
 }
 
-void mcp_line_too_long(struct mcp *m)
+void mcp_line_too_long(struct peer *p)
 {
-	reply_error(m, NULL, (struct json_span){ 0 }, RPC_REQUEST_BAD,
-	            "the line is longer than 16 MiB and was skipped", NULL);
+	(void)refuse(p->sink, RPC_REQUEST_BAD, "the line is longer than 16 MiB and was skipped");
 }
 
 int mcp_wake_fd(struct mcp *m)
@@ -430,4 +446,44 @@ void mcp_free(struct mcp *m)
 		text_done(&m->lists[i]);
 	pthread_mutex_destroy(&m->lock);
 	mem_free(m);
+}
+
+/* --- peers ----------------------------------------------------------------------------------- */
+
+struct peer *peer_new(struct mcp *m, struct sink *sink)
+{
+	struct peer *p = mem_zero(1, sizeof *p);
+
+	if (p == NULL)
+		return NULL;
+	p->mcp = m;
+	p->sink = sink_hold(sink);
+	p->number = ++m->peers;
+	atomic_init(&p->held, 1);
+	return p;
+}
+
+struct peer *peer_hold(struct peer *p)
+{
+	atomic_fetch_add(&p->held, 1);
+	return p;
+}
+
+void peer_drop(struct peer *p)
+{
+	if (p == NULL || atomic_fetch_sub(&p->held, 1) != 1)
+		return;
+	sink_drop(p->sink);
+	mem_free(p);
+}
+
+const char *peer_revision(const struct peer *p)
+{
+	return p->legacy == NULL ? NULL : p->legacy->name;
+}
+
+void peer_gone(struct peer *p)
+{
+	listen_leave(p);
+	request_drop(p->mcp, flight_cancel_all(p->mcp->parts.flight, p->number));
 }

@@ -3,7 +3,7 @@
  *
  * Each message is judged by itself: one whose _meta names a protocol version is
  * served statelessly (2026-07-28); otherwise the revision agreed by the last
- * `initialize` holds. That revision is all that is remembered between messages.
+ * `initialize` of the same peer holds. That is all that is remembered between messages.
  *
  * The functions here are for the reader's thread alone, and none of them waits or
  * touches the disk. What a request asks for is either answered by the reader from
@@ -22,7 +22,8 @@
 #include "handlers/resource.h"
 #include "handlers/task.h"
 #include "handlers/tool.h"
-#include "wire/out.h"
+#include "wire/rpc.h"
+#include "wire/sink.h"
 #include "work/flight.h"
 #include "work/pool.h"
 
@@ -48,24 +49,39 @@ struct mcp_ground {
 };
 
 struct mcp_parts {
-	struct out *out;
 	struct flight *flight;
 	struct pool *pool;
 	int kick; /* an eventfd: written when the reader should look at its tables again */
 };
 
 struct mcp;
+struct peer;
 
 /* On OK *out is the caller's; the parts, the offer and the ground stay the caller's. */
 enum status mcp_new(struct mcp **out, const struct mcp_parts *parts, const struct mcp_offer *offer,
                     const struct mcp_ground *ground, struct err *err);
 void mcp_free(struct mcp *m);
 
+/*
+ * Whoever speaks: one client, with ids of its own. sink is for what it is told without having
+ * asked. The caller holds it; calls in flight hold it too. NULL without memory.
+ */
+struct peer *peer_new(struct mcp *m, struct sink *sink);
+struct peer *peer_hold(struct peer *p);
+void peer_drop(struct peer *p);                  /* any thread */
+const char *peer_revision(const struct peer *p); /* the one it agreed on; NULL before */
+
+/* It has gone: nothing more is said for what it asked, and that is stopped. */
+void peer_gone(struct peer *p);
+
+/* One message, answered into sink. False: nothing ever comes (a notification, an answer). */
+bool mcp_message(struct peer *p, struct sink *sink, struct rpc *r);
+
 /* One line of input; `whole` is false for what stood after the last newline of all. */
-void mcp_line(struct mcp *m, const char *line, size_t len, bool whole);
+void mcp_line(struct peer *p, const char *line, size_t len, bool whole);
 
 /* A line was too long and has been skipped. */
-void mcp_line_too_long(struct mcp *m);
+void mcp_line_too_long(struct peer *p);
 
 /* The wake-up descriptor, -1 while nothing was opened; and what to do when it is readable. */
 int mcp_wake_fd(struct mcp *m);

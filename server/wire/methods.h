@@ -55,17 +55,19 @@ enum status ask_resume(struct ask *a, struct request *r);
  * answered. OK: members are a result that asks. Else the client cannot be asked.
  */
 enum status ask_client(struct request *r, struct text *members);
-void ask_answered(struct mcp *m, struct rpc *answer); /* an answer came */
-void ask_forget(struct request *r);                   /* no answer is waited for any more */
+void ask_answered(const struct peer *p, struct rpc *answer); /* an answer came from it */
+void ask_forget(struct request *r);                          /* no answer is waited for any more */
 
 enum status watch_new(struct mcp *m, struct err *err);
 void watch_free(struct mcp *m);
 enum status listen_start(struct ask *a);
 /* A cancel for a subscription: true when there was one of that id. */
-bool listen_cancel(struct mcp *m, struct json_span id);
+bool listen_cancel(const struct peer *p, struct json_span id);
+/* The peer is gone, and all it listened to. */
+void listen_leave(const struct peer *p);
 void listen_stop(struct mcp *m); /* tell every subscriber that it is over */
 /* After initialize: what changes is told without being asked for. */
-void listen_legacy(struct mcp *m);
+void listen_legacy(struct peer *p);
 enum status subscribe_begin(struct ask *a, struct request *r);
 enum status subscribe_work(struct request *r, struct text *members);
 enum status unsubscribe_work(struct request *r, struct text *members);

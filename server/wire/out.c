@@ -17,6 +17,7 @@
 #define SHRINK ((size_t)64 << 10) /* a buffer larger than this is given back when empty */
 
 struct out {
+	struct sink sink; /* first: the sink is the output */
 	int fd, kick;
 	bool is_socket;
 
@@ -49,20 +50,6 @@ static int own_fd(int fd, bool *is_socket)
 	if (flags >= 0)
 		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 	return fd;
-}
-
-enum status out_new(struct out **out, int fd, int kick, struct err *err)
-{
-	struct out *o = mem_zero(1, sizeof *o);
-
-	if (o == NULL)
-		return err_nomem(err, "the output");
-	o->fd = own_fd(fd, &o->is_socket);
-	o->kick = kick;
-	pthread_mutex_init(&o->lock, NULL);
-	pthread_cond_init(&o->room, NULL);
-	*out = o;
-	return OK;
 }
 
 void out_free(struct out *o)
@@ -248,4 +235,63 @@ void out_close(struct out *o)
 	o->closed = true;
 	pthread_cond_broadcast(&o->room);
 	pthread_mutex_unlock(&o->lock);
+}
+
+/* --- as a sink ------------------------------------------------------------------------------- */
+
+static void sink_of_put(struct sink *s, const char *line, size_t len, enum sink_part part)
+{
+	(void)part; /* one line is like another here */
+	out_put((struct out *)s, line, len);
+}
+
+static bool sink_of_send(struct sink *s, const char *line, size_t len, enum sink_part part,
+                         atomic_int *claim)
+{
+	(void)part;
+	return out_send((struct out *)s, line, len, claim);
+}
+
+static void sink_of_offer(struct sink *s, const char *line, size_t len, const atomic_int *claim)
+{
+	out_offer((struct out *)s, line, len, claim);
+}
+
+static bool sink_of_full(struct sink *s)
+{
+	return out_full((struct out *)s);
+}
+
+static void sink_of_held(struct sink *s)
+{
+	(void)s; /* there as long as anybody can hold it */
+}
+
+static const struct sink_kind out_kind = {
+	.put = sink_of_put,
+	.send = sink_of_send,
+	.offer = sink_of_offer,
+	.full = sink_of_full,
+	.hold = sink_of_held,
+	.drop = sink_of_held,
+};
+
+struct sink *out_sink(struct out *o)
+{
+	return &o->sink;
+}
+
+enum status out_new(struct out **out, int fd, int kick, struct err *err)
+{
+	struct out *o = mem_zero(1, sizeof *o);
+
+	if (o == NULL)
+		return err_nomem(err, "the output");
+	o->fd = own_fd(fd, &o->is_socket);
+	o->kick = kick;
+	o->sink.kind = &out_kind;
+	pthread_mutex_init(&o->lock, NULL);
+	pthread_cond_init(&o->room, NULL);
+	*out = o;
+	return OK;
 }

@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "wire/sink.h"
 
 #define OUT_KEEP ((size_t)8 << 20) /* bytes kept for a slow client before it is slowed down */
 
@@ -27,6 +28,9 @@ struct out;
  */
 enum status out_new(struct out **out, int fd, int kick, struct err *err);
 void out_free(struct out *o);
+
+/* The same as a sink; lives as long as the output, whoever holds it. */
+struct sink *out_sink(struct out *o);
 
 /* From the reader: a line with its newline. Never waits. */
 void out_put(struct out *o, const char *line, size_t len);

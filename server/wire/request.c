@@ -45,8 +45,25 @@ static void result_text(struct text *t, const struct result *r, const struct tex
 	t->failed = t->failed || members->failed;
 }
 
+/* What an error is to a request. */
+static enum sink_part part_of(int code, bool malformed)
+{
+	switch (code) {
+	case RPC_NO_METHOD:
+		return SINK_NO_METHOD;
+	case RPC_PARSE:
+	case RPC_REQUEST_BAD:
+	case RPC_HEADERS:
+	case RPC_NO_CAPABLE:
+	case RPC_NO_VERSION:
+		return SINK_REFUSED;
+	default:
+		return malformed ? SINK_REFUSED : SINK_FAILED;
+	}
+}
+
 /* What to say when there is no memory for the answer itself. */
-static void say_no_memory(struct mcp *m, struct batch *batch, struct json_span id,
+static void say_no_memory(struct sink *sink, struct batch *batch, struct json_span id,
                           atomic_int *claim)
 {
 	char line[RPC_ID_MAX + 128];
@@ -61,22 +78,23 @@ static void say_no_memory(struct mcp *m, struct batch *batch, struct json_span i
 
 		batch_leave(batch, &t);
 	} else if (claim != NULL) {
-		(void)out_send(m->parts.out, line, (size_t)n, claim);
+		(void)sink_send(sink, line, (size_t)n, SINK_FAILED, claim);
 	} else {
-		out_put(m->parts.out, line, (size_t)n);
+		sink_put(sink, line, (size_t)n, SINK_FAILED);
 	}
 }
 
-static void reply(struct mcp *m, struct batch *batch, struct json_span id, struct text *t)
+static void reply(struct sink *sink, struct batch *batch, struct json_span id, struct text *t,
+                  enum sink_part part)
 {
 	if (batch == NULL)
 		text_add_char(t, '\n');
 	if (t->failed)
-		say_no_memory(m, batch, id, NULL);
+		say_no_memory(sink, batch, id, NULL);
 	else if (batch != NULL)
 		batch_leave(batch, t);
 	else
-		out_put(m->parts.out, text_string(t), t->len);
+		sink_put(sink, text_string(t), t->len, part);
 	text_done(t);
 }
 
@@ -87,17 +105,16 @@ void reply_result(struct ask *a, const struct text *members)
 
 	text_init(&t, TEXT_LIMIT);
 	result_text(&t, &r, members);
-	reply(a->mcp, a->batch, a->rpc->id, &t);
+	reply(a->sink, a->batch, a->rpc->id, &t, SINK_RESULT);
 }
 
-void reply_error(struct mcp *m, struct batch *batch, struct json_span id, int code,
-                 const char *words, const char *data)
+void reply_error(struct sink *sink, struct batch *batch, const struct refusal *why)
 {
 	struct text t;
 
 	text_init(&t, TEXT_LIMIT);
-	rpc_error(&t, id, code, words, data);
-	reply(m, batch, id, &t);
+	rpc_error(&t, why->id, why->code, why->words, why->data);
+	reply(sink, batch, why->id, &t, part_of(why->code, why->malformed));
 }
 
 static void request_free(struct request *r)
@@ -109,6 +126,8 @@ static void request_free(struct request *r)
 	cJSON_Delete(r->answers);
 	arena_free(r->flight.call.arena);
 	cJSON_Delete(r->json);
+	sink_drop(r->sink);
+	peer_drop(r->peer);
 	mem_free(r);
 }
 
@@ -141,7 +160,7 @@ static void progress(struct call *call, double done, double total, const char *w
 	}
 	text_add(&t, "}}\n");
 	if (!t.failed)
-		out_offer(r->mcp->parts.out, text_string(&t), t.len, &r->flight.claim);
+		sink_offer(r->sink, text_string(&t), t.len, &r->flight.claim);
 	text_done(&t);
 }
 
@@ -163,7 +182,7 @@ static void tell(struct call *call, const char *level, const char *words)
 	rpc_quote(&t, words, strlen(words));
 	text_add(&t, "}}\n");
 	if (!t.failed)
-		out_offer(r->mcp->parts.out, text_string(&t), t.len, &r->flight.claim);
+		sink_offer(r->sink, text_string(&t), t.len, &r->flight.claim);
 	text_done(&t);
 }
 
@@ -199,6 +218,9 @@ static struct request *request_new(struct ask *a)
 	r->flight.call.can_ask = a->can_ask;
 	r->flight.call.may_be_task = a->has_tasks && a->mcp->offer->tasks != NULL;
 	r->mcp = a->mcp;
+	r->peer = peer_hold(a->peer);
+	r->sink = sink_hold(a->sink);
+	r->flight.owner = a->peer->number;
 	r->rev = a->rev;
 	r->method = a->method;
 	r->batch = a->batch;
@@ -207,7 +229,7 @@ static struct request *request_new(struct ask *a)
 	r->told_ms = INT64_MIN / 2;
 	r->flight.call.answer_max = 12000;
 	if ((r->flight.call.arena = arena_new(CALL_ARENA_MAX)) == NULL) {
-		mem_free(r);
+		request_free(r);
 		return NULL;
 	}
 	return r;
@@ -234,6 +256,7 @@ static bool take_claim(struct request *r)
 static void answer(struct request *r, enum status st, const struct text *members)
 {
 	struct result result = { r->mcp->offer, r->rev, r->method, id_of(r), r->type };
+	int code = st == OK ? 0 : r->code != 0 ? r->code : rpc_code(st);
 	struct batch *batch = r->batch;
 	struct mcp *m = r->mcp;
 	struct text t;
@@ -242,21 +265,22 @@ static void answer(struct request *r, enum status st, const struct text *members
 	if (st == OK)
 		result_text(&t, &result, members);
 	else
-		rpc_error(&t, id_of(r), r->code != 0 ? r->code : rpc_code(st),
-		          r->flight.call.err.text, r->data);
+		rpc_error(&t, id_of(r), code, r->flight.call.err.text, r->data);
 	if (batch != NULL) {
 		if (!take_claim(r))
 			batch_leave(batch, NULL);
 		else if (t.failed)
-			say_no_memory(m, batch, id_of(r), NULL);
+			say_no_memory(r->sink, batch, id_of(r), NULL);
 		else
 			batch_leave(batch, &t);
 	} else {
 		text_add_char(&t, '\n');
 		if (t.failed)
-			say_no_memory(m, NULL, id_of(r), &r->flight.claim);
+			say_no_memory(r->sink, NULL, id_of(r), &r->flight.claim);
 		else
-			(void)out_send(m->parts.out, text_string(&t), t.len, &r->flight.claim);
+			(void)sink_send(r->sink, text_string(&t), t.len,
+			                st == OK ? SINK_RESULT : part_of(code, false),
+			                &r->flight.claim);
 	}
 	text_done(&t);
 	flight_remove(m->parts.flight, &r->flight);

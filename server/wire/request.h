@@ -38,9 +38,27 @@ struct revision {
 	const struct method *methods; /* no name at the end */
 };
 
+/*
+ * Whoever is at the other end: the client on stdio, a session of HTTP, or the sender of one
+ * stateless request over HTTP. Held by its maker and by all that goes on for it.
+ */
+struct peer {
+	struct mcp *mcp;
+	struct sink *sink; /* held: for what it is told without having asked */
+	uint64_t number;   /* owner of its ids in the flight */
+	atomic_int held;
+
+	/* the reader's own */
+	const struct revision *legacy; /* agreed by initialize; NULL before */
+	unsigned can;                  /* what it can be asked for */
+	const char *log;               /* least level for the log; NULL: none */
+};
+
 /* A request while the reader has it. */
 struct ask {
 	struct mcp *mcp;
+	struct peer *peer;
+	struct sink *sink; /* where its answer goes */
 	const struct revision *rev;
 	struct rpc *rpc;
 	const struct method *method;
@@ -51,12 +69,15 @@ struct ask {
 
 	struct err err;   /* filled by a method that fails */
 	int code;         /* its code, or 0 for the status's own */
+	bool malformed;   /* not even a request of its revision */
 	struct text data; /* JSON for the error's data, if any */
 };
 
 struct request {
 	struct flight_call flight; /* first: flight hands these back */
 	struct mcp *mcp;
+	struct peer *peer; /* held */
+	struct sink *sink; /* held */
 	const struct revision *rev;
 	const struct method *method;
 	struct batch *batch;
@@ -106,9 +127,7 @@ struct mcp {
 	struct watch *watch; /* listen.c's */
 
 	/* the reader's own */
-	const struct revision *legacy;    /* agreed by initialize; NULL before */
-	unsigned legacy_can;              /* what its client can be asked for */
-	const char *legacy_log;           /* least level for the log; NULL: none */
+	uint64_t peers;                   /* how many there have been */
 	struct text lists[MCP_REVISIONS]; /* tools/list as it is sent, made at first use */
 
 	pthread_mutex_t lock; /* guards all below */
@@ -138,8 +157,16 @@ void request_dropped(pool_job *job, void *request);
 
 /* Answers of the reader, into the batch or onto the wire. members without braces. */
 void reply_result(struct ask *a, const struct text *members);
-void reply_error(struct mcp *m, struct batch *batch, struct json_span id, int code,
-                 const char *words, const char *data);
+
+/* An error for somebody. */
+struct refusal {
+	struct json_span id;
+	int code;
+	const char *words;
+	const char *data; /* JSON, or NULL */
+	bool malformed;   /* whatever the code says */
+};
+void reply_error(struct sink *sink, struct batch *batch, const struct refusal *why);
 
 /* A JSON object of one text member, in the arena; NULL without memory. */
 const char *request_data(struct request *r, const char *key, const char *value);

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "wire/frame.h"
+#include "wire/out.h"
 
 #define LAST_MS      35  /* after the end of input: for calls that are about to be answered */
 #define STOP_MS      30  /* then: for a line half sent, and for stopped calls to end */
@@ -31,6 +32,7 @@ struct server {
 	struct flight *flight;
 	struct pool *pool;
 	struct mcp *mcp;
+	struct peer *peer; /* the client on stdin and stdout */
 	int in, signals, kick, parent;
 	pid_t parent_pid;
 	bool ended; /* no more input */
@@ -106,8 +108,11 @@ static enum status start(struct server *s, const struct mcp_offer *offer,
 		return err_nomem(err, "the server");
 	if ((st = pool_new(&s->pool, workers, SERVE_FLIGHTS, err)) != OK)
 		return st;
-	parts = (struct mcp_parts){ s->out, s->flight, s->pool, s->kick };
-	return mcp_new(&s->mcp, &parts, offer, ground, err);
+	parts = (struct mcp_parts){ s->flight, s->pool, s->kick };
+	if ((st = mcp_new(&s->mcp, &parts, offer, ground, err)) != OK)
+		return st;
+	s->peer = peer_new(s->mcp, out_sink(s->out));
+	return s->peer == NULL ? err_nomem(err, "the server") : OK;
 }
 
 /* Lines that are already here. False: there are more than one turn's. */
@@ -121,13 +126,13 @@ static bool serve_lines(struct server *s)
 			return true; /* goes on when the client has read */
 		switch (frame_next(s->frame, &line, &len)) {
 		case FRAME_LINE:
-			mcp_line(s->mcp, line, len, true);
+			mcp_line(s->peer, line, len, true);
 			break;
 		case FRAME_REST:
-			mcp_line(s->mcp, line, len, false);
+			mcp_line(s->peer, line, len, false);
 			break;
 		case FRAME_LONG:
-			mcp_line_too_long(s->mcp);
+			mcp_line_too_long(s->peer);
 			break;
 		case FRAME_MORE:
 			return true;
@@ -239,6 +244,7 @@ static void close_fd(int fd)
 
 static void done(struct server *s)
 {
+	peer_drop(s->peer);
 	mcp_free(s->mcp);
 	pool_free(s->pool);
 	flight_free(s->flight);

@@ -45,16 +45,16 @@ void flight_free(struct flight *f)
 	mem_free(f);
 }
 
-static struct flight_call **bucket(struct flight *f, const char *id, size_t n)
+static struct flight_call **bucket(struct flight *f, uint64_t owner, const char *id, size_t n)
 {
-	return &f->buckets[text_hash(id, n) & (f->n_buckets - 1)];
+	return &f->buckets[(text_hash(id, n) + owner) & (f->n_buckets - 1)];
 }
 
 /* The call of that id that a client may still hope for. */
-static struct flight_call *find(struct flight *f, const char *id, size_t n)
+static struct flight_call *find(struct flight *f, uint64_t owner, const char *id, size_t n)
 {
-	for (struct flight_call *c = *bucket(f, id, n); c != NULL; c = c->next_same)
-		if (c->id_len == n && memcmp(c->id, id, n) == 0 &&
+	for (struct flight_call *c = *bucket(f, owner, id, n); c != NULL; c = c->next_same)
+		if (c->owner == owner && c->id_len == n && memcmp(c->id, id, n) == 0 &&
 		    atomic_load(&c->claim) == FLIGHT_FREE)
 			return c;
 	return NULL;
@@ -69,7 +69,7 @@ static bool claim(struct flight_call *c, enum flight_claim as)
 
 static void unlink_same(struct flight *f, struct flight_call *c)
 {
-	struct flight_call **p = bucket(f, c->id, c->id_len);
+	struct flight_call **p = bucket(f, c->owner, c->id, c->id_len);
 
 	while (*p != c) {
 		assert(*p != NULL);
@@ -102,10 +102,10 @@ enum status flight_add(struct flight *f, struct flight_call *c, struct err *err)
 		st = err_set(err, E_BUSY,
 		             "busy: %zu calls are in flight; try again when one is answered",
 		             f->count);
-	} else if (find(f, c->id, c->id_len) != NULL) {
+	} else if (find(f, c->owner, c->id, c->id_len) != NULL) {
 		st = err_set(err, E_INPUT, "a request with this id is still in flight");
 	} else {
-		struct flight_call **to = bucket(f, c->id, c->id_len);
+		struct flight_call **to = bucket(f, c->owner, c->id, c->id_len);
 
 		c->next_same = *to;
 		*to = c;
@@ -123,12 +123,12 @@ void flight_remove(struct flight *f, struct flight_call *c)
 	pthread_mutex_unlock(&f->lock);
 }
 
-struct flight_call *flight_cancel(struct flight *f, const char *id, size_t id_len)
+struct flight_call *flight_cancel(struct flight *f, uint64_t owner, const char *id, size_t id_len)
 {
 	struct flight_call *c, *back = NULL;
 
 	pthread_mutex_lock(&f->lock);
-	c = find(f, id, id_len);
+	c = find(f, owner, id, id_len);
 	if (c != NULL && claim(c, FLIGHT_CANCELLED)) {
 		atomic_store(&c->call.stop, true);
 		if (c->parked) {
@@ -139,6 +139,28 @@ struct flight_call *flight_cancel(struct flight *f, const char *id, size_t id_le
 	}
 	pthread_mutex_unlock(&f->lock);
 	return back;
+}
+
+struct flight_call *flight_cancel_all(struct flight *f, uint64_t owner)
+{
+	struct flight_call *list = NULL, *next;
+
+	pthread_mutex_lock(&f->lock);
+	for (size_t i = 0; i < f->n_buckets && f->count > 0; i++)
+		for (struct flight_call *c = f->buckets[i]; c != NULL; c = next) {
+			next = c->next_same;
+			if (c->owner != owner || !claim(c, FLIGHT_CANCELLED))
+				continue;
+			atomic_store(&c->call.stop, true);
+			if (!c->parked)
+				continue;
+			unpark(f, c);
+			unlink_same(f, c);
+			c->next = list;
+			list = c;
+		}
+	pthread_mutex_unlock(&f->lock);
+	return list;
 }
 
 void flight_runs(struct flight *f, struct flight_call *c)

@@ -30,6 +30,7 @@ struct flight_call {
 	struct call call;
 	const char *id; /* its bytes as they came, quotes included; live as long as the call */
 	size_t id_len;
+	uint64_t owner;   /* whose id it is: two clients may choose the same */
 	atomic_int claim; /* enum flight_claim; leaves FLIGHT_FREE once */
 
 	/* flight.c's own, under its lock */
@@ -48,15 +49,19 @@ struct flight;
 struct flight *flight_new(size_t most);
 void flight_free(struct flight *f); /* must be empty; NULL is fine */
 
-/* E_BUSY: `most` are in flight. E_INPUT: a call with that id is, and is not answered yet. */
+/* E_BUSY: `most` are in flight. E_INPUT: a call of that owner and id is, and is not answered
+ * yet. */
 enum status flight_add(struct flight *f, struct flight_call *c, struct err *err);
 void flight_remove(struct flight *f, struct flight_call *c);
 
 /*
- * The client has given up on an id. A running call gets its stop flag and is told
+ * The client has given up on an id of its own. A running call gets its stop flag and is told
  * nothing more; a parked one is taken out and handed back to be freed, else NULL.
  */
-struct flight_call *flight_cancel(struct flight *f, const char *id, size_t id_len);
+struct flight_call *flight_cancel(struct flight *f, uint64_t owner, const char *id, size_t id_len);
+
+/* The client is gone: the same for all its ids; the parked ones come back as a list. */
+struct flight_call *flight_cancel_all(struct flight *f, uint64_t owner);
 
 /* At the start of each run, before the call looks at anything that may wake it. */
 void flight_runs(struct flight *f, struct flight_call *c);

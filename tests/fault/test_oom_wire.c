@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "tests/lib/wire_tools.h"
 #include "wire/mcp.h"
+#include "wire/out.h"
 
 #define OUT_SIZE ((size_t)1 << 20)
 
@@ -68,17 +69,20 @@ static int serve(const char *const *lines, long n, int forever, long *requests)
 {
 	const struct mcp_ground ground = { NULL, ground_open, wake_clear };
 	struct mcp_parts parts = { 0 };
+	struct out *out = NULL;
+	struct peer *peer = NULL;
 	struct mcp *m = NULL;
 	int fd = memfd_create("out", 0), got = -1;
 
 	assert_true(fd >= 0);
 	parts.kick = eventfd(0, EFD_NONBLOCK);
 	mem_fail_after(n, forever);
-	if (out_new(&parts.out, dup(fd), parts.kick, NULL) == OK &&
+	if (out_new(&out, dup(fd), parts.kick, NULL) == OK &&
 	    (parts.flight = flight_new(64)) != NULL && pool_new(&parts.pool, 2, 64, NULL) == OK &&
-	    mcp_new(&m, &parts, &offer, &ground, NULL) == OK) {
+	    mcp_new(&m, &parts, &offer, &ground, NULL) == OK &&
+	    (peer = peer_new(m, out_sink(out))) != NULL) {
 		for (; *lines != NULL; lines++)
-			mcp_line(m, *lines, strlen(*lines), true);
+			mcp_line(peer, *lines, strlen(*lines), true);
 		assert_true(pool_wait_idle(parts.pool, 60000));
 		*requests = mem_requests();
 		mem_fail_after(-1, 0);
@@ -86,10 +90,11 @@ static int serve(const char *const *lines, long n, int forever, long *requests)
 		got = lines_of(fd);
 	}
 	mem_fail_after(-1, 0);
+	peer_drop(peer);
 	mcp_free(m);
 	pool_free(parts.pool);
 	flight_free(parts.flight);
-	out_free(parts.out);
+	out_free(out);
 	close(parts.kick);
 	close(fd);
 	return got;

@@ -73,9 +73,9 @@ static void a_cancel_claims_a_running_call_and_raises_its_flag(void **state)
 	named(&a, "7");
 	assert_int_equal(flight_add(f, &a, NULL), OK);
 	flight_runs(f, &a);
-	assert_null(flight_cancel(f, "8", 1));
+	assert_null(flight_cancel(f, 0, "8", 1));
 	assert_false(atomic_load(&a.call.stop));
-	assert_null(flight_cancel(f, "7", 1));
+	assert_null(flight_cancel(f, 0, "7", 1));
 	assert_true(atomic_load(&a.call.stop));
 	assert_int_equal(atomic_load(&a.claim), FLIGHT_CANCELLED);
 	assert_false(flight_park(f, &a)); /* still the worker's, to drop */
@@ -92,7 +92,7 @@ static void a_cancel_after_the_answer_does_nothing(void **state)
 	named(&a, "7");
 	assert_int_equal(flight_add(f, &a, NULL), OK);
 	atomic_store(&a.claim, FLIGHT_ANSWERED);
-	assert_null(flight_cancel(f, "7", 1));
+	assert_null(flight_cancel(f, 0, "7", 1));
 	assert_false(atomic_load(&a.call.stop));
 	assert_int_equal(atomic_load(&a.claim), FLIGHT_ANSWERED);
 	flight_remove(f, &a);
@@ -110,7 +110,7 @@ static void a_parked_call_is_handed_back_when_cancelled(void **state)
 	flight_runs(f, &a);
 	assert_true(flight_park(f, &a));
 	assert_int_equal(flight_active(f), 0);
-	assert_ptr_equal(flight_cancel(f, "7", 1), &a);
+	assert_ptr_equal(flight_cancel(f, 0, "7", 1), &a);
 	assert_int_equal(flight_count(f), 0);
 	flight_free(f);
 }
@@ -190,10 +190,41 @@ static void a_deaf_call_is_ended_by_its_answer_alone(void **state)
 	flight_free(f);
 }
 
+static void two_clients_may_use_the_same_id(void **state)
+{
+	struct flight *f = flight_new(8);
+	struct flight_call a, b, c, *list;
+
+	(void)state;
+	named(&a, "1");
+	named(&b, "1");
+	named(&c, "2");
+	a.owner = 1;
+	b.owner = c.owner = 2;
+	assert_int_equal(flight_add(f, &a, NULL), OK);
+	assert_int_equal(flight_add(f, &b, NULL), OK);
+	assert_int_equal(flight_add(f, &c, NULL), OK);
+	flight_runs(f, &a);
+	assert_true(flight_park(f, &a));
+	flight_runs(f, &c);
+	assert_true(flight_park(f, &c));
+	assert_null(flight_cancel(f, 3, "1", 1));
+	list = flight_cancel_all(f, 2);
+	assert_ptr_equal(list, &c); /* the one that was parked; b is its worker's to drop */
+	assert_null(c.next);
+	assert_true(atomic_load(&b.call.stop));
+	assert_int_equal(atomic_load(&a.claim), FLIGHT_FREE);
+	flight_remove(f, &b);
+	assert_ptr_equal(flight_cancel(f, 1, "1", 1), &a);
+	assert_int_equal(flight_count(f), 0);
+	flight_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_id_flies_once_until_it_is_answered),
+		cmocka_unit_test(two_clients_may_use_the_same_id),
 		cmocka_unit_test(more_than_there_is_room_for_is_busy),
 		cmocka_unit_test(a_cancel_claims_a_running_call_and_raises_its_flag),
 		cmocka_unit_test(a_cancel_after_the_answer_does_nothing),
