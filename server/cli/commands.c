@@ -22,6 +22,8 @@ static const struct option_row orchestrate_options[] = {
 	{ "mode", 0, OPTION_TEXT, "mode", "MODE", "worktree, shared or sequential" },
 	{ "retries", 0, OPTION_NUMBER, "retries", "N", "attempts after the first" },
 	{ "timeout", 0, OPTION_NUMBER, "timeoutSeconds", "SECONDS", "for each attempt" },
+	{ "red-base", 0, OPTION_FLAG, "redBase", NULL,
+	  "begin even where gates do not pass on the base" },
 	{ "gate", 0, OPTION_TEXTS, "gates", "NAME", "only this configured gate; may be repeated" },
 	{ 0 },
 };

@@ -8,6 +8,7 @@
 
 #define MINUTE_MS          ((int64_t)60000)
 #define GATE_TIMEOUT_MS    (30 * MINUTE_MS)
+#define GATE_RERUNS        1
 #define ATTEMPT_TIMEOUT_MS (60 * MINUTE_MS)
 #define STALL_MS           (5 * MINUTE_MS)
 #define JOBS               4
@@ -132,6 +133,10 @@ static void put_gate(struct config *c, const struct part_gate *from)
 		.command = from->command,
 		.when = from->when == -1 ? CONFIG_TASK : (enum config_when)from->when,
 		.timeout_ms = from->timeout_ms == 0 ? GATE_TIMEOUT_MS : from->timeout_ms,
+		.reruns = from->reruns == -1 ? GATE_RERUNS : from->reruns,
+		.baseline = from->baseline == -1  ? CONFIG_UNSAID
+		            : from->baseline != 0 ? CONFIG_YES
+		                                  : CONFIG_NO,
 	};
 }
 

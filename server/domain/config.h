@@ -36,6 +36,7 @@ struct config_texts {
 
 enum config_prompt { CONFIG_STDIN, CONFIG_ARG }; /* how the prompt reaches the agent */
 enum config_when { CONFIG_TASK, CONFIG_BATCH, CONFIG_RUN };
+enum config_said { CONFIG_NO, CONFIG_YES, CONFIG_UNSAID };
 enum config_mode { CONFIG_WORKTREE, CONFIG_SHARED, CONFIG_SEQUENTIAL };
 
 struct config_agent {
@@ -55,6 +56,9 @@ struct config_gate {
 	struct config_texts command;
 	enum config_when when;
 	int64_t timeout_ms;
+	long reruns; /* after it failed by itself, to tell a flaky one; on the same tree */
+	enum config_said
+	    baseline; /* must it pass before anything starts? Unsaid: unless of the run */
 };
 
 struct config_defaults {

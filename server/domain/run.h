@@ -45,6 +45,7 @@ struct run_request {
 	const char *const *gates; /* names of configured gates */
 	size_t n_gates;
 	bool gates_given; /* else all */
+	bool red_base;    /* begin even where gates do not pass on the base */
 	long jobs, retries, timeout_s;
 };
 

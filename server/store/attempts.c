@@ -166,6 +166,24 @@ enum status attempts_gates(struct db *db, const char *run, const char *task, str
 	return st;
 }
 
+enum status attempts_gate_differs(struct db *db, const char *run, const struct gate_row *row,
+                                  bool *out, struct err *err)
+{
+	sqlite3_stmt *s;
+	enum status st = db_stmt(db,
+	                         "SELECT 1 FROM gate_result WHERE run_id = ? AND tree_oid = ?"
+	                         " AND name = ? AND passed <> ? LIMIT 1",
+	                         &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, run);
+	db_bind_text(s, 2, row->tree_oid);
+	db_bind_text(s, 3, row->name);
+	db_bind_int(s, 4, row->passed);
+	return db_end(s, db_step(db, s, out, err));
+}
+
 enum status attempts_put_checkpoint(struct db *db, const char *run,
                                     const struct checkpoint_row *row, struct err *err)
 {

@@ -60,6 +60,10 @@ enum status attempts_put(struct db *db, const char *run, const struct attempt_ro
                          struct err *err);
 enum status attempts_add_gate(struct db *db, const char *run, const struct gate_row *row,
                               struct err *err);
+
+/* Did a gate of that name have another outcome on the same tree, in this run? */
+enum status attempts_gate_differs(struct db *db, const char *run, const struct gate_row *row,
+                                  bool *out, struct err *err);
 enum status attempts_put_checkpoint(struct db *db, const char *run,
                                     const struct checkpoint_row *row, struct err *err);
 

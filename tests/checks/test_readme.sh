@@ -31,7 +31,7 @@ mkdir .gadugi
 section config | sed -n '/^```yaml/,/^```$/p' | sed '1d;$d' >.gadugi/config
 printf '#!/bin/sh\n' >agent.sh && chmod +x agent.sh
 run "$gadugi" doctor
-has the_example_is_accepted '3 agents, 1 gates' "$out"
+has the_example_is_accepted '3 agents, 2 gates' "$out"
 cp .gadugi/config example
 keys_under() { # what the program knows, out of its own complaint about a key that cannot be
 	printf '%s\n' "$1" >.gadugi/config

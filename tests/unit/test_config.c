@@ -99,7 +99,8 @@ static const char documented[] =
     "defaults: {agent: demo, jobs: 8, retries: 0, timeoutMinutes: 0.5, stallMinutes: 2, mode: "
     "shared}\n"
     "gates:\n"
-    "  - {name: tests, command: [make, test], when: run, timeoutMinutes: 1}\n"
+    "  - {name: tests, command: [make, test], when: run, timeoutMinutes: 1, reruns: 3,\n"
+    "     baseline: true}\n"
     "  - {name: lint, command: [make, lint]}\n"
     "budget: {minutes: 600, usd: 20.5, tokens: 5000000}\n"
     "setup: [npm, ci]\n"
@@ -124,6 +125,10 @@ static void every_setting_is_read(void **state)
 	assert_int_equal(c->n_gates, 2);
 	assert_int_equal(c->gates[0].when, CONFIG_RUN);
 	assert_int_equal(c->gates[0].timeout_ms, 60000);
+	assert_int_equal(c->gates[0].reruns, 3);
+	assert_int_equal(c->gates[0].baseline, CONFIG_YES);
+	assert_int_equal(c->gates[1].reruns, 1);
+	assert_int_equal(c->gates[1].baseline, CONFIG_UNSAID);
 	assert_int_equal(c->gates[1].when, CONFIG_TASK);
 	words_are(&c->gates[1].command, "make lint");
 	assert_int_equal(c->budget.tokens, 5000000);

@@ -180,7 +180,16 @@ static void a_prompt_fits_into_one_argument(void **state)
 static void options_come_back_as_they_were(void **state)
 {
 	const char *gates[] = { "tests", "lint" };
-	struct run_options o = { "demo", 3, 2, 60000, 5000, true, gates, 2 }, back;
+	struct run_options o = { .agent = "demo",
+		                 .jobs = 3,
+		                 .retries = 2,
+		                 .timeout_ms = 60000,
+		                 .stall_ms = 5000,
+		                 .into = true,
+		                 .red_base = true,
+		                 .gates = gates,
+		                 .n_gates = 2 },
+			   back;
 	const char *json = NULL;
 
 	(void)state;
@@ -192,6 +201,7 @@ static void options_come_back_as_they_were(void **state)
 	assert_int_equal(back.timeout_ms, 60000);
 	assert_int_equal(back.stall_ms, 5000);
 	assert_true(back.into);
+	assert_true(back.red_base);
 	assert_int_equal(back.n_gates, 2);
 	assert_string_equal(back.gates[1], "lint");
 	assert_int_equal(run_options_read("{", arena, &back, NULL), E_BUG);

@@ -8,6 +8,7 @@
 #define MINUTE_MS    60000.0
 #define MINUTES_MOST (60.0 * 24 * 30)
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+#define RERUNS_MOST  5
 #define CHOICES_MAX  8
 #define KEYS_MAX     16
 
@@ -381,6 +382,8 @@ static const struct key gate_keys[] = {
 	{ "command", take_command, IN(part_gate, command), 0, 0, NULL },
 	{ "when", take_choice, IN(part_gate, when), 0, 0, when_words },
 	{ "timeoutMinutes", take_minutes, IN(part_gate, timeout_ms), 0, MINUTES_MOST, NULL },
+	{ "reruns", take_count, IN(part_gate, reruns), 0, RERUNS_MOST, NULL },
+	{ "baseline", take_flag, IN(part_gate, baseline), 0, 0, NULL },
 	{ 0 },
 };
 
@@ -399,7 +402,7 @@ static enum status take_gates(struct part_reader *r, const struct key *key,
 	for (const struct yaml *item = value->first; item != NULL; item = item->next) {
 		struct part_gate *gate = &p->gates[p->n_gates++];
 
-		*gate = (struct part_gate){ .when = -1 };
+		*gate = (struct part_gate){ .when = -1, .reruns = -1, .baseline = -1 };
 		if ((st = read_map(r, item, gate_keys, gate)) != OK)
 			return st;
 		if (gate->name == NULL || gate->command.n == 0)

@@ -36,6 +36,8 @@ struct part_gate {
 	struct config_texts command;
 	int when; /* enum config_when, -1: not said */
 	int64_t timeout_ms;
+	long reruns;  /* -1: not said */
+	int baseline; /* 0, 1, -1: not said */
 };
 
 /* What a file says; -1, NULL and 0 stand for nothing said. */

@@ -116,6 +116,7 @@ static enum status read_options(struct draft *d, struct err *err)
 	o->timeout_ms = want->timeout_s != RUN_NOT_GIVEN ? (int64_t)want->timeout_s * 1000
 	                                                 : defaults->timeout_ms;
 	o->stall_ms = defaults->stall_ms;
+	o->red_base = want->red_base;
 	o->into = want->merge != NULL && strcmp(want->merge, "into") == 0;
 	if (want->merge != NULL && !o->into && strcmp(want->merge, "none") != 0)
 		return err_set(err, E_INPUT, "'merge' is '%s'; it is \"none\" or \"into\"",

@@ -202,7 +202,7 @@ void ending_tell_skipped(struct runner *r, const struct job *why, const size_t *
 static void settle(struct runner *r, struct attempt *t)
 {
 	struct job *job = t->job;
-	bool again = t->again && !job->cancel && !r->cancelled && !r->given_up;
+	bool again = t->again && !job->cancel && !r->cancelled && !r->given_up && r->halted == NULL;
 	const size_t *skipped;
 	size_t n;
 

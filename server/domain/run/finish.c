@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "domain/run/lane.h"
+#include "domain/run/gates.h"
 #include "domain/run/lessons.h"
 #include "domain/run/record.h"
 #include "domain/run/tidy.h"
@@ -25,7 +25,7 @@ static struct step *wait_for(struct runner *r)
 /* The gates of the run, on all that was merged. False, with a note, when one does not pass. */
 static bool gates_pass(struct runner *r)
 {
-	struct step *step = lane_run_gates(r);
+	struct step *step = gates_of_run(r);
 	struct err err = { OK, "" };
 	bool passed;
 
@@ -38,7 +38,7 @@ static bool gates_pass(struct runner *r)
 		return false;
 	}
 	step = wait_for(r);
-	passed = lane_run_gates_done(r, step);
+	passed = gates_of_run_done(r, step);
 	step_free(step);
 	return passed;
 }
@@ -74,6 +74,9 @@ void finish_run(struct runner *r)
 	if (r->cancelled) {
 		state = RUN_CANCELLED;
 		cause = "cancelled because somebody asked for it";
+	} else if (r->halted != NULL) {
+		state = RUN_FAILED;
+		cause = r->halted;
 	} else if (!succeeded) {
 		state = RUN_FAILED;
 		cause = text_printf(r->arena, "%zu of %zu tasks did not succeed", n_not, r->n_jobs);

@@ -7,6 +7,8 @@
 #include "domain/run.h"
 #include "domain/run/notes.h"
 
+#define GATE_OUTPUT_SHOWN 1000 /* bytes of its end; all that is kept: action 'log' */
+
 static void put_time(struct json_build *b, cJSON *object, const char *key, int64_t ms)
 {
 	char words[CLOCK_TEXT_SIZE];
@@ -132,6 +134,30 @@ static size_t first_attempt(const struct run_view *v, const char *task)
 	return low;
 }
 
+/* At most `most` bytes of the end, from the beginning of a character. */
+static const char *end_of(const char *text, size_t most)
+{
+	size_t n = strlen(text);
+
+	text += n > most ? n - most : 0;
+	while ((*text & 0xc0) == 0x80)
+		text++;
+	return text;
+}
+
+/* Had it two outcomes on one tree? */
+static bool is_flaky(const struct run_view *v, const struct gate_row *g)
+{
+	for (size_t i = 0; g->tree_oid != NULL && i < v->n_gates; i++) {
+		const struct gate_row *other = &v->gates[i];
+
+		if (other->passed != g->passed && other->tree_oid != NULL &&
+		    strcmp(other->name, g->name) == 0 && strcmp(other->tree_oid, g->tree_oid) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void put_gates(struct json_build *b, cJSON *object, const struct run_view *v,
                       const char *task)
 {
@@ -150,9 +176,14 @@ static void put_gates(struct json_build *b, cJSON *object, const struct run_view
 		gate = json_add_object(b, list);
 		json_put_text(b, gate, "name", g->name);
 		json_put_flag(b, gate, "passed", g->passed != 0);
+		if (is_flaky(v, g))
+			json_put_flag(b, gate, "flaky", true);
 		json_put_int(b, gate, "exitCode", g->exit_code);
 		put_count(b, gate, "attempt", g->attempt);
+		json_put_text(b, gate, "tree", g->tree_oid);
 		json_put_int(b, gate, "runMs", g->ended_ms - g->started_ms);
+		if (!g->passed)
+			json_put_text(b, gate, "output", end_of(g->output, GATE_OUTPUT_SHOWN));
 	}
 }
 

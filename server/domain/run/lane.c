@@ -7,78 +7,11 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "domain/run/ending.h"
+#include "domain/run/gates.h"
+#include "domain/run/halt.h"
 #include "domain/run/record.h"
 
 #define CONFLICTS_TOLD 8
-#define GATE_LINE_MAX  300
-
-/* --- gates ---------------------------------------------------------------------------------- */
-
-static bool wanted(const struct runner *r, const struct config_gate *gate, enum config_when when)
-{
-	if (gate->when != when)
-		return false;
-	for (size_t i = 0; i < r->options.n_gates; i++)
-		if (strcmp(r->options.gates[i], gate->name) == 0)
-			return true;
-	return false;
-}
-
-static size_t count_gates(const struct runner *r, enum config_when when)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < r->config->n_gates; i++)
-		n += wanted(r, &r->config->gates[i], when);
-	return n;
-}
-
-static void fill_gates(const struct runner *r, struct step *step, enum config_when when)
-{
-	if (step->gates == NULL)
-		step->gates =
-		    arena_take(step->arena, (r->config->n_gates + 1) * sizeof *step->gates);
-	for (size_t i = 0; step->gates != NULL && i < r->config->n_gates; i++)
-		if (wanted(r, &r->config->gates[i], when))
-			step->gates[step->n++].gate = &r->config->gates[i];
-	step->env = r->env;
-}
-
-static void keep_result(struct runner *r, const struct step *step, const struct step_gate *gate,
-                        const struct attempt *t)
-{
-	struct lane *lane = &r->lane;
-
-	if (lane->n_results == lane->results_room) {
-		size_t room = lane->results_room == 0 ? 16 : lane->results_room * 2;
-		struct gate_row *more = mem_grow(lane->results, room * sizeof *more);
-
-		if (more == NULL)
-			return;
-		lane->results = more;
-		lane->results_room = room;
-	}
-	lane->results[lane->n_results++] = (struct gate_row){
-		.task = t == NULL ? NULL : t->job->row.id,
-		.attempt = t == NULL ? RUNS_NONE : t->row.number,
-		.name = gate->gate->name,
-		.tree_oid = step->tree.hex[0] == '\0' ? NULL : text_dup(r->arena, step->tree.hex),
-		.exit_code = gate->exit_code,
-		.passed = gate->passed,
-		.started_ms = gate->started_ms,
-		.ended_ms = gate->ended_ms,
-		.output = text_dup(r->arena, gate->output == NULL ? "" : gate->output),
-	};
-}
-
-enum status lane_put_results(struct runner *r, struct err *err)
-{
-	enum status st = OK;
-
-	for (size_t i = 0; st == OK && i < r->lane.n_results; i++)
-		st = attempts_add_gate(r->db, r->row.id, &r->lane.results[i], err);
-	return st;
-}
 
 /* --- the queue ------------------------------------------------------------------------------ */
 
@@ -129,7 +62,8 @@ bool lane_take_out(struct runner *r, struct attempt *t)
 
 bool lane_empty(const struct runner *r)
 {
-	return r->lane.queued == 0 && r->lane.step == NULL && !r->lane.moving;
+	return r->lane.queued == 0 && r->lane.step == NULL && !r->lane.moving && !r->held &&
+	       (r->halted != NULL || !gates_want_batch(r));
 }
 
 static void done_without_merge(struct runner *r, struct attempt *t)
@@ -150,7 +84,7 @@ void lane_add(struct runner *r, struct attempt *t)
 		done_without_merge(r, t);
 		return;
 	}
-	if (!r->in_git && count_gates(r, CONFIG_TASK) == 0) {
+	if (!r->in_git && gates_count(r, CONFIG_TASK) == 0) {
 		done_without_merge(r, t);
 		return;
 	}
@@ -218,14 +152,61 @@ static void begin_gate_in_place(struct runner *r)
 	r->lane.n_on = 1;
 	if (step != NULL) {
 		step->path = r->project->root;
-		fill_gates(r, step, CONFIG_TASK);
+		gates_fill(r, step, CONFIG_TASK);
 	}
 	give(r, step);
 }
 
+/* Gates of the run as a whole: what is there is looked at, nothing is merged. */
+static void begin_look(struct runner *r, enum lane_look look)
+{
+	struct step *step = look == LOOK_BASELINE ? gates_baseline(r) : gates_batch(r);
+	struct err err = { OK, "" };
+
+	if (step == NULL || arena_failed(step->arena))
+		(void)err_nomem(&err, "a gate");
+	else if (steps_give(r->steps, step, &err) == OK) {
+		r->lane.step = step;
+		r->lane.look = look;
+		return;
+	}
+	step_free(step);
+	r->held = false;
+	halt_run(r, err.text);
+}
+
+static void looked(struct runner *r, struct step *step)
+{
+	enum lane_look look = r->lane.look;
+
+	r->lane.look = LOOK_NONE;
+	r->held = false;
+	if (r->cancelled)
+		return;
+	if (look == LOOK_BASELINE) {
+		if (!gates_baseline_done(r, step))
+			halt_run(r, text_printf(step->arena, "the base is red: %s",
+			                        gates_words(step, step->arena)));
+		return;
+	}
+	if (!gates_batch_done(r, step))
+		halt_run(r, text_printf(step->arena, "batch %zu: %s", r->lane.batch,
+		                        gates_words(step, step->arena)));
+}
+
 void lane_turn(struct runner *r)
 {
-	if (r->lane.step != NULL || r->lane.moving || r->lane.queued == 0)
+	if (r->cancelled && r->lane.look != LOOK_NONE)
+		atomic_store(&r->lane.step->stop, true);
+	if (r->cancelled)
+		r->held = false;
+	if (r->lane.step != NULL || r->lane.moving)
+		return;
+	if (r->held || (r->halted == NULL && gates_want_batch(r))) {
+		begin_look(r, r->held ? LOOK_BASELINE : LOOK_BATCH);
+		return;
+	}
+	if (r->lane.queued == 0)
 		return;
 	assert(r->lane.n_on == 0);
 	if (r->in_git)
@@ -309,22 +290,6 @@ static void accept(struct runner *r, const struct oid *head)
 	}
 }
 
-/* Where gates of several results are run: a worktree of their own, used again and again. */
-static void in_gate_tree(struct runner *r, struct step *step)
-{
-	struct lane *lane = &r->lane;
-
-	step->name = text_printf(step->arena, "%sgate-%zu-%lld", r->prefix, ++lane->gate_trees,
-	                         (long long)(r->row.session_ms % 1000000));
-	step->message = "gadugi gates";
-	step->setup = r->config->setup;
-	step->keep_ignored = true;
-	step->throw_away = true;
-	step->old_path = text_dup(step->arena, lane->gate_tree);
-	mem_free(lane->gate_tree);
-	lane->gate_tree = NULL;
-}
-
 /* A gate takes its time: no worker is kept free for what waits for this task. */
 static void wait_long(struct runner *r, const struct attempt *t)
 {
@@ -342,11 +307,11 @@ static void begin_gate(struct runner *r, const struct step *merged)
 		wait_long(r, lane->on[i]);
 	if (step != NULL) {
 		step->base = merged->oid;
-		fill_gates(r, step, CONFIG_TASK);
+		gates_fill(r, step, CONFIG_TASK);
 		if (only != NULL && strcmp(only->result.hex, merged->oid.hex) == 0) {
 			step->path = text_dup(step->arena, only->path);
 		} else {
-			in_gate_tree(r, step);
+			gates_in_own_tree(r, step);
 		}
 	}
 	give(r, step);
@@ -386,47 +351,10 @@ static void merged(struct runner *r, struct step *step)
 	lane->n_on = kept;
 	if (kept == 0)
 		return;
-	if (count_gates(r, CONFIG_TASK) > 0)
+	if (gates_count(r, CONFIG_TASK) > 0)
 		begin_gate(r, step);
 	else
 		accept(r, &step->oid);
-}
-
-static const char *gate_words(const struct step *step, struct arena *a)
-{
-	for (size_t i = 0; i < step->n; i++) {
-		const struct step_gate *g = &step->gates[i];
-		const char *said = g->output == NULL ? "" : g->output;
-		size_t n = strlen(said);
-
-		if (g->ended_ms == 0 || g->passed)
-			continue;
-		while (n > 0 && (said[n - 1] == '\n' || said[n - 1] == '\r'))
-			n--;
-		if (n > GATE_LINE_MAX) {
-			said += n - GATE_LINE_MAX;
-			n = GATE_LINE_MAX;
-		}
-		while (n > 0 && text_utf8_valid(said, n) == 0) {
-			said++; /* the cut may have split a character */
-			n--;
-		}
-		n = text_utf8_valid(said, n);
-		return text_printf(a, "gate '%s' did not pass (exit code %d): %.*s", g->gate->name,
-		                   g->exit_code, (int)n, said);
-	}
-	return step->err.text;
-}
-
-static void keep_gate_tree(struct runner *r, const struct step *step)
-{
-	size_t n;
-
-	if (step->name == NULL || step->made == NULL)
-		return;
-	n = strlen(step->made) + 1;
-	if ((r->lane.gate_tree = mem_take(n)) != NULL)
-		memcpy(r->lane.gate_tree, step->made, n);
 }
 
 static void gated(struct runner *r, struct step *step)
@@ -435,10 +363,7 @@ static void gated(struct runner *r, struct step *step)
 	struct attempt *only = lane->n_on == 1 ? lane->on[0] : NULL;
 
 	assert(lane->n_on != 1 || only != NULL);
-	for (size_t i = 0; i < step->n; i++)
-		if (step->gates[i].ended_ms != 0)
-			keep_result(r, step, &step->gates[i], only);
-	keep_gate_tree(r, step);
+	gates_keep(r, step, only);
 	if (step->st == OK && step->passed) {
 		if (r->in_git) {
 			accept(r, &step->base);
@@ -462,47 +387,16 @@ static void gated(struct runner *r, struct step *step)
 	}
 	for (size_t i = 0; i < lane->n_on; i++)
 		lane->on[i]->merged = (struct oid){ "" };
-	fail_all(r, gate_words(step, step->arena));
-}
-
-struct step *lane_run_gates(struct runner *r)
-{
-	struct step *step;
-
-	if (count_gates(r, CONFIG_RUN) + count_gates(r, CONFIG_BATCH) == 0)
-		return NULL;
-	if ((step = step_new(STEP_GATE, NULL)) == NULL) {
-		record_note(r, "gate-failed", "no memory for the gates of the run");
-		return NULL;
-	}
-	fill_gates(r, step, CONFIG_BATCH);
-	fill_gates(r, step, CONFIG_RUN);
-	if (r->in_git) {
-		step->base = r->head;
-		in_gate_tree(r, step);
-	} else {
-		step->path = r->project->root;
-	}
-	return step;
-}
-
-bool lane_run_gates_done(struct runner *r, struct step *step)
-{
-	keep_gate_tree(r, step);
-	for (size_t i = 0; i < step->n; i++)
-		if (step->gates[i].ended_ms != 0)
-			keep_result(r, step, &step->gates[i], NULL);
-	if (step->st == OK && step->passed)
-		return true;
-	record_note(r, "gate-failed", "%s", gate_words(step, step->arena));
-	return false;
+	fail_all(r, gates_words(step, step->arena));
 }
 
 void lane_step_done(struct runner *r, struct step *step)
 {
 	assert(r->lane.step == step);
 	r->lane.step = NULL;
-	if (step->kind == STEP_MERGE)
+	if (r->lane.look != LOOK_NONE)
+		looked(r, step);
+	else if (step->kind == STEP_MERGE)
 		merged(r, step);
 	else
 		gated(r, step);

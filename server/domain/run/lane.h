@@ -4,7 +4,7 @@
  * Results are merged in memory onto the run's branch, gates look at the merged tree, then the
  * intention is committed, then the branch moves by compare-and-swap (lane_move), then the
  * tasks have succeeded. When a gate fails on several at once they are tried in halves
- * until the one that breaks it is alone.
+ * until the one that breaks it is alone. Between merges it has the base and whole batches gated.
  */
 #ifndef DOMAIN_RUN_LANE_H
 #define DOMAIN_RUN_LANE_H
@@ -28,15 +28,5 @@ bool lane_take_out(struct runner *r, struct attempt *t);
 
 /* Nothing waits, nothing is under way. */
 bool lane_empty(const struct runner *r);
-
-/*
- * The gates of the whole run as a step to give away, NULL when there are none (or no memory
- * for them, which is noted). Done: keeps the results, notes what did not pass.
- */
-struct step *lane_run_gates(struct runner *r);
-bool lane_run_gates_done(struct runner *r, struct step *step);
-
-/* Write the results of gates; part of the turn's commit. */
-enum status lane_put_results(struct runner *r, struct err *err);
 
 #endif

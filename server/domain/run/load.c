@@ -130,9 +130,13 @@ static enum status find_levels(struct runner *r, struct err *err)
 	r->n_levels = r->n_jobs == 0 ? 0 : deepest + 1;
 	if ((st = attempts_checkpoints(r->db, r->row.id, r->arena, &points, &n, err)) != OK)
 		return st;
-	r->checkpointed = n == 0 ? 0 : (size_t)points[n - 1].batch;
 	for (size_t i = 0; i < r->n_jobs; i++)
 		r->open_in[r->jobs[i].level] += r->jobs[i].state < TASK_SUCCEEDED;
+	/* What was taken up again since is checkpointed, and gated, anew. */
+	while (r->checkpointed < n && r->checkpointed < r->n_levels &&
+	       r->open_in[r->checkpointed] == 0)
+		r->checkpointed++;
+	r->lane.batches = r->checkpointed;
 	return OK;
 }
 

@@ -12,6 +12,8 @@
 #include "base/text.h"
 #include "domain/run/attempt.h"
 #include "domain/run/finish.h"
+#include "domain/run/gates.h"
+#include "domain/run/halt.h"
 #include "domain/run/lane.h"
 #include "domain/run/lessons.h"
 #include "domain/run/load.h"
@@ -64,8 +66,13 @@ static void begin_what_may(struct runner *r)
 	}
 	lane_turn(r);
 	look_ahead(r);
-	while (!r->given_up && r->trouble_since_ms == 0 && schedule_next(r->schedule, &i))
-		attempt_begin(r, &r->jobs[i]);
+	while (!r->given_up && !r->held && r->trouble_since_ms == 0 &&
+	       schedule_next(r->schedule, &i)) {
+		if (r->halted != NULL)
+			halt_task(r, &r->jobs[i]); /* somebody asked for it all the same */
+		else
+			attempt_begin(r, &r->jobs[i]);
+	}
 }
 
 /* Does something wait for a commit before it can be done? */
@@ -347,6 +354,7 @@ static enum status begin(struct runner *r, const char *run, struct err *err)
 	begin_session(r);
 	if ((st = load_attempts(r, err)) != OK || (st = obey_wishes(r, err)) != OK)
 		return st;
+	r->held = gates_want_baseline(r) && !r->cancelled;
 	return record_commit(r, err);
 }
 

@@ -20,6 +20,7 @@ enum status run_options_write(const struct run_options *o, struct arena *a, cons
 	json_put_int(&b, root, "timeoutMs", o->timeout_ms);
 	json_put_int(&b, root, "stallMs", o->stall_ms);
 	json_put_text(&b, root, "merge", o->into ? "into" : "none");
+	json_put_flag(&b, root, "redBase", o->red_base);
 	gates = json_put_array(&b, root, "gates");
 	for (size_t i = 0; i < o->n_gates; i++)
 		json_add_text(&b, gates, o->gates[i]);
@@ -44,6 +45,7 @@ static enum status read_all(const cJSON *json, struct arena *a, struct run_optio
 		.timeout_ms = json_int(json, "timeoutMs", 0),
 		.stall_ms = json_int(json, "stallMs", 0),
 		.into = merge != NULL && strcmp(merge, "into") == 0,
+		.red_base = json_flag(json, "redBase"),
 	};
 	out->gates = arena_take(a, ((size_t)cJSON_GetArraySize(gates) + 1) * sizeof *out->gates);
 	if (out->gates == NULL)

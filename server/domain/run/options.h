@@ -19,6 +19,7 @@ struct run_options {
 	long jobs, retries;
 	int64_t timeout_ms, stall_ms; /* 0: none */
 	bool into;                    /* fast-forward the checkout at the end */
+	bool red_base;                /* begin even where gates do not pass on the base */
 	const char **gates;           /* names */
 	size_t n_gates;
 };

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "domain/event.h"
-#include "domain/run/lane.h"
+#include "domain/run/gates.h"
 #include "domain/run/notes.h"
 #include "domain/run/obey.h"
 
@@ -212,15 +212,18 @@ static const char *or_null(const struct oid *oid)
 	return oid->hex[0] == '\0' ? NULL : oid->hex;
 }
 
-/* A batch is whole when its tasks and all those before them are settled. */
+/* A batch is whole when its tasks and all those before them are settled, its gates passed. */
 static enum status put_checkpoints(struct runner *r, struct err *err)
 {
+	bool gated = gates_count(r, CONFIG_BATCH) > 0;
+	size_t most = gated ? r->lane.batches : r->n_levels;
 	enum status st = OK;
 
-	while (st == OK && r->open_in != NULL && r->checkpointed < r->n_levels &&
+	while (st == OK && r->open_in != NULL && r->checkpointed < most &&
 	       r->open_in[r->checkpointed] == 0) {
+		const struct oid *head = gated ? &r->lane.batch_head : &r->head;
 		const struct checkpoint_row row = { .batch = (int64_t)++r->checkpointed,
-			                            .oid = or_null(&r->head),
+			                            .oid = or_null(head),
 			                            .at_ms = now(r) };
 
 		st = attempts_put_checkpoint(r->db, r->row.id, &row, err);
@@ -244,7 +247,7 @@ static enum status put_all(struct runner *r, struct err *err)
 			st = attempts_put(r->db, r->row.id, &t->row, err);
 	}
 	if (st == OK)
-		st = lane_put_results(r, err);
+		st = gates_put(r, err);
 	if (st == OK)
 		st = obey_put(r, err);
 	if (st == OK)

@@ -112,16 +112,21 @@ struct obeyed { /* a wish to be taken back; job NULL: the run's */
 	const char *wish;
 };
 
+enum lane_look { LOOK_NONE, LOOK_BASELINE, LOOK_BATCH }; /* at what there is, with gates */
+
 struct lane {                          /* one merge at a time */
 	struct attempt *first, **last; /* PHASE_QUEUED */
 	size_t queued;
 	struct attempt **on; /* in the step that is away, or being moved to; room for n_jobs */
 	size_t n_on;
-	size_t most;       /* how many to take at once: halved when a gate fails on several */
-	struct step *step; /* merging or gating */
-	bool moving;       /* committed: the branch goes to run->head */
-	char *gate_tree;   /* worktree in which gates were run last, or NULL; owned */
-	size_t gate_trees; /* made so far */
+	size_t most;           /* how many to take at once: halved when a gate fails on several */
+	struct step *step;     /* merging or gating */
+	bool moving;           /* committed: the branch goes to run->head */
+	enum lane_look look;   /* what step is for, when it is not for a merge */
+	size_t batch, batches; /* whose gates are being run; how many have passed theirs */
+	struct oid batch_head; /* where the last of these did */
+	char *gate_tree;       /* worktree in which gates were run last, or NULL; owned */
+	size_t gate_trees;     /* made so far */
 	struct gate_row *results; /* of gates, to be written; in the run's arena */
 	size_t n_results, results_room;
 };
@@ -183,6 +188,8 @@ struct runner {
 	int signals;              /* signalfd */
 	bool cancelled;           /* the run: asked for */
 	bool given_up;            /* cannot go on: cause in row.cause */
+	bool held;                /* nothing starts before the base was looked at */
+	const char *halted;       /* why nothing more is started, or NULL; see halt.h */
 	int64_t dirty_since_ms;   /* monotonic; 0: nothing to commit */
 	int64_t trouble_since_ms; /* commits fail since; 0: they do not */
 	int64_t tasks_ended_ms;   /* wall clock: the last task was settled */

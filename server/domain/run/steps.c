@@ -238,6 +238,24 @@ static enum status one_gate(struct step *step, struct step_gate *gate)
 	return OK;
 }
 
+/* One that failed by itself is run again on the same tree: does it fail for what is in it? */
+static enum status gate(struct step *step, struct step_gate *gate)
+{
+	enum status st = one_gate(step, gate);
+	struct step_gate *first;
+
+	for (long i = 0; st == OK && !gate->passed && gate->exit_code > 0 &&
+	                 !atomic_load(&step->stop) && i < gate->gate->reruns;
+	     i++) {
+		if ((first = arena_take(step->arena, sizeof *first)) == NULL)
+			return err_nomem(&step->err, "a gate");
+		*first = *gate;
+		*gate = (struct step_gate){ .gate = first->gate, .first = first };
+		st = one_gate(step, gate);
+	}
+	return st;
+}
+
 /* Outside a repository r is NULL, and the gates run in the folder as it is. */
 static enum status run_gates(struct steps *s, struct repo *r, struct step *step)
 {
@@ -250,7 +268,7 @@ static enum status run_gates(struct steps *s, struct repo *r, struct step *step)
 		return st;
 	step->passed = true;
 	for (size_t i = 0; st == OK && step->passed && i < step->n; i++) {
-		st = one_gate(step, &step->gates[i]);
+		st = gate(step, &step->gates[i]);
 		step->passed = st == OK && step->gates[i].passed;
 	}
 	return st;

@@ -46,6 +46,7 @@ struct step_gate { /* of STEP_GATE */
 	bool passed;
 	int64_t started_ms, ended_ms; /* wall clock; 0: was not run */
 	const char *output;
+	const struct step_gate *first; /* how it went before on the same tree, or NULL */
 };
 
 struct step {
