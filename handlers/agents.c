@@ -8,6 +8,7 @@
 #include "domain/project.h"
 #include "domain/question.h"
 #include "domain/subscription.h"
+#include "handlers/ask_person.h"
 #include "handlers/tools.h"
 
 #define LIST_LIMIT 30 /* agents of an answer when nothing else was asked for */
@@ -226,6 +227,7 @@ static enum status put_question(struct work *w, struct question *out)
 struct asked {
 	const char *id;
 	int64_t until_ms; /* monotonic */
+	struct person_asked person;
 };
 
 static enum status begin_to_ask(struct work *w, struct question *q)
@@ -236,6 +238,8 @@ static enum status begin_to_ask(struct work *w, struct question *q)
 	if (asked == NULL)
 		return err_nomem(&w->call->err, "a question");
 	asked->id = w->want->question;
+	if (w->call->state != NULL)
+		asked->id = asked->person.id = w->call->state; /* it comes with an answer */
 	if (asked->id == NULL) {
 		if ((st = put_question(w, q)) != OK)
 			return st;
@@ -248,9 +252,19 @@ static enum status begin_to_ask(struct work *w, struct question *q)
 	return asked->id == NULL ? err_nomem(&w->call->err, "a question") : OK;
 }
 
+/* The person at the other end is asked, unless the other end is an agent of a run. */
+static enum status ask_person(struct work *w, struct asked *asked)
+{
+	const struct person_want want = { .only = asked->id };
+
+	if (getenv("GADUGI_TASK_ID") != NULL || clock_mono_ms() >= asked->until_ms)
+		return OK;
+	return person_look(w->call, &want, &asked->person);
+}
+
 static enum status ask(struct work *w)
 {
-	const struct asked *asked;
+	struct asked *asked;
 	struct question q = { 0 };
 	int64_t left;
 	enum status st;
@@ -258,6 +272,8 @@ static enum status ask(struct work *w)
 	if (w->call->memo == NULL && (st = begin_to_ask(w, &q)) != OK)
 		return st;
 	asked = w->call->memo;
+	if ((st = ask_person(w, asked)) != OK && st != E_WAIT)
+		return st;
 	if ((st = question_look(w->db, now(w), asked->id, w->call->arena, &q, &w->call->err)) != OK)
 		return st;
 	if (strcmp(q.state, "timed_out") == 0) {

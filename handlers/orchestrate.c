@@ -161,6 +161,8 @@ static enum status orchestrate_run(struct call *call, const void *in, cJSON **re
 	enum status st = OK;
 
 	if (wait == NULL)
+		st = run_wait_again(call, ((const struct orchestrate_in *)in)->wait_s, &wait);
+	if (st == OK && wait == NULL)
 		st = begin(call, in, result, &wait);
 	if (st != OK || wait == NULL)
 		return st;

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "domain/project.h"
 #include "domain/run.h"
+#include "handlers/ask_person.h"
 
 #define TASK_BYTES 700  /* of a task in an answer, beside its texts */
 #define LOOK_MS    1000 /* between looks when nothing is heard: a runner may die silently */
@@ -14,6 +15,7 @@ struct run_wait {
 	const char *run;
 	int64_t until_ms;
 	size_t told; /* tasks that had ended when progress was told last */
+	struct person_asked asked;
 };
 
 struct run_wait *run_wait_new(struct call *call, const char *run, long wait_s)
@@ -25,6 +27,23 @@ struct run_wait *run_wait_new(struct call *call, const char *run, long wait_s)
 	w->until_ms = clock_mono_ms() + (int64_t)wait_s * 1000;
 	w->told = SIZE_MAX;
 	return w;
+}
+
+enum status run_wait_again(struct call *call, long wait_s, struct run_wait **out)
+{
+	const char *id = call->state == NULL ? NULL : strchr(call->state, ' ');
+	struct run_wait *w = NULL;
+	char *run;
+
+	*out = NULL;
+	if (id == NULL)
+		return OK;
+	run = text_printf(call->arena, "%.*s", (int)(id - call->state), call->state);
+	if (run == NULL || (w = run_wait_new(call, run, wait_s)) == NULL ||
+	    (w->asked.id = text_dup(call->arena, id + 1)) == NULL)
+		return err_nomem(&call->err, "an answer");
+	*out = w;
+	return OK;
 }
 
 static void tell_progress(struct call *call, struct run_wait *w, const struct run_view *v)
@@ -63,6 +82,12 @@ enum status run_wait_look(struct call *call, struct run_wait *w, cJSON **result)
 	if (goes_on && call->may_be_task) {
 		call->task_id = w->run;
 		return E_WAIT;
+	}
+	if (goes_on && now < w->until_ms) {
+		const struct person_want want = { .run = w->run, .state = w->run };
+
+		if ((st = person_look(call, &want, &w->asked)) != OK && st != E_WAIT)
+			return st;
 	}
 	if (!goes_on || now >= w->until_ms)
 		return run_answer(call, w->run, 0, SIZE_MAX, result);

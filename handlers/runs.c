@@ -5,6 +5,7 @@
 #include "domain/plan.h"
 #include "domain/project.h"
 #include "domain/run.h"
+#include "handlers/ask.h"
 #include "handlers/run_answer.h"
 #include "handlers/tools.h"
 
@@ -111,11 +112,23 @@ static enum status show(struct call *call, const struct runs_in *in, cJSON **res
 	                  result);
 }
 
+/* What a call that comes again with a person's answer waits for; no memo in a first one. */
+static enum status go_on(struct call *call, const struct runs_in *in)
+{
+	struct run_wait *again = call->memo;
+	enum status st = OK;
+
+	if (again == NULL)
+		st = run_wait_again(call, in->wait_s, &again);
+	call->memo = again;
+	return st;
+}
+
 static enum status wait(struct call *call, const struct runs_in *in, cJSON **result)
 {
 	enum status st = need_run(call, in);
 
-	if (st == OK && call->memo == NULL &&
+	if (st == OK && (st = go_on(call, in)) == OK && call->memo == NULL &&
 	    (call->memo = run_wait_new(call, in->run, in->wait_s)) == NULL)
 		st = err_nomem(&call->err, "an answer");
 	return st != OK ? st : run_wait_look(call, call->memo, result);
@@ -162,7 +175,7 @@ static enum status control(struct call *call, const struct runs_in *in, cJSON **
 		return st;
 	while (strcmp(verbs[i].word, in->action) != 0)
 		i++;
-	if (call->memo == NULL) {
+	if ((st = go_on(call, in)) == OK && call->memo == NULL) {
 		st = run_control(call->project, in->run, in->task, verbs[i].verb, &call->stop,
 		                 &call->err);
 		if (st == OK && (call->memo = run_wait_new(call, in->run, in->wait_s)) == NULL)
@@ -171,22 +184,37 @@ static enum status control(struct call *call, const struct runs_in *in, cJSON **
 	return st != OK ? st : run_wait_look(call, call->memo, result);
 }
 
+/* Throw away after a yes: the argument `confirm`, or the person's. */
 static enum status discard(struct call *call, const struct runs_in *in, cJSON **result)
 {
-	const struct run_discard_want want = { in->run, in->task, in->confirm };
+	struct run_discard_want want = { in->run, in->task, in->confirm };
 	struct json_build b = { false };
 	const char *words = "";
 	cJSON *answer;
 	enum status st = need_task(call, in);
 
-	if (st != OK ||
-	    (st = run_discard(call->project, &want, call->arena, &words, &call->err)) != OK)
+	if (st == OK && !in->confirm) {
+		st = run_discard(call->project, &want, call->arena, &words, &call->err);
+		if (st == OK && (call->can_ask & CALL_ASK_FORM) != 0) {
+			words = text_printf(call->arena, "Task %s of run %s: %s. Throw it away?",
+			                    in->task, in->run, words);
+			st = words == NULL ? err_nomem(&call->err, "a question")
+			                   : ask_yes(call, words);
+			want.confirm = st == OK;
+		}
+	}
+	if (st == OK && want.confirm)
+		st = run_discard(call->project, &want, call->arena, &words, &call->err);
+	if (st != OK)
 		return st;
 	answer = json_object(&b);
 	json_put_text(&b, answer, "runId", in->run);
 	json_put_text(&b, answer, "taskId", in->task);
-	json_put_flag(&b, answer, "discarded", in->confirm);
-	json_put_text(&b, answer, "message", words);
+	json_put_flag(&b, answer, "discarded", want.confirm);
+	json_put_text(&b, answer, "message",
+	              want.confirm
+	                  ? words
+	                  : text_printf(call->arena, "%s; say so with \"confirm\": true", words));
 	return json_built(&b, answer, result, &call->err);
 }
 

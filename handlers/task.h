@@ -14,15 +14,19 @@
 #include "base/json.h"
 
 struct task_view {
-	const char *status; /* working, completed, failed or cancelled */
+	const char *status; /* working, input_required, completed, failed or cancelled */
 	const char *words;  /* about the status, or NULL; both live as long as the call */
 	int64_t made_ms, changed_ms;
 	cJSON *result; /* of a completed one, as its tool would have answered; the caller's */
+	cJSON *asks;   /* of one that needs input, all that is open: key -> {method, params}; the
+	                * caller's. Only what call.can_ask allows is asked */
 };
 
 struct task_kind {
 	/* How it goes. E_ABSENT when there is none of that id. */
 	enum status (*look)(struct call *call, const char *id, struct task_view *out);
+	/* Answers, key -> result. Unknown keys and those answered before are passed over. */
+	enum status (*update)(struct call *call, const char *id, const cJSON *answers);
 	/* End it, as soon as may be; nothing to do is no failure. */
 	enum status (*cancel)(struct call *call, const char *id);
 };

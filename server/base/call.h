@@ -50,6 +50,9 @@ struct call {
 	struct cJSON *asks;
 	const struct cJSON *answers;
 	const char *state;
+	bool
+	    asks_aside; /* with asks, where a call can wait for its answers: go on looking at the
+	                 * world meanwhile; questions still open when the call ends are withdrawn */
 
 	/* handlers/task.h: may the call go on as a task, and as which, set with E_WAIT. */
 	bool may_be_task;

@@ -206,7 +206,7 @@ static enum status send_asks(struct request *r, const cJSON *asks)
 	text_done(&lines);
 	if (failed)
 		return err_nomem(&r->flight.call.err, "a question to the client");
-	r->flight.deaf = true;
+	r->flight.deaf = !r->flight.call.asks_aside;
 	return E_WAIT;
 }
 
@@ -279,6 +279,37 @@ void ask_answered(const struct peer *peer, struct rpc *answer)
 	mem_free(p);
 	if (r != NULL)
 		request_again(m, &r->flight);
+}
+
+void ask_collect(struct request *r)
+{
+	if (r->answers == NULL)
+		return; /* it never asked, or the answers came with the request */
+	pthread_mutex_lock(&r->mcp->lock);
+	r->flight.call.answers = r->asks_left == 0 ? r->answers : NULL;
+	pthread_mutex_unlock(&r->mcp->lock);
+}
+
+void ask_withdraw(struct request *r)
+{
+	struct mcp *m = r->mcp;
+	struct text t;
+
+	if (r->answers == NULL || atomic_load(&r->flight.claim) != FLIGHT_FREE)
+		return; /* it never asked, or the client gave up on it */
+	text_init(&t, TEXT_LIMIT);
+	pthread_mutex_lock(&m->lock);
+	for (const struct pending *p = m->asked; p != NULL; p = p->next)
+		if (p->request == r)
+			text_addf(&t,
+			          "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
+			          "\"params\":{\"requestId\":" ID_PREFIX
+			          "%lu\",\"reason\":\"the call that asked has ended\"}}\n",
+			          p->number);
+	pthread_mutex_unlock(&m->lock);
+	if (!t.failed && t.len > 0)
+		sink_put(r->sink, text_string(&t), t.len, SINK_MORE);
+	text_done(&t);
 }
 
 void ask_forget(struct request *r)

@@ -74,6 +74,7 @@ static uint64_t look_at_task(struct mcp *m, struct call *call, const char *id, c
 		now = text_hash(text_string(&t), t.len) | 1;
 	text_done(&t);
 	cJSON_Delete(view.result);
+	cJSON_Delete(view.asks);
 	return now;
 }
 
@@ -93,8 +94,10 @@ static struct watched *addresses(struct watch *w, struct arena *a, size_t *n, bo
 	if (most > 0 && (all = arena_take(a, most * sizeof *all)) != NULL)
 		for (const struct listen *l = w->all; l != NULL; l = l->next)
 			for (const struct watched *u = l->uris; u != NULL; u = u->next)
-				if ((all[*n].uri = text_dup(a, u->uri)) != NULL)
+				if ((all[*n].uri = text_dup(a, u->uri)) != NULL) {
+					all[*n].can_ask = u->can_ask;
 					all[(*n)++].task = u->task;
+				}
 	pthread_mutex_unlock(&w->lock);
 	return all;
 }
@@ -105,7 +108,8 @@ static void tell_updated(struct mcp *m, const struct watched *what, uint64_t now
 	pthread_mutex_lock(&m->watch->lock);
 	for (const struct listen *l = m->watch->all; l != NULL; l = l->next)
 		for (struct watched *u = l->uris; u != NULL; u = u->next) {
-			if (u->task != what->task || strcmp(u->uri, what->uri) != 0)
+			if (u->task != what->task || u->can_ask != what->can_ask ||
+			    strcmp(u->uri, what->uri) != 0)
 				continue;
 			if (u->known && u->stamp != now && !u->task)
 				listen_notify(l, "resources/updated", u->uri);
@@ -175,9 +179,11 @@ static void look_around(void *arg)
 		all = addresses(m->watch, call.arena, &n, &lists);
 		for (size_t i = 0; all != NULL && i < n; i++) {
 			const char *members = NULL;
-			uint64_t now = all[i].task ? look_at_task(m, &call, all[i].uri, &members)
-			                           : look(m, &call, all[i].uri);
+			uint64_t now;
 
+			call.can_ask = all[i].can_ask;
+			now = all[i].task ? look_at_task(m, &call, all[i].uri, &members)
+			                  : look(m, &call, all[i].uri);
 			tell_updated(m, &all[i], now, members);
 		}
 		text_init(&t, TEXT_LIMIT);
@@ -290,6 +296,8 @@ static enum status read_tasks(struct ask *a, const cJSON *ids, struct listen *l)
 		if (st == OK)
 			st = add_uri(l, one->valuestring, 0, true, &a->err);
 	}
+	for (struct watched *u = l->uris; u != NULL; u = u->next)
+		u->can_ask = u->task ? a->can_ask : 0;
 	return st;
 }
 

@@ -11,10 +11,11 @@
 
 struct watched {
 	struct watched *next;
-	uint64_t stamp;  /* of the content when it was last looked at */
-	bool known;      /* it has been looked at */
-	bool task;       /* uri is the id of a task */
-	const char *uri; /* behind the struct */
+	uint64_t stamp;   /* of the content when it was last looked at */
+	bool known;       /* it has been looked at */
+	bool task;        /* uri is the id of a task */
+	unsigned can_ask; /* of a task's listener: a task asks for what it can answer */
+	const char *uri;  /* behind the struct */
 };
 
 struct listen {

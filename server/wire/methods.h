@@ -56,7 +56,10 @@ enum status ask_resume(struct ask *a, struct request *r);
  */
 enum status ask_client(struct request *r, struct text *members);
 void ask_answered(const struct peer *p, struct rpc *answer); /* an answer came from it */
-void ask_forget(struct request *r);                          /* no answer is waited for any more */
+void ask_collect(struct request *r); /* before a run: all answers, once they are there */
+/* The call ends: the client may close what it shows of questions without an answer. */
+void ask_withdraw(struct request *r);
+void ask_forget(struct request *r); /* no answer is waited for any more */
 
 enum status watch_new(struct mcp *m, struct err *err);
 void watch_free(struct mcp *m);

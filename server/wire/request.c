@@ -261,6 +261,7 @@ static void answer(struct request *r, enum status st, const struct text *members
 	struct mcp *m = r->mcp;
 	struct text t;
 
+	ask_withdraw(r);
 	text_init(&t, TEXT_LIMIT);
 	if (st == OK)
 		result_text(&t, &result, members);
@@ -359,7 +360,7 @@ static void run(void *arg)
 		}
 		text_init(&members, TEXT_LIMIT);
 		r->flight.deaf = false;
-		r->flight.call.answers = r->answers != NULL ? r->answers : r->flight.call.answers;
+		ask_collect(r);
 		st = r->method->work(r, &members);
 		if (st == E_WAIT && r->flight.call.asks != NULL)
 			st = ask_client(r, &members);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 
 #define POLL_MS 1000 /* how often a client that is not told should ask */
 
@@ -25,11 +26,25 @@ void tasks_members(struct text *t, const char *id, const struct task_view *v)
 	          ",\"createdAt\":\"%s\",\"lastUpdatedAt\":\"%s\",\"ttlMs\":null,"
 	          "\"pollIntervalMs\":%d",
 	          made, changed, POLL_MS);
+	if (v->asks != NULL) {
+		char *printed = json_print(v->asks);
+
+		text_addf(t, ",\"inputRequests\":%s", printed == NULL ? "" : printed);
+		t->failed = t->failed || printed == NULL;
+		mem_free(printed);
+	}
 	if (v->result != NULL) {
 		text_add(t, ",\"result\":{");
 		tools_success(t, v->result, HAS_STRUCTURE);
 		text_add_char(t, '}');
 	}
+}
+
+static void view_done(struct task_view *v)
+{
+	cJSON_Delete(v->result);
+	cJSON_Delete(v->asks);
+	v->result = v->asks = NULL;
 }
 
 enum status tasks_created(struct request *r, struct text *members)
@@ -41,8 +56,7 @@ enum status tasks_created(struct request *r, struct text *members)
 	if (st != OK)
 		return st;
 	/* It may have ended meanwhile: a task is created as one that works, and asked for later. */
-	cJSON_Delete(view.result);
-	view.result = NULL;
+	view_done(&view);
 	view.status = "working";
 	tasks_members(members, id, &view);
 	r->type = "task";
@@ -99,19 +113,20 @@ enum status tasks_get(struct request *r, struct text *members)
 
 	if (st == OK)
 		tasks_members(members, json_text(r->params, "taskId"), &view);
-	cJSON_Delete(view.result);
+	view_done(&view);
 	return st;
 }
 
-/* Nothing here asks through a task, so there are no answers to take; the id must be one. */
+/* Answers to what the task asked; what it does not ask, or not any more, is passed over. */
 enum status tasks_update(struct request *r, struct text *members)
 {
-	struct task_view view = { 0 };
-	enum status st = look(r, &view);
+	const char *id = json_text(r->params, "taskId");
+	enum status st = request_ground(r);
 
 	(void)members;
-	cJSON_Delete(view.result);
-	return st;
+	return st == OK ? r->mcp->offer->tasks->update(&r->flight.call, id,
+	                                               json_get(r->params, "inputResponses"))
+	                : st;
 }
 
 enum status tasks_cancel(struct request *r, struct text *members)

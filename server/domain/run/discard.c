@@ -92,9 +92,7 @@ enum status run_discard(struct project *p, const struct run_discard_want *want, 
 		st = err_set(err, E_ABSENT, "task '%s' has left nothing to discard", want->task);
 	if (st == OK) {
 		*words = want->confirm ? text_printf(a, "thrown away: %s", text_string(&list))
-		                       : text_printf(a,
-		                                     "this would be lost for good: %s; say so with "
-		                                     "\"confirm\": true",
+		                       : text_printf(a, "this would be lost for good: %s",
 		                                     text_string(&list));
 		if (*words == NULL)
 			st = err_nomem(err, "an answer");
