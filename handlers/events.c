@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "domain/event.h"
+#include "domain/figures.h"
 #include "domain/project.h"
 #include "domain/subscription.h"
 #include "handlers/tools.h"
@@ -14,6 +15,7 @@
 
 struct events_in {
 	const char *action, *topic, *priority, *id, *cause, *subscriber, *agent, *cursor, *path;
+	const char *type, *source;
 	const cJSON *payload, *after;
 	long limit, wait_s;
 };
@@ -41,6 +43,10 @@ static const struct arg events_args[] = {
 	{ "id", ARG_TEXT, 0, offsetof(struct events_in, id), 1, 100, "publish: once per id.",
 	  NULL },
 	{ "cause", ARG_TEXT, 0, offsetof(struct events_in, cause), 1, 100, NULL, NULL },
+	{ "type", ARG_TEXT, ARG_UNLISTED, offsetof(struct events_in, type), 1, 128,
+	  "list, subscribe: only events of this type.", NULL },
+	{ "source", ARG_TEXT, ARG_UNLISTED, offsetof(struct events_in, source), 1, 1024,
+	  "list, subscribe: only events from there.", NULL },
 	{ 0 },
 };
 
@@ -123,6 +129,9 @@ static enum status read_on(struct work *w, struct event_want *want)
 	if (st != OK)
 		return st;
 	want->pattern = s.topic;
+	want->type = s.type;
+	want->source = s.source;
+	want->least = s.least;
 	want->after = want->after > s.after ? want->after : s.after;
 	return OK;
 }
@@ -144,9 +153,23 @@ static bool park(struct work *w)
 	return clock_mono_ms() < *until;
 }
 
+/* As a filter: this priority and more urgent ones; 0 when nothing is said. */
+static enum event_priority least(const struct work *w)
+{
+	enum event_priority priority = 0;
+
+	if (w->want->priority != NULL)
+		(void)event_priority_read(w->want->priority, &priority);
+	return priority;
+}
+
 static enum status list(struct work *w)
 {
-	struct event_want want = { .pattern = w->want->topic, .limit = (size_t)limit_of(w) + 1 };
+	struct event_want want = { .pattern = w->want->topic,
+		                   .type = w->want->type,
+		                   .source = w->want->source,
+		                   .least = least(w),
+		                   .limit = (size_t)limit_of(w) + 1 };
 	struct event_page page = { 0 };
 	size_t shown;
 	enum status st = place(w, 0, &want.after);
@@ -205,6 +228,9 @@ static enum status subscribe(struct work *w)
 {
 	struct subscription s = { .name = w->want->subscriber,
 		                  .topic = w->want->topic,
+		                  .type = w->want->type,
+		                  .source = w->want->source,
+		                  .least = least(w),
 		                  .agent = w->want->agent };
 	enum status st = need(w, s.topic, "topic", "a pattern like 'task.*.*.failed'");
 
@@ -247,14 +273,8 @@ static enum status subscribers(struct work *w)
 	to = json_put_array(&w->b, w->answer, "subscribers");
 	for (size_t i = 0; i < n; i++)
 		json_add(&w->b, to, subscription_json(&w->b, &all[i]));
-	st = subscription_figures(w->db, w->call->arena, &f, &w->call->err);
-	json_put_int(&w->b, w->answer, "firstSeq", f.first);
-	json_put_int(&w->b, w->answer, "lastSeq", f.last);
-	json_put_int(&w->b, w->answer, "delivered", f.delivered);
-	json_put_int(&w->b, w->answer, "retried", f.retried);
-	json_put_int(&w->b, w->answer, "dead", f.dead);
-	json_put_int(&w->b, w->answer, "deadletters", f.dead_letters);
-	json_put_int(&w->b, w->answer, "behind", f.behind);
+	if ((st = figures_read(w->db, w->call->arena, &f, &w->call->err)) == OK)
+		json_put(&w->b, w->answer, "figures", figures_json(&w->b, &f));
 	return st;
 }
 
@@ -313,7 +333,10 @@ static enum status replay(struct work *w)
 
 static enum status export(struct work *w) {
 	const struct event_file file = { w->call->project->root, w->want->path };
-	struct event_want want = { .pattern = w->want->topic };
+	struct event_want want = { .pattern = w->want->topic,
+	                           .type = w->want->type,
+	                           .source = w->want->source,
+	                           .least = least(w) };
 	int64_t n = 0;
 	enum status st = need(w, file.path, "path", "a new file in the project");
 

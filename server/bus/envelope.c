@@ -8,6 +8,9 @@
 #include "bus/topic.h"
 #include "common.pb-c.h"
 
+#define FIELD_PRIORITY 5 /* of the Envelope message, in protos/common.proto */
+#define FIELD_SOURCE   6
+
 static enum status check_text(const char *what, const char *s, size_t most, struct err *err)
 {
 	size_t n = s == NULL ? 0 : strlen(s);
@@ -130,6 +133,76 @@ enum status envelope_read(const void *bytes, size_t size, struct arena *a, struc
 	if (m->seq > INT64_MAX)
 		return err_set(err, E_INPUT, "the event's place in the log is no such place");
 	return check(out, err);
+}
+
+/* Where protobuf bytes are read. */
+struct cursor {
+	const unsigned char *at, *end;
+	bool bad;
+};
+
+static uint64_t varint(struct cursor *c)
+{
+	uint64_t value = 0;
+
+	for (int shift = 0; c->at < c->end && shift < 64; shift += 7) {
+		value |= (uint64_t)(*c->at & 0x7F) << shift;
+		if ((*c->at++ & 0x80) == 0)
+			return value;
+	}
+	c->bad = true;
+	return 0;
+}
+
+/* Past n bytes; where they began. */
+static const unsigned char *skip(struct cursor *c, uint64_t n)
+{
+	const unsigned char *from = c->at;
+
+	if (n > (uint64_t)(c->end - c->at)) {
+		c->bad = true;
+		return from;
+	}
+	c->at += n;
+	return from;
+}
+
+void envelope_glance(const void *bytes, size_t size, struct envelope_glance *out)
+{
+	enum { VARINT, EIGHT_BYTES, COUNTED, FOUR_BYTES = 5 };
+	struct cursor c = { bytes, bytes == NULL ? bytes : (const unsigned char *)bytes + size,
+		            false };
+
+	*out = (struct envelope_glance){ "", 0, ENVELOPE_NORMAL };
+	while (!c.bad && c.at < c.end) {
+		uint64_t tag = varint(&c), value;
+		const unsigned char *from;
+
+		switch (tag & 7) {
+		case VARINT:
+			value = (uint32_t)varint(&c); /* of an enum 32 bits count */
+			if (!c.bad && tag >> 3 == FIELD_PRIORITY && value > ENVELOPE_UNSPECIFIED &&
+			    value < ENVELOPE_PRIORITIES)
+				out->priority = (enum envelope_priority)value;
+			break;
+		case COUNTED:
+			value = varint(&c);
+			from = skip(&c, value);
+			if (!c.bad && tag >> 3 == FIELD_SOURCE) {
+				out->source = (const char *)from;
+				out->source_size = value;
+			}
+			break;
+		case EIGHT_BYTES:
+			(void)skip(&c, 8);
+			break;
+		case FOUR_BYTES:
+			(void)skip(&c, 4);
+			break;
+		default:
+			c.bad = true;
+		}
+	}
 }
 
 const char *envelope_priority_word(enum envelope_priority priority)

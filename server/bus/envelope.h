@@ -48,6 +48,16 @@ enum status envelope_write(const struct envelope *e, struct arena *a, const void
 enum status envelope_read(const void *bytes, size_t size, struct arena *a, struct envelope *out,
                           struct err *err);
 
+/* What a filter looks at, found without decoding the rest; source lies in the bytes. */
+struct envelope_glance {
+	const char *source; /* without a NUL at its end */
+	size_t source_size;
+	enum envelope_priority priority;
+};
+
+/* Never fails: what damaged bytes do not tell is normal, and from nowhere. */
+void envelope_glance(const void *bytes, size_t size, struct envelope_glance *out);
+
 /* The priority as the contract writes it: "low", "normal", "high", "critical". */
 const char *envelope_priority_word(enum envelope_priority priority);
 

@@ -38,6 +38,7 @@ struct router_event {
 	enum envelope_priority priority;
 	const void *envelope; /* encoded */
 	size_t envelope_size;
+	int64_t at_ms;    /* wall clock; when it was kept, 0: unknown */
 	int64_t given_us; /* monotonic; when it was given to the router, 0: now */
 };
 

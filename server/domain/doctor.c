@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "domain/config.h"
-#include "domain/subscription.h"
+#include "domain/figures.h"
 #include "sys/sandbox.h"
 
 #define ARENA_MAX   ((size_t)4 << 20)
@@ -21,7 +21,7 @@ struct look {
 	struct project *project;
 	struct arena *arena;
 	struct json_build b;
-	cJSON *checks;
+	cJSON *answer, *checks;
 	bool bad;
 };
 
@@ -127,8 +127,10 @@ static void look_at_events(struct look *l)
 	enum status st = project_read(l->project, NULL, &db, &err);
 
 	if (st == OK)
-		st = subscription_figures(db, l->arena, &f, &err);
+		st = figures_read(db, l->arena, &f, &err);
 	project_done(l->project, db);
+	if (st == OK)
+		json_put(&l->b, l->answer, "events", figures_json(&l->b, &f));
 	if (st != OK)
 		put(l, "events", BAD, text_dup(l->arena, err.text));
 	else if (f.dead_letters > 0)
@@ -140,10 +142,11 @@ static void look_at_events(struct look *l)
 	else
 		put(l, "events", FINE,
 		    text_printf(l->arena,
-		                "%lld kept, %lld subscribers, %lld delivered, %lld attempts again",
+		                "%lld kept, %lld subscribers, %lld wait, %lld delivered, %lld "
+		                "attempts again",
 		                (long long)(f.last == 0 ? 0 : f.last - f.first + 1),
-		                (long long)f.subscribers, (long long)f.delivered,
-		                (long long)f.retried));
+		                (long long)f.subscribers, (long long)f.depth,
+		                (long long)f.delivered, (long long)f.retried));
 }
 
 static void look_at_state(struct look *l)
@@ -201,7 +204,7 @@ static void look_at_config(struct look *l)
 enum status doctor_look(struct project *p, cJSON **out, struct err *err)
 {
 	struct look l = { .project = p, .arena = arena_new(ARENA_MAX) };
-	cJSON *answer = json_object(&l.b);
+	cJSON *answer = l.answer = json_object(&l.b);
 	int version = sqlite3_libversion_number();
 
 	if (l.arena == NULL) {

@@ -126,12 +126,21 @@ struct event_view {
 	enum event_priority priority;
 };
 
+/* Which events somebody wants; all zero: all of them. */
+struct event_filter {
+	const char *pattern;       /* of topics */
+	const char *type, *source; /* exactly these */
+	enum event_priority least; /* this one and more urgent ones */
+};
+
 /* Which events are wanted. */
 struct event_want {
 	int64_t after;       /* only those with a larger seq */
-	const char *pattern; /* of topics; NULL: all */
-	size_t limit;        /* most */
-	bool newest;         /* of those that fit, the newest instead of the oldest */
+	const char *pattern; /* these four as in struct event_filter */
+	const char *type, *source;
+	enum event_priority least;
+	size_t limit; /* most */
+	bool newest;  /* of those that fit, the newest instead of the oldest */
 };
 
 struct event_page {

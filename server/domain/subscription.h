@@ -27,20 +27,20 @@
 struct subscription {
 	const char *name;                 /* NULL to subscription_add: a new one is made up */
 	const char *topic;                /* pattern */
-	const char *agent;                /* NULL: it pulls */
+	const char *type, *source;        /* only these; NULL: all */
+	enum event_priority least;        /* this one and more urgent ones; 0: all */
+	const char *agent;                /* who is started; NULL: see command, else it pulls */
+	const char *command;              /* of the configuration, by its name there; or NULL */
 	int64_t after;                    /* all up to here was delivered */
-	int64_t delivered, retried, dead; /* so far; of those with an agent */
+	int64_t delivered, retried, dead; /* so far */
+	int64_t latency_ms;               /* of all timed deliveries together */
 };
 
-/* The log and those it serves, in numbers. */
-struct event_figures {
-	int64_t first, last; /* seq; 0: no event */
-	int64_t subscribers, delivered, retried, dead;
-	int64_t dead_letters; /* that wait */
-	int64_t behind;       /* events that the slowest one with an agent has not looked at */
-};
-enum status subscription_figures(struct db *db, struct arena *a, struct event_figures *out,
-                                 struct err *err);
+/* Is it served by the dispatcher? The others pull. */
+static inline bool subscription_is_served(const struct subscription *s)
+{
+	return s->agent != NULL || s->command != NULL;
+}
 
 /* Subscribe, or change the one of that name. *out gets what it is now, in the arena. */
 enum status subscription_add(struct db *db, int64_t now_ms, const struct subscription *s,
@@ -108,6 +108,10 @@ enum status subscription_tidy(struct db *db, int64_t now_ms, const struct event_
 /* Would subscription_tidy find anything? Reads only. */
 enum status subscription_untidy(struct db *db, int64_t now_ms, const struct event_keep *keep,
                                 struct arena *a, bool *untidy, struct err *err);
+
+/* An event of that time was handed over now: count how long it was on its way. */
+enum status subscription_time(struct db *db, const char *name, int64_t at_ms, int64_t now_ms,
+                              struct err *err);
 
 cJSON *subscription_json(struct json_build *b, const struct subscription *s);
 cJSON *dead_letter_json(struct json_build *b, const struct dead_letter *d);

@@ -1,7 +1,9 @@
 #include "store/journal.h"
 
-#include "base/list.h"
 #include <assert.h>
+#include <string.h>
+
+#include "base/list.h"
 
 enum status journal_append(struct db *db, const struct journal_row *row, int64_t *seq,
                            struct err *err)
@@ -40,26 +42,45 @@ struct found {
 	size_t n, room;
 };
 
-static enum status take_row(sqlite3_stmt *s, struct db *db, struct found *f, struct arena *a,
+static enum status no_memory(struct err *err)
+{
+	return err_nomem(err, "the events that were found");
+}
+
+/* The row as it lies in the statement: good until the next step. */
+static enum status look_at_row(sqlite3_stmt *s, struct db *db, struct journal_row *row,
+                               struct err *err)
+{
+	const void *blob = sqlite3_column_blob(s, 5);
+
+	row->seq = sqlite3_column_int64(s, 0);
+	row->topic = (const char *)sqlite3_column_text(s, 1);
+	row->id = (const char *)sqlite3_column_text(s, 2);
+	row->type = (const char *)sqlite3_column_text(s, 3);
+	row->at_ms = sqlite3_column_int64(s, 4);
+	row->envelope_size = (size_t)sqlite3_column_bytes(s, 5);
+	row->envelope = blob == NULL ? "" : blob;
+	if (row->topic == NULL || row->id == NULL || row->type == NULL ||
+	    (blob == NULL && sqlite3_errcode(db_handle(db)) == SQLITE_NOMEM))
+		return no_memory(err);
+	return OK;
+}
+
+static enum status take_row(const struct journal_row *from, struct found *f, struct arena *a,
                             struct err *err)
 {
 	struct journal_row *rows, *row;
-	const void *blob = sqlite3_column_blob(s, 5);
 
 	if ((rows = list_room(a, f->rows, f->n, &f->room, sizeof *rows)) == NULL)
-		return err_nomem(err, "the events that were found");
+		return no_memory(err);
 	f->rows = rows;
 	row = &f->rows[f->n++];
-	row->seq = sqlite3_column_int64(s, 0);
-	row->topic = db_text(s, 1, a);
-	row->id = db_text(s, 2, a);
-	row->type = db_text(s, 3, a);
-	row->at_ms = sqlite3_column_int64(s, 4);
-	row->envelope_size = (size_t)sqlite3_column_bytes(s, 5);
-	row->envelope = arena_copy(a, blob == NULL ? "" : blob, row->envelope_size);
-	if (blob == NULL && sqlite3_errcode(db_handle(db)) == SQLITE_NOMEM)
-		return err_nomem(err, "the events that were found");
-	return arena_failed(a) ? err_nomem(err, "the events that were found") : OK;
+	*row = *from;
+	row->topic = arena_copy(a, from->topic, strlen(from->topic));
+	row->id = arena_copy(a, from->id, strlen(from->id));
+	row->type = arena_copy(a, from->type, strlen(from->type));
+	row->envelope = arena_copy(a, from->envelope, from->envelope_size);
+	return arena_failed(a) ? no_memory(err) : OK;
 }
 
 static void reverse(struct found *f)
@@ -75,20 +96,20 @@ static void reverse(struct found *f)
 static enum status wanted_rows(struct db *db, const struct journal_want *want, sqlite3_stmt *s,
                                struct arena *a, struct found *f, struct err *err)
 {
-	const char *topic;
+	struct journal_row row;
 	enum status st;
-	bool row;
+	bool found;
 
 	while (f->n < want->limit) {
-		if ((st = db_step(db, s, &row, err)) != OK)
+		if ((st = db_step(db, s, &found, err)) != OK)
 			return st;
-		if (!row)
+		if (!found)
 			return OK;
-		if ((topic = (const char *)sqlite3_column_text(s, 1)) == NULL)
-			return err_nomem(err, "the events that were found");
-		if (want->keep != NULL && !want->keep(want->arg, topic))
+		if ((st = look_at_row(s, db, &row, err)) != OK)
+			return st;
+		if (want->keep != NULL && !want->keep(want->arg, &row))
 			continue;
-		if ((st = take_row(s, db, f, a, err)) != OK)
+		if ((st = take_row(&row, f, a, err)) != OK)
 			return st;
 	}
 	return OK;
@@ -103,16 +124,17 @@ static enum status find_rows(struct db *db, const struct journal_want *want, str
 	if (want->newest)
 		st = db_stmt(db,
 		             "SELECT seq, topic, id, type, at_ms, envelope FROM event"
-		             " WHERE seq > ?1 ORDER BY seq DESC",
+		             " WHERE seq > ?1 AND seq <= ?2 ORDER BY seq DESC",
 		             &s, err);
 	else
 		st = db_stmt(db,
 		             "SELECT seq, topic, id, type, at_ms, envelope FROM event"
-		             " WHERE seq > ?1 ORDER BY seq",
+		             " WHERE seq > ?1 AND seq <= ?2 ORDER BY seq",
 		             &s, err);
 	if (st != OK)
 		return st;
 	db_bind_int(s, 1, want->after);
+	db_bind_int(s, 2, want->upto == 0 ? INT64_MAX : want->upto);
 	st = db_end(s, wanted_rows(db, want, s, a, f, err));
 	if (want->newest && f->n > 1)
 		reverse(f);
@@ -129,6 +151,8 @@ enum status journal_find(struct db *db, const struct journal_want *want, struct 
 	/* What comes in after this look is left for the next reading, so that none is missed. */
 	if ((st = journal_last(db, &last, err)) != OK)
 		return st;
+	if (want->upto != 0 && want->upto < last)
+		last = want->upto;
 	if ((st = find_rows(db, want, a, &f, err)) != OK)
 		return st;
 	if (f.n > 0 && ((f.n == want->limit && !want->newest) || f.rows[f.n - 1].seq > last))

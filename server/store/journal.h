@@ -32,9 +32,11 @@ enum status journal_append(struct db *db, const struct journal_row *row, int64_t
 /* Which rows are wanted, and from where. */
 struct journal_want {
 	int64_t after; /* only rows with a larger seq */
+	int64_t upto;  /* and none beyond this one; 0: to the end */
 	size_t limit;  /* most rows; also most that are held in the arena */
 	bool newest;   /* of those that fit, the newest instead of the oldest */
-	bool (*keep)(const void *arg, const char *topic); /* NULL: all */
+	/* NULL: all. The row is not copied: good for the call only. */
+	bool (*keep)(const void *arg, const struct journal_row *row);
 	const void *arg;
 };
 

@@ -3,25 +3,29 @@
 #include <assert.h>
 
 #include "base/list.h"
+#include "store/rows.h"
 
 enum status subscriber_put(struct db *db, const struct subscriber_row *row, struct err *err)
 {
 	sqlite3_stmt *s = NULL;
 	enum status st =
 	    db_stmt(db,
-	            "INSERT INTO event_offset (subscriber, topic, action, seq, made_ms)"
-	            " VALUES (?1, ?2, ?3, ?4, ?5)"
+	            "INSERT INTO event_offset (subscriber, topic, action, seq, made_ms, type,"
+	            " source, least) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
 	            " ON CONFLICT (subscriber) DO UPDATE SET topic = ?2, action = ?3,"
-	            " seq = ?4",
+	            " seq = ?4, type = ?6, source = ?7, least = ?8",
 	            &s, err);
 
-	if (st != OK)
+	if (st != OK || (st = settled_forget(db, row->name, INT64_MAX, err)) != OK)
 		return st;
 	db_bind_text(s, 1, row->name);
 	db_bind_text(s, 2, row->topic);
 	db_bind_text(s, 3, row->action);
 	db_bind_int(s, 4, row->seq);
 	db_bind_int(s, 5, row->made_ms);
+	db_bind_text(s, 6, row->type);
+	db_bind_text(s, 7, row->source);
+	db_bind_int(s, 8, row->least);
 	return db_run(db, s, err);
 }
 
@@ -41,6 +45,10 @@ static void read_subscriber(sqlite3_stmt *s, struct arena *a, struct subscriber_
 		.delivered = sqlite3_column_int64(s, 5),
 		.retried = sqlite3_column_int64(s, 6),
 		.dead = sqlite3_column_int64(s, 7),
+		.type = db_text(s, 8, a),
+		.source = db_text(s, 9, a),
+		.least = sqlite3_column_int64(s, 10),
+		.latency_ms = sqlite3_column_int64(s, 11),
 	};
 }
 
@@ -51,7 +59,7 @@ enum status subscriber_find(struct db *db, const char *name, struct arena *a,
 	enum status st =
 	    db_stmt(db,
 	            "SELECT subscriber, topic, action, seq, made_ms, delivered, retried,"
-	            " dead FROM event_offset"
+	            " dead, type, source, least, latency_ms FROM event_offset"
 	            " WHERE subscriber = ?1",
 	            &s, err);
 	bool row = false;
@@ -79,13 +87,26 @@ static enum status change(struct db *db, sqlite3_stmt *s, const char *name, stru
 	return st;
 }
 
+static enum status latency_forget(struct db *db, const char *name, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(db, "DELETE FROM event_latency WHERE subscriber = ?1", &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, name);
+	return db_run(db, s, err);
+}
+
 enum status subscriber_remove(struct db *db, const char *name, struct err *err)
 {
 	sqlite3_stmt *s = NULL;
 	int64_t n;
 	enum status st = db_stmt(db, "DELETE FROM event_offset WHERE subscriber = ?1", &s, err);
 
-	if (st != OK || (st = change(db, s, name, err)) != OK)
+	if (st != OK || (st = change(db, s, name, err)) != OK ||
+	    (st = settled_forget(db, name, INT64_MAX, err)) != OK ||
+	    (st = latency_forget(db, name, err)) != OK)
 		return st;
 	return dead_remove(db, name, 0, &n, err);
 }
@@ -99,7 +120,9 @@ enum status subscriber_move(struct db *db, const char *name, int64_t seq, struct
 	if (st != OK)
 		return st;
 	db_bind_int(s, 2, seq);
-	return change(db, s, name, err);
+	if ((st = change(db, s, name, err)) != OK)
+		return st;
+	return settled_forget(db, name, INT64_MAX, err);
 }
 
 enum status subscriber_advance(struct db *db, const char *name, int64_t from, int64_t to,
@@ -136,6 +159,108 @@ enum status subscriber_count(struct db *db, const struct subscriber_row *more, s
 	return db_run(db, s, err);
 }
 
+enum status latency_note(struct db *db, const char *subscriber, int64_t bucket, int64_t ms,
+                         struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(db,
+	                         "UPDATE event_offset SET latency_ms = latency_ms + ?2"
+	                         " WHERE subscriber = ?1",
+	                         &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, subscriber);
+	db_bind_int(s, 2, ms);
+	if ((st = db_run(db, s, err)) != OK || sqlite3_changes(db_handle(db)) == 0)
+		return st;
+	st = db_stmt(db,
+	             "INSERT INTO event_latency (subscriber, bucket, n) VALUES (?1, ?2, 1)"
+	             " ON CONFLICT (subscriber, bucket) DO UPDATE SET n = n + 1",
+	             &s, err);
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, subscriber);
+	db_bind_int(s, 2, bucket);
+	return db_run(db, s, err);
+}
+
+static void read_latency(sqlite3_stmt *s, struct arena *a, void *row)
+{
+	struct latency_row *l = row;
+
+	*l = (struct latency_row){ .subscriber = db_text(s, 0, a),
+		                   .bucket = sqlite3_column_int64(s, 1),
+		                   .n = sqlite3_column_int64(s, 2) };
+}
+
+enum status latency_list(struct db *db, struct arena *a, struct latency_row **rows, size_t *n,
+                         struct err *err)
+{
+	struct rows r = { .a = a, .size = sizeof **rows };
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(
+	    db, "SELECT subscriber, bucket, n FROM event_latency ORDER BY subscriber, bucket", &s,
+	    err);
+
+	if (st == OK)
+		st = rows_read(db, s, read_latency, &r, err);
+	*rows = (struct latency_row *)(void *)r.at;
+	*n = r.n;
+	return st;
+}
+
+enum status settled_put(struct db *db, const char *subscriber, int64_t seq, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(
+	    db, "INSERT OR IGNORE INTO event_settled (subscriber, seq) VALUES (?1, ?2)", &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, subscriber);
+	db_bind_int(s, 2, seq);
+	return db_run(db, s, err);
+}
+
+enum status settled_forget(struct db *db, const char *subscriber, int64_t upto, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st =
+	    db_stmt(db, "DELETE FROM event_settled WHERE subscriber = ?1 AND seq <= ?2", &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, subscriber);
+	db_bind_int(s, 2, upto);
+	return db_run(db, s, err);
+}
+
+static void read_seq(sqlite3_stmt *s, struct arena *a, void *row)
+{
+	int64_t *seq = row;
+
+	(void)a;
+	*seq = sqlite3_column_int64(s, 0);
+}
+
+enum status settled_list(struct db *db, const char *subscriber, struct arena *a, int64_t **seqs,
+                         size_t *n, struct err *err)
+{
+	struct rows r = { .a = a, .size = sizeof **seqs };
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(
+	    db, "SELECT seq FROM event_settled WHERE subscriber = ?1 ORDER BY seq", &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, subscriber);
+	st = rows_read(db, s, read_seq, &r, err);
+	*seqs = (int64_t *)(void *)r.at;
+	*n = r.n;
+	return st;
+}
+
 static enum status all_subscribers(struct db *db, sqlite3_stmt *s, struct arena *a,
                                    struct subscriber_row **rows, size_t *n, struct err *err)
 {
@@ -161,7 +286,7 @@ enum status subscriber_list(struct db *db, struct arena *a, struct subscriber_ro
 	enum status st =
 	    db_stmt(db,
 	            "SELECT subscriber, topic, action, seq, made_ms, delivered, retried,"
-	            " dead FROM event_offset"
+	            " dead, type, source, least, latency_ms FROM event_offset"
 	            " ORDER BY subscriber",
 	            &s, err);
 
@@ -280,14 +405,16 @@ enum status dead_retry(struct db *db, const char *subscriber, int64_t *n, struct
 	return st;
 }
 
-enum status dead_count(struct db *db, int64_t *n, struct err *err)
+enum status dead_count(struct db *db, const char *subscriber, int64_t *n, struct err *err)
 {
 	sqlite3_stmt *s = NULL;
-	enum status st = db_stmt(db, "SELECT count(*) FROM event_dead", &s, err);
+	enum status st = db_stmt(
+	    db, "SELECT count(*) FROM event_dead WHERE ?1 IS NULL OR subscriber = ?1", &s, err);
 	bool row;
 
 	if (st != OK)
 		return st;
+	db_bind_text(s, 1, subscriber);
 	if ((st = db_step(db, s, &row, err)) == OK)
 		*n = db_int_or(s, 0, 0);
 	return db_end(s, st);

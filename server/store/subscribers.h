@@ -16,14 +16,17 @@
 #include "store/journal.h"
 
 struct subscriber_row {
-	const char *name, *topic; /* topic: a pattern */
-	const char *action;       /* what a delivery does; the domain's words */
-	int64_t seq;              /* all up to here was delivered or given up */
+	const char *name, *topic;  /* topic: a pattern */
+	const char *action;        /* what a delivery does; the domain's words */
+	const char *type, *source; /* only events of these; NULL: all */
+	int64_t least;             /* only events of this priority or a higher one */
+	int64_t seq;               /* all up to here was delivered or given up */
 	int64_t made_ms;
 	int64_t delivered, retried, dead; /* so far; read only */
+	int64_t latency_ms;               /* of all deliveries that were timed; read only */
 };
 
-/* Add, or change the topic, action and place of the one with that name. */
+/* Add, or change the topic, action, filter and place of the one with that name. */
 enum status subscriber_put(struct db *db, const struct subscriber_row *row, struct err *err);
 
 /* E_ABSENT, naming it, when there is none. */
@@ -38,6 +41,27 @@ enum status subscriber_advance(struct db *db, const char *name, int64_t from, in
 
 /* Count deliveries: more of each kind. One that is gone is fine. */
 enum status subscriber_count(struct db *db, const struct subscriber_row *more, struct err *err);
+
+/* A delivery's time on its way goes into a histogram. One that is gone is fine. */
+struct latency_row {
+	const char *subscriber;
+	int64_t bucket, n;
+};
+enum status latency_note(struct db *db, const char *subscriber, int64_t bucket, int64_t ms,
+                         struct err *err);
+
+/* All of all, by subscriber and bucket. */
+enum status latency_list(struct db *db, struct arena *a, struct latency_row **rows, size_t *n,
+                         struct err *err);
+
+/*
+ * Deliveries beyond a subscriber's place that are over: noted one by one, forgotten up to the
+ * place when it has moved past them. Moving or removing a subscriber forgets all.
+ */
+enum status settled_put(struct db *db, const char *subscriber, int64_t seq, struct err *err);
+enum status settled_forget(struct db *db, const char *subscriber, int64_t upto, struct err *err);
+enum status settled_list(struct db *db, const char *subscriber, struct arena *a, int64_t **seqs,
+                         size_t *n, struct err *err);
 
 /* All, by name. */
 enum status subscriber_list(struct db *db, struct arena *a, struct subscriber_row **rows, size_t *n,
@@ -70,8 +94,8 @@ enum status dead_remove(struct db *db, const char *subscriber, int64_t id, int64
 /* Mark those of one subscriber, or of all (NULL), for another try; *n is how many are. */
 enum status dead_retry(struct db *db, const char *subscriber, int64_t *n, struct err *err);
 
-/* How many there are. */
-enum status dead_count(struct db *db, int64_t *n, struct err *err);
+/* How many there are, of one subscriber or of all (NULL). */
+enum status dead_count(struct db *db, const char *subscriber, int64_t *n, struct err *err);
 
 /* Is any marked for another try? */
 enum status dead_marked(struct db *db, bool *marked, struct err *err);

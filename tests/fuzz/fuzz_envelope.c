@@ -39,15 +39,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		                         .envelope_size = size };
 	struct envelope e = { 0 }, again = { 0 };
 	struct event_view v;
+	struct envelope_glance glance;
 	const void *bytes = NULL;
 	size_t n = 0;
 
 	if (a == NULL)
 		abort();
+	envelope_glance(data, size, &glance);
 	if (envelope_read(data, size, a, &e, NULL) == OK) {
 		if (envelope_write(&e, a, &bytes, &n, NULL) != OK ||
 		    envelope_read(bytes, n, a, &again, NULL) != OK ||
 		    strcmp(e.topic, again.topic) != 0 || e.payload_size != again.payload_size)
+			abort();
+		if (e.priority != ENVELOPE_UNSPECIFIED && glance.priority != e.priority)
 			abort();
 		try_kinds(&e, a);
 	}

@@ -13,6 +13,7 @@
 #include "bus/wake.h"
 #include "domain/dispatch.h"
 #include "domain/event.h"
+#include "domain/figures.h"
 #include "domain/project.h"
 #include "domain/question.h"
 #include "domain/subscription.h"
@@ -216,12 +217,13 @@ static void a_failing_agent_leaves_a_dead_letter_that_can_be_tried_again(void **
 	(void)await(p, "agent.failer.stopped", 1);
 	assert_int_equal(subscription_dead(db, &want, p->folder->arena, &dead, &n, NULL), OK);
 	assert_int_equal(n, 0);
-	assert_int_equal(subscription_figures(db, p->folder->arena, &f, NULL), OK);
+	assert_int_equal(figures_read(db, p->folder->arena, &f, NULL), OK);
 	assert_int_equal(f.subscribers, 2);
 	assert_int_equal(f.delivered, 2);
 	assert_int_equal(f.retried, 2);
 	assert_int_equal(f.dead, 1);
 	assert_int_equal(f.dead_letters, 0);
+	assert_int_equal(f.latency_n, 2);
 	project_done(p->project, db);
 	assert_int_equal(lines_of(p, ".gadugi/agents/failer/tries"), 4);
 }

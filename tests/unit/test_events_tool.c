@@ -229,7 +229,8 @@ static void a_subscriber_reads_on_where_it_was(void **state)
 	assert_int_equal(ask(b, "{\"action\":\"publish\",\"topic\":\"a\"}"), OK);
 	assert_int_equal(ask(b, "{\"action\":\"subscribe\",\"topic\":\"a\",\"subscriber\":\"me\"}"),
 	                 OK);
-	assert_string_equal(say(b), "{\"subscriber\":\"me\",\"topic\":\"a\",\"after\":1}");
+	assert_string_equal(say(b),
+	                    "{\"subscriber\":\"me\",\"topic\":\"a\",\"after\":1,\"delivered\":0}");
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(ask(b, "{\"action\":\"publish\",\"topic\":\"a\"}"), OK);
 	/* what was not said to have arrived comes again */

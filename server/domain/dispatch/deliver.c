@@ -28,6 +28,7 @@ struct start {
 	struct agent_start how;
 	bool ask; /* each start needs an approval */
 	int64_t timeout_ms;
+	int64_t handed_ms; /* wall clock: when this attempt began */
 	struct arena *arena;
 	struct err *err;
 };
@@ -200,6 +201,7 @@ struct outcome {
 	const char *state;           /* of the agent */
 	const struct dead_row *dead; /* NULL: it was not given up */
 	int attempts;
+	int64_t handed_ms; /* when the last attempt began; 0: it was given up */
 };
 
 /* In one transaction: on to the next event, and what happened as an event. */
@@ -227,6 +229,8 @@ static enum status finish(struct target *t, const struct router_event *e, const 
 	    (e->seq <= from ||
 	     (st = subscriber_advance(db, t->name, from, e->seq, &moved, err)) == OK) &&
 	    (st = subscriber_count(db, &more, err)) == OK &&
+	    (o->handed_ms == 0 ||
+	     (st = subscription_time(db, t->name, e->at_ms, o->handed_ms, err)) == OK) &&
 	    (st = dead == NULL ? dead_settle(db, t->name, e->seq, err) : dead_put(db, dead, err)) ==
 	        OK) {
 		st = event_put_agent(db, now, &what, err);
@@ -298,7 +302,8 @@ static enum status start(struct start *s)
 	if (st != OK)
 		return st;
 	if (!may)
-		return finish(s->target, s->event, &(struct outcome){ "denied", NULL, s->attempt },
+		return finish(s->target, s->event,
+		              &(struct outcome){ "denied", NULL, s->attempt, s->handed_ms },
 		              s->err);
 	if ((st = make_folder(s)) != OK)
 		return st;
@@ -307,8 +312,8 @@ static enum status start(struct start *s)
 	(void)atomic_fetch_sub(&s->target->dispatch->running, 1);
 	if (st != OK)
 		return st;
-	return finish(s->target, s->event, &(struct outcome){ "stopped", NULL, s->attempt },
-	              s->err);
+	return finish(s->target, s->event,
+	              &(struct outcome){ "stopped", NULL, s->attempt, s->handed_ms }, s->err);
 }
 
 enum status dispatch_deliver(void *target, const struct router_event *e, int attempt,
@@ -323,6 +328,7 @@ enum status dispatch_deliver(void *target, const struct router_event *e, int att
 
 	if (st == OK && atomic_load(&s.target->stop))
 		st = err_set(err, E_STOP, "stopped");
+	s.handed_ms = clock_wall_ms(&s.target->dispatch->project->clock);
 	if (st == OK)
 		st = start(&s);
 	arena_free(s.arena);
@@ -341,6 +347,6 @@ void dispatch_bury(void *target, const struct router_event *e, int attempts, con
 
 	if (atomic_load(&t->stop))
 		return; /* not its fault: it comes again */
-	if (finish(t, e, &(struct outcome){ "failed", &dead, attempts }, &err) != OK)
+	if (finish(t, e, &(struct outcome){ "failed", &dead, attempts, 0 }, &err) != OK)
 		log_line(LOG_ERROR, "a dead letter of '%s' is lost: %s", t->name, err.text);
 }

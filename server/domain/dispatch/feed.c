@@ -175,9 +175,10 @@ static enum status refresh(struct dispatch *d, struct db *db, struct arena *a, s
 	return st;
 }
 
-static bool keep_topic(const void *target, const char *topic)
+static bool keep_topic(const void *target, const struct journal_row *row)
 {
 	const struct target *t = target;
+	const char *topic = row->topic;
 	size_t n = strlen(t->agent);
 
 	/* an agent is not started by what it did itself */
@@ -194,6 +195,7 @@ static enum status give(struct target *t, const struct journal_row *row, struct 
 		                        .topic = row->topic,
 		                        .type = row->type,
 		                        .source = "",
+		                        .at_ms = row->at_ms,
 		                        .envelope = row->envelope,
 		                        .envelope_size = row->envelope_size };
 

@@ -109,18 +109,13 @@ static enum status export_page(const struct export *x, const struct journal_page
 	return st;
 }
 
-static bool keep(const void *pattern, const char *topic)
-{
-	return topic_matches(pattern, topic);
-}
-
 static enum status export_to(const struct export *x, struct db *db, const struct event_want *want,
                              int64_t *n)
 {
-	struct journal_want rows = { .after = want->after,
-		                     .limit = PAGE,
-		                     .keep = want->pattern == NULL ? NULL : keep,
-		                     .arg = want->pattern };
+	const struct event_filter filter = event_filter_of(want);
+	struct journal_want rows = {
+		.after = want->after, .limit = PAGE, .keep = event_wanted, .arg = &filter
+	};
 	struct journal_page page = { .n = 1 };
 	enum status st = OK;
 

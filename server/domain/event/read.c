@@ -22,9 +22,25 @@ bool event_topic_matches(const char *pattern, const char *topic)
 	return topic_matches(pattern, topic);
 }
 
-static bool keep(const void *pattern, const char *topic)
+struct event_filter event_filter_of(const struct event_want *want)
 {
-	return topic_matches(pattern, topic);
+	return (struct event_filter){ want->pattern, want->type, want->source, want->least };
+}
+
+bool event_wanted(const void *filter, const struct journal_row *row)
+{
+	const struct event_filter *f = filter;
+	struct envelope_glance glance;
+
+	if ((f->pattern != NULL && !topic_matches(f->pattern, row->topic)) ||
+	    (f->type != NULL && strcmp(f->type, row->type) != 0))
+		return false;
+	if (f->source == NULL && f->least == 0)
+		return true;
+	envelope_glance(row->envelope, row->envelope_size, &glance);
+	return (int)glance.priority >= (int)f->least &&
+	       (f->source == NULL || (strlen(f->source) == glance.source_size &&
+	                              memcmp(f->source, glance.source, glance.source_size) == 0));
 }
 
 /* The body of a custom event, or NULL when it is not the one-line object it should be. */
@@ -99,12 +115,13 @@ enum status event_view_of(const struct journal_row *row, struct arena *a, struct
 enum status event_find(struct db *db, const struct event_want *want, struct arena *a,
                        struct event_page *out, struct err *err)
 {
+	const struct event_filter filter = event_filter_of(want);
 	const struct journal_want rows_wanted = {
 		.after = want->after,
 		.limit = want->limit,
 		.newest = want->newest,
-		.keep = want->pattern == NULL ? NULL : keep,
-		.arg = want->pattern,
+		.keep = event_wanted,
+		.arg = &filter,
 	};
 	struct journal_page page = { 0 };
 	struct event_view *views;

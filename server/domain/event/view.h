@@ -9,4 +9,10 @@
 enum status event_view_of(const struct journal_row *row, struct arena *a, struct event_view *v,
                           struct err *err);
 
+/* What of the events is wanted, without where and how many. */
+struct event_filter event_filter_of(const struct event_want *want);
+
+/* Is the row wanted? filter is a struct event_filter; in the shape that journal_find asks for. */
+bool event_wanted(const void *filter, const struct journal_row *row);
+
 #endif

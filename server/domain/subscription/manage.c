@@ -5,22 +5,31 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/text.h"
+#include "bus/envelope.h"
 #include "domain/event/view.h"
+#include "domain/figures.h"
 #include "store/subscribers.h"
 
-#define ACTION_PULL  "pull"
-#define ACTION_AGENT "agent:"
+#define ACTION_PULL    "pull"
+#define ACTION_AGENT   "agent:"
+#define ACTION_COMMAND "command:"
 
 static void from_row(const struct subscriber_row *row, struct subscription *out)
 {
 	*out = (struct subscription){ .name = row->name,
 		                      .topic = row->topic,
+		                      .type = row->type,
+		                      .source = row->source,
+		                      .least = (enum event_priority)row->least,
 		                      .after = row->seq,
 		                      .delivered = row->delivered,
 		                      .retried = row->retried,
-		                      .dead = row->dead };
+		                      .dead = row->dead,
+		                      .latency_ms = row->latency_ms };
 	if (strncmp(row->action, ACTION_AGENT, strlen(ACTION_AGENT)) == 0)
 		out->agent = row->action + strlen(ACTION_AGENT);
+	if (strncmp(row->action, ACTION_COMMAND, strlen(ACTION_COMMAND)) == 0)
+		out->command = row->action + strlen(ACTION_COMMAND);
 }
 
 static enum status check_name(const char *name, const char *what, struct err *err)
@@ -52,7 +61,12 @@ static enum status place(struct db *db, int64_t after, int64_t *seq, struct err 
 enum status subscription_add(struct db *db, int64_t now_ms, const struct subscription *s,
                              struct arena *a, struct subscription *out, struct err *err)
 {
-	struct subscriber_row row = { .name = s->name, .topic = s->topic, .made_ms = now_ms };
+	struct subscriber_row row = { .name = s->name,
+		                      .topic = s->topic,
+		                      .type = s->type,
+		                      .source = s->source,
+		                      .least = s->least,
+		                      .made_ms = now_ms };
 	struct subscriber_row *rows = NULL;
 	size_t n = 0;
 	enum status st;
@@ -68,7 +82,12 @@ enum status subscription_add(struct db *db, int64_t now_ms, const struct subscri
 	}
 	if (s->agent != NULL && (st = check_name(s->agent, "an agent", err)) != OK)
 		return st;
-	row.action = s->agent == NULL ? ACTION_PULL : text_printf(a, ACTION_AGENT "%s", s->agent);
+	if ((s->type != NULL && strlen(s->type) > ENVELOPE_ID_MAX) ||
+	    (s->source != NULL && strlen(s->source) > ENVELOPE_TEXT_MAX))
+		return err_set(err, E_INPUT, "no event has so long a type or source");
+	row.action = s->agent != NULL     ? text_printf(a, ACTION_AGENT "%s", s->agent)
+	             : s->command != NULL ? text_printf(a, ACTION_COMMAND "%s", s->command)
+	                                  : ACTION_PULL;
 	if (row.name == NULL || row.action == NULL)
 		return err_nomem(err, "a subscriber");
 	if ((st = place(db, s->after, &row.seq, err)) != OK ||
@@ -139,15 +158,50 @@ enum status subscription_all(struct db *db, struct arena *a, struct subscription
 	return OK;
 }
 
+/* The events that somebody who pulls has had: how many there are. */
+struct passing {
+	struct event_filter filter;
+	int64_t n;
+};
+
+/* In the shape that journal_find asks for: counts, and keeps nothing. */
+static bool count_passing(const void *arg, const struct journal_row *row)
+{
+	struct passing *p = *(struct passing *const *)arg;
+
+	p->n += event_wanted(&p->filter, row);
+	return false;
+}
+
 enum status subscription_done(struct db *db, const char *name, int64_t seq, struct arena *a,
                               struct err *err)
 {
 	struct subscription now = { 0 };
+	struct subscriber_row more = { .name = name };
+	struct passing passing = { .n = 0 }, *arg = &passing;
+	struct journal_want want = { .limit = 1, .keep = count_passing, .arg = (const void *)&arg };
+	struct journal_page page;
 	enum status st = subscription_find(db, name, a, &now, err);
 
-	if (st != OK || (st = place(db, seq, &seq, err)) != OK)
+	if (st != OK || (st = place(db, seq, &seq, err)) != OK || seq <= now.after)
 		return st;
-	return seq <= now.after ? OK : subscriber_move(db, name, seq, err);
+	passing.filter = (struct event_filter){ now.topic, now.type, now.source, now.least };
+	want.after = now.after;
+	want.upto = seq;
+	if ((st = journal_find(db, &want, a, &page, err)) != OK)
+		return st;
+	more.delivered = passing.n;
+	if ((st = subscriber_count(db, &more, err)) != OK)
+		return st;
+	return subscriber_move(db, name, seq, err);
+}
+
+enum status subscription_time(struct db *db, const char *name, int64_t at_ms, int64_t now_ms,
+                              struct err *err)
+{
+	int64_t ms = now_ms > at_ms ? now_ms - at_ms : 0;
+
+	return latency_note(db, name, (int64_t)figures_bucket_of(ms), ms, err);
 }
 
 enum status subscription_rewind(struct db *db, const struct subscription *to, struct arena *a,
@@ -206,30 +260,6 @@ enum status subscription_dead(struct db *db, const struct dead_letters_want *wan
 	return st;
 }
 
-enum status subscription_figures(struct db *db, struct arena *a, struct event_figures *out,
-                                 struct err *err)
-{
-	struct subscriber_row *rows = NULL;
-	size_t n = 0;
-	enum status st;
-
-	*out = (struct event_figures){ 0 };
-	if ((st = journal_bounds(db, &out->first, &out->last, err)) != OK ||
-	    (st = subscriber_list(db, a, &rows, &n, err)) != OK ||
-	    (st = dead_count(db, &out->dead_letters, err)) != OK)
-		return st;
-	out->subscribers = (int64_t)n;
-	for (size_t i = 0; i < n; i++) {
-		out->delivered += rows[i].delivered;
-		out->retried += rows[i].retried;
-		out->dead += rows[i].dead;
-		if (strcmp(rows[i].action, ACTION_PULL) != 0 &&
-		    out->last - rows[i].seq > out->behind)
-			out->behind = out->last - rows[i].seq;
-	}
-	return OK;
-}
-
 enum status subscription_retry(struct db *db, const char *subscriber, int64_t *n, struct err *err)
 {
 	return dead_retry(db, subscriber, n, err);
@@ -241,10 +271,15 @@ cJSON *subscription_json(struct json_build *b, const struct subscription *s)
 
 	json_put_text(b, o, "subscriber", s->name);
 	json_put_text(b, o, "topic", s->topic);
+	json_put_text(b, o, "type", s->type);
+	json_put_text(b, o, "source", s->source);
+	if (s->least != 0)
+		json_put_text(b, o, "priority", event_priority_word(s->least));
 	json_put_text(b, o, "agent", s->agent);
+	json_put_text(b, o, "command", s->command);
 	json_put_int(b, o, "after", s->after);
-	if (s->agent != NULL) {
-		json_put_int(b, o, "delivered", s->delivered);
+	json_put_int(b, o, "delivered", s->delivered);
+	if (subscription_is_served(s)) {
 		json_put_int(b, o, "retried", s->retried);
 		json_put_int(b, o, "dead", s->dead);
 	}

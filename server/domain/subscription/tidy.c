@@ -27,7 +27,7 @@ static enum status cut(struct db *db, int64_t now_ms, const struct event_keep *k
 	*seq = old > last - most ? old : last - most;
 	*seq = least(*seq, last - 1);
 	for (size_t i = 0; i < n; i++)
-		if (all[i].agent != NULL)
+		if (subscription_is_served(&all[i]))
 			*seq = least(*seq, all[i].after);
 	return OK;
 }
