@@ -41,6 +41,7 @@ struct recipe_test {
 
 struct recipe_requirement {
 	const char *id, *title; /* never NULL */
+	const char *file;       /* below recipes/NAME, or `patterns/X.md` */
 	const char *text;       /* what stands below the heading, "" when nothing */
 	const char *criterion;  /* what is measured, or NULL */
 	enum recipe_level level;
@@ -49,9 +50,15 @@ struct recipe_requirement {
 	long line;
 };
 
+/* A command that must succeed, argv; never given to a shell. */
+struct recipe_gate {
+	const char *line;        /* the words with blanks between, for people */
+	const char *const *argv; /* NULL-terminated */
+};
+
 struct recipe_need {
-	const char *name;
-	size_t recipe; /* its index, or RECIPE_NONE when no recipe has that name */
+	const char *name; /* as the recipe of that name spells it */
+	size_t recipe;    /* its index, or RECIPE_NONE when no recipe has that name */
 	long line, column;
 };
 
@@ -62,10 +69,21 @@ struct recipe {
 	size_t n_requirements, requirements_room;
 	struct recipe_need *needs; /* in the order of the file, no two alike */
 	size_t n_needs, needs_room;
-	struct recipe_texts provides, files, gates;
+	const char *needs_file; /* where they stand: dependencies.json, or its older name */
+	struct recipe_texts provides, files;
+	struct recipe_texts patterns; /* names of those it includes */
+	struct recipe_gate *gates;
+	size_t n_gates, gates_room;
 	long estimate_min;                   /* 0: not stated */
 	int technical, integration, testing; /* 0: not stated */
 	size_t level; /* 0: needs nothing; RECIPE_NONE: in or behind a cycle */
+
+	/*
+	 * What it is made from, as SHA-256: its files and the patterns they include, and the
+	 * hashes of all it needs. "" in or behind a cycle. It changes when a file does, and with
+	 * it those of all recipes that need this one, and no others.
+	 */
+	const char *hash;
 };
 
 struct recipe_finding {
@@ -77,7 +95,8 @@ struct recipe_finding {
 };
 
 struct recipe_set {
-	struct arena *a; /* not owned; all of the set lives in it */
+	struct arena *a;                      /* not owned; all of the set lives in it */
+	const struct recipe_sources *sources; /* while it is made, NULL afterwards */
 	struct recipe *recipes;
 	size_t n_recipes;
 	size_t
@@ -93,6 +112,23 @@ struct recipe_source {
 	const char *name;
 	const char *requirements, *design, *dependencies;
 	size_t requirements_size, design_size, dependencies_size;
+	const char *components; /* components.json, which dependencies.json was called once */
+	size_t components_size;
+	bool has_yaml; /* a recipe.yaml is there, which is not read */
+};
+
+/* A fragment that recipes may include: recipes/patterns/NAME.md. */
+struct recipe_pattern {
+	const char *name; /* `NAME.md` */
+	const char *bytes;
+	size_t size;
+};
+
+struct recipe_sources {
+	const struct recipe_source *recipes;
+	size_t n;
+	const struct recipe_pattern *patterns; /* sorted by name */
+	size_t n_patterns;
 };
 
 /*
@@ -101,6 +137,8 @@ struct recipe_source {
  */
 enum status recipe_make(const struct recipe_source *sources, size_t n, struct arena *a,
                         struct recipe_set **out, struct err *err);
+enum status recipe_make_with(const struct recipe_sources *sources, struct arena *a,
+                             struct recipe_set **out, struct err *err);
 
 /*
  * Read ROOT/recipes. A project without that folder has an empty set. E_IO when it

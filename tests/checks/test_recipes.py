@@ -87,9 +87,85 @@ def every_file_a_recipe_consists_of_is_there():
             assert os.path.exists(os.path.join(ROOT, path)), "%s: %s" % (recipe["name"], path)
 
 
-def schema_and_reader_know_the_same_members():
+KINDS = {"object": dict, "array": list, "string": str, "integer": int}
+
+
+def against(schema, value, at="$"):
+    """What of the value is not as the schema says; knows the words that the schema uses."""
+    known = {"$schema", "title", "description", "type", "required", "additionalProperties",
+             "properties", "items", "minItems", "uniqueItems", "minLength", "pattern", "minimum",
+             "maximum"}
+    assert set(schema) <= known, set(schema) - known
+    if not isinstance(value, KINDS[schema["type"]]) or isinstance(value, bool):
+        return ["%s is no %s" % (at, schema["type"])]
+    wrong = ["%s lacks %s" % (at, name) for name in schema.get("required", []) if name not in value]
+    if isinstance(value, dict):
+        for name, member in value.items():
+            if name in schema["properties"]:
+                wrong += against(schema["properties"][name], member, "%s.%s" % (at, name))
+            else:
+                wrong.append("%s.%s is unknown" % (at, name))
+    if isinstance(value, list):
+        for i, item in enumerate(value):
+            wrong += against(schema["items"], item, "%s[%d]" % (at, i))
+        if len(value) < schema.get("minItems", 0):
+            wrong.append("%s is too short" % at)
+        if schema.get("uniqueItems") and len(set(value)) < len(value):
+            wrong.append("%s has an item twice" % at)
+    if isinstance(value, str):
+        if len(value) < schema.get("minLength", 0) or not re.search(schema.get("pattern", ""), value):
+            wrong.append("%s is '%s'" % (at, value))
+    if isinstance(value, int):
+        if not schema.get("minimum", value) <= value <= schema.get("maximum", value):
+            wrong.append("%s is %d" % (at, value))
+    return wrong
+
+
+def read_schema():
     with open(os.path.join(ROOT, "recipes", "dependencies.schema.json"), encoding="utf-8") as f:
-        schema = json.load(f)
+        return json.load(f)
+
+
+def every_recipe_follows_the_schema():
+    schema, n = read_schema(), 0
+    for name in sorted(os.listdir(os.path.join(ROOT, "recipes"))):
+        path = os.path.join(ROOT, "recipes", name, "dependencies.json")
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as f:
+                wrong = against(schema, json.load(f))
+            assert not wrong, (name, wrong)
+            n += 1
+    assert n == 12, n
+
+
+def schema_and_reader_refuse_the_same():
+    """What the schema finds wrong the reader warns of, and what it allows the reader takes."""
+    good = {"name": "one", "dependencies": []}
+    cases = [good, dict(good, title="T"), dict(good, title=""), dict(good, provides=["a"]),
+             dict(good, provides=[""]), dict(good, files="a"), dict(good, gates=[["make", "x"]]),
+             dict(good, gates=["make x"]), dict(good, gates=[[]]), dict(good, estimateMinutes=1),
+             dict(good, estimateMinutes=0), dict(good, estimateMinutes=1000001),
+             dict(good, complexity={"technical": 1, "integration": 10, "testing": 5}),
+             dict(good, complexity={"technical": 1, "integration": 11, "testing": 5}),
+             dict(good, complexity={"technical": 1}), dict(good, whatever=1),
+             {"dependencies": []}, {"name": "one"}, {"name": "One", "dependencies": []}]
+    schema = read_schema()
+    with tempfile.TemporaryDirectory() as root:
+        folder = os.path.join(root, "recipes", "one")
+        os.makedirs(folder)
+        for name in ("requirements.md", "design.md"):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+                f.write("### A-1 MUST hold\n- Criterion: 1\n- Test: t\n" + "More words. " * 5)
+        for case in cases:
+            with open(os.path.join(folder, "dependencies.json"), "w", encoding="utf-8") as f:
+                json.dump(case, f)
+            answer, _ = recipes(root=root, action="validate")
+            assert bool(against(schema, case)) == bool(answer["findings"]), \
+                (case, against(schema, case), answer["findings"])
+
+
+def schema_and_reader_know_the_same_members():
+    schema = read_schema()
     with tempfile.TemporaryDirectory() as root:
         folder = os.path.join(root, "recipes", "one")
         os.makedirs(folder)
@@ -143,7 +219,8 @@ def lists_go_on_at_their_cursor():
 failed = False
 for test in (the_recipes_have_no_errors, nothing_but_missing_tests_is_warned_of,
              their_graph_is_that_of_the_plan, every_named_test_is_there,
-             every_file_a_recipe_consists_of_is_there, schema_and_reader_know_the_same_members,
+             every_file_a_recipe_consists_of_is_there, every_recipe_follows_the_schema,
+             schema_and_reader_refuse_the_same, schema_and_reader_know_the_same_members,
              every_code_of_a_finding_is_in_the_readme,
              unknown_names_and_empty_projects_are_errors, lists_go_on_at_their_cursor):
     try:

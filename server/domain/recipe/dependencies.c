@@ -14,14 +14,6 @@
 #define MINUTES_MAX 1000000.0
 #define SCORE_MAX   10.0
 
-struct reader {
-	struct recipe_set *set;
-	struct recipe *r;
-	struct arena *a;
-	const char *bytes;
-	size_t n;
-};
-
 enum member_kind { TEXT, TEXTS, NAMES, GATES, MINUTES, SCORES };
 
 struct member {
@@ -46,9 +38,9 @@ static const struct member members[] = {
 enum { MEMBERS = sizeof members / sizeof *members };
 
 /* Line and column of a byte of the file. */
-static struct recipe_place place(const struct reader *r, const char *at)
+static struct recipe_place place(const struct recipe_json *r, const char *at)
 {
-	struct recipe_place p = { r->r->name, "dependencies.json", 1, 1 };
+	struct recipe_place p = { r->r->name, r->file, 1, 1 };
 
 	if (at == NULL)
 		return p;
@@ -62,21 +54,16 @@ static struct recipe_place place(const struct reader *r, const char *at)
 	return p;
 }
 
-static struct recipe_place member_place(const struct reader *r, const char *name)
+struct recipe_place recipe_json_place(const struct recipe_json *j, const char *member,
+                                      const char *word)
 {
-	return place(r, json_raw_member(r->bytes, r->n, name).at);
-}
+	struct json_span in = json_raw_member(j->bytes, j->n, member);
+	size_t len = word == NULL ? 0 : strlen(word);
 
-/* Where the text `"word"` stands inside a member's value, for a finding about one element. */
-static struct recipe_place element_place(const struct reader *r, const char *name, const char *word)
-{
-	struct json_span in = json_raw_member(r->bytes, r->n, name);
-	size_t len = strlen(word);
-
-	for (const char *s = in.at; s != NULL && s + len + 2 <= in.at + in.len; s++)
+	for (const char *s = in.at; word != NULL && s != NULL && s + len + 2 <= in.at + in.len; s++)
 		if (*s == '"' && memcmp(s + 1, word, len) == 0 && s[len + 1] == '"')
-			return place(r, s);
-	return place(r, in.at);
+			return place(j, s);
+	return place(j, in.at);
 }
 
 static bool all_texts(const cJSON *list)
@@ -92,13 +79,13 @@ static bool all_texts(const cJSON *list)
 	return true;
 }
 
-static void add_needs(const struct reader *r, const cJSON *list)
+static void add_needs(const struct recipe_json *r, const cJSON *list)
 {
 	struct recipe *to = r->r;
 	const cJSON *v;
 
 	cJSON_ArrayForEach(v, list) {
-		struct recipe_place at = element_place(r, "dependencies", v->valuestring);
+		struct recipe_place at = recipe_json_place(r, "dependencies", v->valuestring);
 		struct recipe_need *items;
 		bool there = false;
 
@@ -123,26 +110,46 @@ static void add_needs(const struct reader *r, const cJSON *list)
 	}
 }
 
-/* A gate is shown as one line; it stays argv in the file and is never given to a shell. */
-static bool add_gates(const struct reader *r, const cJSON *list)
+/* A command's words, as they are and as one line. */
+static bool add_gate(const struct recipe_json *r, const cJSON *gate)
 {
-	const cJSON *gate, *word;
+	struct recipe *to = r->r;
+	struct recipe_gate *items;
+	const char **argv;
+	const cJSON *word;
+	struct text line;
+	size_t n = 0;
+
+	if (!all_texts(gate) || gate->child == NULL)
+		return false;
+	items = list_room(r->a, to->gates, to->n_gates, &to->gates_room, sizeof *items);
+	argv = arena_take(r->a, ((size_t)cJSON_GetArraySize(gate) + 1) * sizeof *argv);
+	if (items == NULL || argv == NULL)
+		return true; /* the arena has failed, which is looked at in the end */
+	to->gates = items;
+	text_init(&line, TEXT_LIMIT);
+	cJSON_ArrayForEach(word, gate) {
+		text_addf(&line, "%s%s", n == 0 ? "" : " ", word->valuestring);
+		argv[n++] = text_dup(r->a, word->valuestring);
+	}
+	items[to->n_gates] = (struct recipe_gate){ text_copy(&line, r->a), argv };
+	if (items[to->n_gates].line != NULL)
+		to->n_gates++;
+	else
+		recipe_no_memory(r->a);
+	text_done(&line);
+	return true;
+}
+
+static bool add_gates(const struct recipe_json *r, const cJSON *list)
+{
+	const cJSON *gate;
 
 	if (!cJSON_IsArray(list))
 		return false;
 	cJSON_ArrayForEach(gate, list) {
-		struct text line;
-
-		if (!all_texts(gate) || gate->child == NULL)
+		if (!add_gate(r, gate))
 			return false;
-		text_init(&line, TEXT_LIMIT);
-		cJSON_ArrayForEach(word, gate) {
-			text_addf(&line, "%s%s", word == gate->child ? "" : " ", word->valuestring);
-		}
-		if (line.failed)
-			recipe_no_memory(r->a);
-		recipe_texts_add(&r->r->gates, r->a, text_string(&line), line.len);
-		text_done(&line);
 	}
 	return true;
 }
@@ -164,7 +171,7 @@ static bool add_scores(struct recipe *to, const cJSON *scores)
 	return true;
 }
 
-static bool fill(const struct reader *r, const struct member *m, const cJSON *v)
+static bool fill(const struct recipe_json *r, const struct member *m, const cJSON *v)
 {
 	char *base = (char *)r->r;
 	const cJSON *item;
@@ -202,10 +209,10 @@ static bool fill(const struct reader *r, const struct member *m, const cJSON *v)
 	return false;
 }
 
-static void unknown(const struct reader *r, const char *name)
+static void unknown(const struct recipe_json *r, const char *name)
 {
 	const char *known[MEMBERS], *nearest;
-	struct recipe_place at = member_place(r, name);
+	struct recipe_place at = recipe_json_place(r, name, NULL);
 
 	for (size_t i = 0; i < MEMBERS; i++)
 		known[i] = members[i].name;
@@ -215,7 +222,7 @@ static void unknown(const struct reader *r, const char *name)
 	            nearest == NULL ? "" : "'?");
 }
 
-static void read_members(const struct reader *r, const cJSON *json)
+static void read_members(const struct recipe_json *r, const cJSON *json)
 {
 	struct recipe_place whole = place(r, NULL);
 	const char *name = json_text(json, "name");
@@ -223,7 +230,7 @@ static void read_members(const struct reader *r, const cJSON *json)
 
 	for (size_t i = 0; i < MEMBERS; i++) {
 		const struct member *m = &members[i];
-		struct recipe_place at = member_place(r, m->name);
+		struct recipe_place at = recipe_json_place(r, m->name, NULL);
 
 		if ((v = json_get(json, m->name)) == NULL) {
 			if (m->required)
@@ -235,7 +242,7 @@ static void read_members(const struct reader *r, const cJSON *json)
 		}
 	}
 	if (name != NULL && strcmp(name, r->r->name) != 0) {
-		struct recipe_place at = member_place(r, "name");
+		struct recipe_place at = recipe_json_place(r, "name", NULL);
 
 		recipe_note(r->set, &at, RECIPE_ERROR, "name-differs",
 		            "the name is '%s' but the folder is '%s'; make them the same", name,
@@ -251,27 +258,40 @@ static void read_members(const struct reader *r, const cJSON *json)
 	}
 }
 
-void recipe_read_dependencies(struct recipe_set *set, struct recipe *to, const char *bytes,
-                              size_t n, struct arena *a)
+/* An unfinished merge is told as such, not as bad JSON. */
+static bool has_markers(const struct recipe_json *r)
 {
-	struct reader r = { set, to, a, bytes, n };
+	size_t before = r->set->n_findings;
+
+	recipe_find_markers(r->set, r->r, r->file, r->bytes, r->n);
+	return r->set->n_findings > before;
+}
+
+void recipe_read_dependencies(struct recipe_set *set, struct recipe *to, const char *file,
+                              const char *bytes, size_t n)
+{
+	struct recipe_json r = { set, to, set->a, file, bytes, n };
 	struct recipe_place at;
 	struct err why = { 0 };
 	cJSON *json = NULL;
 	size_t wrong = 0;
 	enum status st = json_check_at(bytes, n, &wrong, &why);
 
+	if (st != E_NOMEM && has_markers(&r))
+		return;
 	if (st == OK)
 		st = json_read(bytes, n, &json, &why);
 	at = place(&r, bytes + (st == OK ? 0 : wrong));
 	if (st == E_NOMEM)
-		recipe_no_memory(a);
+		recipe_no_memory(r.a);
 	else if (st != OK)
 		recipe_note(set, &at, RECIPE_ERROR, "bad-json", "%s", why.text);
 	else if (!cJSON_IsObject(json))
 		recipe_note(set, &at, RECIPE_ERROR, "bad-json",
 		            "the file is not an object; begin with {\"name\": \"%s\", ...}",
 		            to->name);
+	else if (!recipe_old_members(&r, json))
+		recipe_no_memory(r.a);
 	else
 		read_members(&r, json);
 	cJSON_Delete(json);

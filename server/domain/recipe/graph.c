@@ -1,8 +1,73 @@
 /* graph.c - who needs whom: levels, an order to build in, and cycles with their path. */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "domain/recipe/make.h"
+
+#define WAY_MAX 16 /* recipes in a path that is told */
+
+/* The recipe whose name is this one but for case and marks, `EventSystem` for event-system. */
+static size_t spelt_otherwise(const struct recipe_set *set, const char *name)
+{
+	size_t found = RECIPE_NONE;
+
+	for (size_t i = 0; i < set->n_recipes; i++) {
+		const char *a = name, *b = set->recipes[i].name;
+
+		while (*a != '\0' || *b != '\0') {
+			for (; *a != '\0' && !isalnum((unsigned char)*a);)
+				a++;
+			for (; *b != '\0' && !isalnum((unsigned char)*b);)
+				b++;
+			if (tolower((unsigned char)*a) != tolower((unsigned char)*b) || *a == '\0')
+				break;
+			a++;
+			b++;
+		}
+		if (*a != '\0' || *b != '\0')
+			continue;
+		if (found != RECIPE_NONE)
+			return RECIPE_NONE;
+		found = i;
+	}
+	return found;
+}
+
+/* The first recipe that needs the one at `at`; RECIPE_NONE: nobody does. */
+static size_t dependent(const struct recipe_set *set, size_t at)
+{
+	for (size_t i = 0; i < set->n_recipes; i++)
+		for (size_t k = 0; k < set->recipes[i].n_needs; k++)
+			if (i != at &&
+			    strcmp(set->recipes[i].needs[k].name, set->recipes[at].name) == 0)
+				return i;
+	return RECIPE_NONE;
+}
+
+/* Nobody is called so: with the way from whoever needs it in the end, and the nearest name. */
+static void tell_unknown(struct recipe_set *set, size_t at, const struct recipe_need *need,
+                         const char *nearest)
+{
+	struct recipe_place place = { set->recipes[at].name, set->recipes[at].needs_file,
+		                      need->line, need->column };
+	size_t way[WAY_MAX], n = 0;
+	struct text path;
+
+	for (size_t i = at; i != RECIPE_NONE && n < WAY_MAX; i = dependent(set, i))
+		way[n++] = i;
+	text_init(&path, TEXT_LIMIT);
+	while (n > 0)
+		text_addf(&path, "%s needs ", set->recipes[way[--n]].name);
+	text_add(&path, need->name);
+	if (path.failed)
+		recipe_no_memory(set->a);
+	recipe_note(set, &place, RECIPE_ERROR, "unknown-dependency",
+	            "no recipe is called '%s'%s%s%s (%s)", need->name,
+	            nearest == NULL ? "" : "; did you mean '", nearest == NULL ? "" : nearest,
+	            nearest == NULL ? "" : "'?", text_string(&path));
+	text_done(&path);
+}
 
 static void resolve(struct recipe_set *set)
 {
@@ -11,17 +76,21 @@ static void resolve(struct recipe_set *set)
 
 		for (size_t k = 0; k < r->n_needs; k++) {
 			struct recipe_need *need = &r->needs[k];
-			struct recipe_place at = { r->name, "dependencies.json", need->line,
+			struct recipe_place at = { r->name, r->needs_file, need->line,
 				                   need->column };
-			const char *nearest = NULL;
+			const char *nearest = NULL, *right;
 
 			need->recipe = recipe_find(set, need->name, &nearest);
-			if (need->recipe == RECIPE_NONE)
-				recipe_note(set, &at, RECIPE_ERROR, "unknown-dependency",
-				            "no recipe is called '%s'%s%s%s", need->name,
-				            nearest == NULL ? "" : "; did you mean '",
-				            nearest == NULL ? "" : nearest,
-				            nearest == NULL ? "" : "'?");
+			if (need->recipe != RECIPE_NONE)
+				continue;
+			if ((need->recipe = spelt_otherwise(set, need->name)) == RECIPE_NONE) {
+				tell_unknown(set, i, need, nearest);
+				continue;
+			}
+			right = set->recipes[need->recipe].name;
+			recipe_note(set, &at, RECIPE_WARNING, "old-name",
+			            "'%s' is the recipe '%s'; write it so", need->name, right);
+			need->name = right;
 		}
 	}
 }
@@ -86,7 +155,7 @@ static size_t stuck_on(const struct recipe_set *set, size_t at)
 static void tell_cycle(struct recipe_set *set, size_t start, struct arena *a)
 {
 	const struct recipe *first = &set->recipes[start];
-	struct recipe_place at = { first->name, "dependencies.json", 1, 1 };
+	struct recipe_place at = { first->name, first->needs_file, 1, 1 };
 	struct text path;
 	size_t next = stuck_on(set, start);
 

@@ -10,7 +10,7 @@
 #include "domain/recipe.h"
 
 struct recipe_place {
-	const char *recipe, *file;
+	const char *recipe, *file; /* file NULL: the folder; `patterns/X.md`: below recipes/ */
 	long line, column;
 };
 
@@ -26,11 +26,74 @@ void recipe_no_memory(struct arena *a);
 /* Append a copy of n bytes. */
 void recipe_texts_add(struct recipe_texts *texts, struct arena *a, const char *s, size_t n);
 
+/*
+ * The pattern that a line includes (`Include: patterns/NAME.md`, alone on its line), noted as one
+ * of the recipe's; NULL when the line includes none, or, with a finding at `at`, one that is
+ * not there.
+ */
+const struct recipe_pattern *recipe_include(struct recipe_set *set, struct recipe *to,
+                                            const struct recipe_place *at, const char *line,
+                                            size_t n);
+
+/* Length of an id such as NET-1 or MEM-A12 at s: capitals, then '-' and digits. 0: none. */
+size_t recipe_id_length(const char *s, size_t n);
+
+/* --- older ways (older.c) ------------------------------------------------------------------- */
+
+/* A bullet that is a requirement in an older way; the texts point into the bullet. */
+struct recipe_old {
+	const char *id; /* n_id 0: it has none */
+	size_t n_id;
+	const char *title;
+	size_t n_title;
+	enum recipe_level level;
+};
+
+/* Is it `**FR-1**: text`, `FR-1: text` or `**net-fr-1** (MUST): text`? */
+bool recipe_old_bullet(const char *s, size_t n, struct recipe_old *out);
+
+/* The level that a sentence states: must, shall, should, could, may; MUST when none does. */
+enum recipe_level recipe_old_level(const char *s, size_t n);
+
+/* Does a heading of level two begin a list of requirements without ids? */
+bool recipe_old_heading(const char *s, size_t n);
+
+/* Are there requirements in today's way anywhere in the file? */
+bool recipe_is_new(const char *bytes, size_t n);
+
+/* An id for the k-th requirement below a heading, `MEMORY-TYPES-3`; NULL when the arena is full. */
+const char *recipe_old_id(struct arena *a, const char *heading, size_t n, size_t k);
+
+/* Where a member, or the text "word" in its value, stands in a file of JSON. */
+struct recipe_json {
+	struct recipe_set *set;
+	struct recipe *r;
+	struct arena *a;
+	const char *file;
+	const char *bytes;
+	size_t n;
+};
+struct recipe_place recipe_json_place(const struct recipe_json *j, const char *member,
+                                      const char *word);
+
+/*
+ * Bring what older dependencies.json and components.json had into today's members, with a warning
+ * each that says what to write. False when memory is out.
+ */
+bool recipe_old_members(const struct recipe_json *j, cJSON *json);
+
 /* requirements.md and dependencies.json of one recipe, into `to`. */
 void recipe_read_requirements(struct recipe_set *set, struct recipe *to, const char *bytes,
                               size_t n, struct arena *a);
-void recipe_read_dependencies(struct recipe_set *set, struct recipe *to, const char *bytes,
-                              size_t n, struct arena *a);
+void recipe_read_dependencies(struct recipe_set *set, struct recipe *to, const char *file,
+                              const char *bytes, size_t n);
+
+/* Tell of unfinished merges in a file, line by line. */
+void recipe_find_markers(struct recipe_set *set, const struct recipe *r, const char *file,
+                         const char *bytes, size_t n);
+
+/* What each recipe is made from, as hashes, once their order is known. */
+void recipe_hash(struct recipe_set *set);
 
 /* Levels, order and cycles of a set whose recipes have been read. */
 void recipe_order(struct recipe_set *set, struct arena *a);

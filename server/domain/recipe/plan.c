@@ -111,11 +111,11 @@ static void put_steps(struct json_build *b, cJSON *task, const struct recipe *r)
 
 	json_add_text(b, list, "write the tests that the requirements name, and see them fail");
 	json_add_text(b, list, "write the component until they pass");
-	for (size_t i = 0; i < r->gates.n; i++) {
+	for (size_t i = 0; i < r->n_gates; i++) {
 		struct text t;
 
 		text_init(&t, TEXT_LIMIT);
-		text_addf(&t, "run `%s`; it must succeed", r->gates.at[i]);
+		text_addf(&t, "run `%s`; it must succeed", r->gates[i].line);
 		b->failed = b->failed || t.failed;
 		json_add_text(b, list, text_string(&t));
 		text_done(&t);

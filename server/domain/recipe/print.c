@@ -62,6 +62,7 @@ static void put_requirement(struct json_build *b, cJSON *list, const struct reci
 		json_put_text(b, test, "path", q->tests[i].path);
 		json_put_text(b, test, "name", q->tests[i].name);
 	}
+	json_put_text(b, to, "file", q->file);
 	json_put_int(b, to, "line", q->line);
 }
 
@@ -79,7 +80,12 @@ cJSON *recipe_json(struct json_build *b, const struct recipe_set *set, size_t re
 		json_put_int(b, to, "level", (int64_t)r->level);
 	put_texts(b, to, "provides", &r->provides);
 	put_texts(b, to, "files", &r->files);
-	put_texts(b, to, "gates", &r->gates);
+	list = json_put_array(b, to, "gates");
+	for (size_t i = 0; i < r->n_gates; i++)
+		json_add_text(b, list, r->gates[i].line);
+	put_texts(b, to, "patterns", &r->patterns);
+	if (r->hash[0] != '\0')
+		json_put_text(b, to, "hash", r->hash);
 	if (r->estimate_min > 0)
 		json_put_int(b, to, "estimateMinutes", r->estimate_min);
 	if (r->technical > 0) {

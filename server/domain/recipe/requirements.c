@@ -4,8 +4,9 @@
  * The format is line by line, so that every mistake has its line: a heading of level
  * three is a requirement (`### NET-1 MUST Title`), its bullets `- Criterion:` and
  * `- Test:` say what is measured and what shows it, the rest is its text. Fenced code is
- * text. Requirements in the older ways, bullets such as `- **FR-1**: The system MUST ...`,
- * are read too, with one warning that says what to write instead.
+ * text. A line `Include: patterns/NAME.md` stands for the lines of that fragment, in which
+ * `{recipe}` is the recipe's name. Requirements in the older ways, bullets with ids or, below a
+ * heading that speaks of requirements, without, are read too (older.c), with one warning.
  */
 #include <ctype.h>
 #include <string.h>
@@ -14,18 +15,27 @@
 #include "base/text.h"
 #include "domain/recipe/make.h"
 
+#define INCLUDES_MAX 8 /* inside each other */
+
 enum item { ITEM_TEXT, ITEM_CRITERION, ITEM_TEST };
+
+/* A text that is being read, and where in it. */
+struct frame {
+	const char *file; /* "requirements.md", or `patterns/NAME.md` */
+	const char *next, *end;
+	long line;
+};
 
 struct reader {
 	struct recipe_set *set;
 	struct recipe *r;
 	struct arena *a;
-	const char *next, *end;
+	struct frame frames[INCLUDES_MAX + 1];
+	size_t depth; /* frames[depth] is read; 0: the recipe's own file */
 
 	/* The line being read, without the blanks around it. */
 	const char *at;
 	size_t len, indent;
-	long line;
 
 	struct recipe_requirement *open; /* the last of r's, NULL outside a requirement */
 	enum item item;                  /* what an indented line goes on with */
@@ -33,6 +43,11 @@ struct reader {
 	bool fenced, titled, in_about, in_old;
 	long first_old; /* line of the first requirement in an older format, 0: none */
 	size_t n_old;
+
+	/* For requirements without ids: may they be here, under which heading, how many so far. */
+	bool is_new, listed;
+	const char *heading;
+	size_t n_heading, below_heading, n_without_id;
 };
 
 static const char *const level_words[] = { "MUST", "SHOULD", "COULD" };
@@ -44,15 +59,21 @@ static bool blank(char c)
 
 static bool next_line(struct reader *r)
 {
-	const char *start = r->next, *stop;
+	struct frame *f = &r->frames[r->depth];
+	const char *start = f->next, *stop;
 
-	if (start >= r->end)
-		return false;
-	stop = memchr(start, '\n', (size_t)(r->end - start));
+	while (start >= f->end) {
+		if (r->depth == 0)
+			return false;
+		f = &r->frames[--r->depth];
+		start = f->next;
+		r->fenced = false; /* what a fragment leaves open is closed at its end */
+	}
+	stop = memchr(start, '\n', (size_t)(f->end - start));
 	if (stop == NULL)
-		stop = r->end;
-	r->next = stop < r->end ? stop + 1 : stop;
-	r->line++;
+		stop = f->end;
+	f->next = stop < f->end ? stop + 1 : stop;
+	f->line++;
 	r->indent = 0;
 	for (; start < stop && blank(*start); start++)
 		r->indent++;
@@ -63,14 +84,20 @@ static bool next_line(struct reader *r)
 	return true;
 }
 
+static long line_of(const struct reader *r)
+{
+	return r->frames[r->depth].line;
+}
+
 static struct recipe_place here(const struct reader *r)
 {
-	return (struct recipe_place){ r->r->name, "requirements.md", r->line, (long)r->indent + 1 };
+	return (struct recipe_place){ r->r->name, r->frames[r->depth].file, line_of(r),
+		                      (long)r->indent + 1 };
 }
 
 static struct recipe_place place_of(const struct reader *r, const struct recipe_requirement *q)
 {
-	return (struct recipe_place){ r->r->name, "requirements.md", q->line, 1 };
+	return (struct recipe_place){ r->r->name, q->file, q->line, 1 };
 }
 
 static bool starts(const char *at, size_t n, const char *word)
@@ -92,6 +119,7 @@ static void go_on(struct text *t, const char *at, size_t n)
 static bool is_placeholder(const char *s)
 {
 	static const char *const words[] = { "TODO", "TBD", "FIXME", "XXX" };
+	static const char *const templates[] = { "Requirement ", "Functional ", "Non-functional " };
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		const char *at = strstr(s, words[i]);
@@ -101,8 +129,12 @@ static bool is_placeholder(const char *s)
 		    !isalnum((unsigned char)at[n]))
 			return true;
 	}
-	if (strncmp(s, "Requirement ", 12) == 0 && isdigit((unsigned char)s[12]))
-		return s[12 + strspn(s + 12, "0123456789")] == '\0';
+	for (size_t i = 0; i < sizeof templates / sizeof *templates; i++) {
+		size_t n = strlen(templates[i]);
+
+		if (strncmp(s, templates[i], n) == 0 && isdigit((unsigned char)s[n]))
+			return s[n + strspn(s + n, "0123456789")] == '\0';
+	}
 	return false;
 }
 
@@ -144,8 +176,8 @@ static void check_unique(struct reader *r, const char *id)
 		if (strcmp(r->r->requirements[i].id, id) != 0)
 			continue;
 		recipe_note(r->set, &at, RECIPE_ERROR, "duplicate-requirement",
-		            "%s stands on line %ld already; give this one an id of its own", id,
-		            r->r->requirements[i].line);
+		            "%s stands in %s on line %ld already; give this one an id of its own",
+		            id, r->r->requirements[i].file, r->r->requirements[i].line);
 		return;
 	}
 }
@@ -163,7 +195,11 @@ static struct recipe_requirement *new_requirement(struct reader *r, const char *
 	to->requirements = items;
 	r->open = &items[to->n_requirements++];
 	*r->open = (struct recipe_requirement){
-		.id = arena_copy(r->a, id, n), .line = r->line, .title = "", .text = ""
+		.id = arena_copy(r->a, id, n),
+		.file = r->frames[r->depth].file,
+		.line = line_of(r),
+		.title = "",
+		.text = "",
 	};
 	if (r->open->id == NULL)
 		r->open->id = "";
@@ -174,8 +210,7 @@ static struct recipe_requirement *new_requirement(struct reader *r, const char *
 	return r->open;
 }
 
-/* Length of an id such as NET-1 or MEM-A12 at s: capitals, then '-' and digits. 0: none. */
-static size_t id_length(const char *s, size_t n)
+size_t recipe_id_length(const char *s, size_t n)
 {
 	size_t i = 0, digits = 0, dash;
 
@@ -215,7 +250,7 @@ static size_t level_at(const char *s, size_t n, enum recipe_level *level)
 
 static void requirement_heading(struct reader *r, const char *s, size_t n)
 {
-	size_t id = id_length(s, n), skip;
+	size_t id = recipe_id_length(s, n), skip;
 	struct recipe_requirement *q;
 	struct recipe_place at = here(r);
 
@@ -278,38 +313,45 @@ static void add_test(struct reader *r, const char *s, size_t n)
 	items[q->n_tests++] = (struct recipe_test){
 		.path = halves.at[0],
 		.name = halves.n > 1 ? halves.at[1] : NULL,
-		.line = r->line,
+		.line = line_of(r),
 	};
 }
 
-/* An older requirement: `- **FR-1**: text`, `- FR-1: text`. True when the bullet is one. */
-static bool old_requirement(struct reader *r, const char *s, size_t n)
+static void note_old(struct reader *r)
 {
-	struct recipe_requirement *q;
-	size_t id;
-
-	while (n > 0 && *s == '*') {
-		s++;
-		n--;
-	}
-	id = id_length(s, n);
-	if (id == 0 || (r->open != NULL && !r->in_old))
-		return false;
-	if ((q = new_requirement(r, s, id)) == NULL)
-		return true;
-	for (s += id, n -= id; n > 0 && (blank(*s) || *s == ':' || *s == '*'); n--)
-		s++;
-	q->title = arena_copy(r->a, s, n);
-	if (q->title == NULL)
-		q->title = "";
-	if (strstr(q->title, "SHOULD") != NULL)
-		q->level = RECIPE_SHOULD;
-	else if (strstr(q->title, "COULD") != NULL || strstr(q->title, "MAY ") != NULL)
-		q->level = RECIPE_COULD;
 	r->in_old = true;
 	r->n_old++;
 	if (r->first_old == 0)
-		r->first_old = r->line;
+		r->first_old = line_of(r);
+}
+
+/* A bullet that is a requirement in an older way. True when it is one. */
+static bool old_requirement(struct reader *r, const char *s, size_t n)
+{
+	struct recipe_requirement *q;
+	struct recipe_old old;
+	const char *id;
+
+	if (r->open != NULL && !r->in_old)
+		return false;
+	if (!recipe_old_bullet(s, n, &old)) {
+		if (r->is_new || !r->listed || r->indent > 0 || r->depth > 0 || n == 0)
+			return false;
+		if (r->first_old != 0 && r->n_without_id == 0)
+			return false; /* where some have ids, a bullet without one is none */
+		id = recipe_old_id(r->a, r->heading, r->n_heading, ++r->below_heading);
+		if (id == NULL)
+			return true;
+		old = (struct recipe_old){ id, strlen(id), s, n, recipe_old_level(s, n) };
+		r->n_without_id++;
+	}
+	if ((q = new_requirement(r, old.id, old.n_id)) == NULL)
+		return true;
+	q->title = arena_copy(r->a, old.title, old.n_title);
+	if (q->title == NULL)
+		q->title = "";
+	q->level = old.level;
+	note_old(r);
 	return true;
 }
 
@@ -344,14 +386,21 @@ static void heading(struct reader *r)
 	for (skip = depth; skip < r->len && blank(r->at[skip]);)
 		skip++;
 	r->in_about = false;
-	if (depth == 1 && !r->titled) {
+	if (depth == 2)
+		r->listed = recipe_old_heading(r->at + skip, r->len - skip);
+	if (depth >= 2 && depth <= 4) {
+		r->heading = r->at + skip;
+		r->n_heading = r->len - skip;
+		r->below_heading = 0;
+	}
+	if (depth == 1 && !r->titled && r->depth == 0) {
 		const char *title = arena_copy(r->a, r->at + skip, r->len - skip);
 
 		if (title != NULL)
 			r->r->title = title;
 		r->titled = r->in_about = true;
-	} else if (depth == 3 && (id_length(r->at + skip, r->len - skip) > 0 ||
-	                          (!r->in_old && r->first_old == 0))) {
+	} else if (depth == 3 && (recipe_id_length(r->at + skip, r->len - skip) > 0 || r->is_new ||
+	                          (!r->listed && r->first_old == 0))) {
 		requirement_heading(r, r->at + skip, r->len - skip);
 	} else {
 		end_requirement(r);
@@ -375,14 +424,80 @@ static void item_line(struct reader *r)
 		go_on(r->item == ITEM_CRITERION ? &r->criterion : &r->text, r->at, r->len);
 }
 
+/* A fragment's bytes with the recipe's name in them. */
+static const char *named_copy(const struct reader *r, const struct recipe_pattern *p, size_t *n)
+{
+	static const char mark[] = "{recipe}";
+	const char *s = p->bytes, *end = s + p->size, *copy;
+	struct text t;
+
+	text_init(&t, RECIPE_BYTES_MAX);
+	while (s < end) {
+		const char *at = memchr(s, '{', (size_t)(end - s));
+
+		at = at == NULL ? end : at;
+		text_add_n(&t, s, (size_t)(at - s));
+		s = at;
+		if (starts(s, (size_t)(end - s), mark)) {
+			text_add(&t, r->r->name);
+			s += sizeof mark - 1;
+		} else if (s < end) {
+			text_add_char(&t, *s++);
+		}
+	}
+	copy = text_copy(&t, r->a);
+	*n = t.len;
+	text_done(&t);
+	return copy;
+}
+
+static void include(struct reader *r, const struct recipe_pattern *p)
+{
+	struct recipe_place at = here(r);
+	struct frame *f;
+	struct text path;
+	bool again = false;
+	size_t n = 0;
+
+	text_init(&path, TEXT_LIMIT);
+	text_add(&path, "requirements.md");
+	for (size_t i = 1; i <= r->depth; i++) {
+		text_addf(&path, " includes %s", r->frames[i].file);
+		again = again || strcmp(r->frames[i].file + 9, p->name) == 0;
+	}
+	text_addf(&path, " includes patterns/%s", p->name);
+	if (path.failed)
+		recipe_no_memory(r->a);
+	if (again || r->depth == INCLUDES_MAX) {
+		recipe_note(r->set, &at, RECIPE_ERROR, "include-cycle", "%s: %s",
+		            again ? "a cycle" : "too deep", text_string(&path));
+	} else {
+		f = &r->frames[r->depth + 1];
+		*f = (struct frame){ .file = text_printf(r->a, "patterns/%s", p->name),
+			             .next = named_copy(r, p, &n) };
+		if (f->file != NULL && f->next != NULL) {
+			f->end = f->next + n;
+			r->depth++;
+		}
+	}
+	text_done(&path);
+}
+
 static void one_line(struct reader *r)
 {
+	struct recipe_place place = here(r);
+	const struct recipe_pattern *pattern =
+	    r->fenced || r->indent > 0 ? NULL : recipe_include(r->set, r->r, &place, r->at, r->len);
+
+	if (pattern != NULL) {
+		end_requirement(r);
+		include(r, pattern);
+		return;
+	}
 	if (starts(r->at, r->len, "```") || starts(r->at, r->len, "~~~"))
 		r->fenced = !r->fenced;
 	if (is_marker(r)) {
-		struct recipe_place at = here(r);
-
-		recipe_note(r->set, &at, RECIPE_ERROR, "conflict-marker",
+		recipe_note(r->set, &place, RECIPE_ERROR, "conflict-marker",
 		            "a merge was left unfinished here; choose one side");
 	} else if (!r->fenced && r->indent == 0 && starts(r->at, r->len, "#")) {
 		heading(r);
@@ -397,10 +512,32 @@ static void one_line(struct reader *r)
 	}
 }
 
+static void tell_old(struct reader *r)
+{
+	struct recipe_place at = { r->r->name, "requirements.md", r->first_old, 1 };
+	const struct recipe_requirement *first = r->r->requirements;
+
+	if (r->first_old == 0)
+		return;
+	recipe_note(
+	    r->set, &at, RECIPE_WARNING, "old-format",
+	    "%zu requirement%s in an older format%s; write each as '### %s %s %.60s%s' with "
+	    "'- Criterion:' and '- Test:' below it",
+	    r->n_old, r->n_old == 1 ? " is" : "s are",
+	    r->n_without_id == 0 ? "" : ", without ids (these are made from headings)",
+	    r->n_without_id == 0 ? "NAME-1" : first->id, recipe_level_word(first->level),
+	    r->n_without_id == 0 ? "Title" : first->title,
+	    r->n_without_id != 0 && strlen(first->title) > 60 ? "..." : "");
+}
+
 void recipe_read_requirements(struct recipe_set *set, struct recipe *to, const char *bytes,
                               size_t n, struct arena *a)
 {
-	struct reader r = { .set = set, .r = to, .a = a, .next = bytes, .end = bytes + n };
+	struct reader r = { .set = set,
+		            .r = to,
+		            .a = a,
+		            .frames = { { "requirements.md", bytes, bytes + n, 0 } },
+		            .is_new = recipe_is_new(bytes, n) };
 	struct recipe_place whole = { to->name, "requirements.md", 1, 1 };
 	const char *about;
 
@@ -414,15 +551,9 @@ void recipe_read_requirements(struct recipe_set *set, struct recipe *to, const c
 		recipe_no_memory(a);
 	if ((about = text_copy(&r.about, a)) != NULL)
 		to->about = about;
-	if (r.first_old != 0) {
-		struct recipe_place at = { to->name, "requirements.md", r.first_old, 1 };
-
-		recipe_note(set, &at, RECIPE_WARNING, "old-format",
-		            "%zu requirement%s in an older format; write each as "
-		            "'### NAME-1 MUST Title' with '- Criterion:' and '- Test:' below it",
-		            r.n_old, r.n_old == 1 ? " is" : "s are");
-	}
-	if (to->n_requirements == 0)
+	if (to->n_requirements > 0)
+		tell_old(&r);
+	else
 		recipe_note(set, &whole, RECIPE_ERROR, "no-requirements",
 		            "no requirement found; each is a heading '### NAME-1 MUST Title'");
 	text_done(&r.about);

@@ -17,6 +17,16 @@ void recipe_no_memory(struct arena *a)
 	(void)arena_take(a, SIZE_MAX);
 }
 
+/* Below the project's root. */
+static const char *file_of(struct arena *a, const struct recipe_place *at)
+{
+	if (at->file == NULL)
+		return text_printf(a, "recipes/%s", at->recipe);
+	if (strchr(at->file, '/') != NULL)
+		return text_printf(a, "recipes/%s", at->file);
+	return text_printf(a, "recipes/%s/%s", at->recipe, at->file);
+}
+
 void recipe_note(struct recipe_set *set, const struct recipe_place *at,
                  enum recipe_severity severity, const char *code, const char *fmt, ...)
 {
@@ -42,8 +52,7 @@ void recipe_note(struct recipe_set *set, const struct recipe_place *at,
 		.code = code,
 		.severity = severity,
 		.recipe = at->recipe,
-		.file = text_printf(a, "recipes/%s%s%s", at->recipe, at->file == NULL ? "" : "/",
-		                    at->file == NULL ? "" : at->file),
+		.file = file_of(a, at),
 		.line = at->line,
 		.column = at->column,
 		.message = message,
@@ -71,14 +80,11 @@ static bool is_good_name(const char *s)
 	return true;
 }
 
-static void check_design(struct recipe_set *set, const struct recipe *r, const char *bytes,
-                         size_t n)
+void recipe_find_markers(struct recipe_set *set, const struct recipe *r, const char *file,
+                         const char *bytes, size_t n)
 {
-	struct recipe_place at = { r->name, "design.md", 1, 1 };
+	struct recipe_place at = { r->name, file, 1, 1 };
 
-	if (n < SMALL_DESIGN)
-		recipe_note(set, &at, RECIPE_WARNING, "empty-design",
-		            "the design says next to nothing; say how the requirements are met");
 	for (const char *s = bytes; s != NULL && s < bytes + n; at.line++) {
 		size_t left = (size_t)(bytes + n - s);
 
@@ -87,6 +93,23 @@ static void check_design(struct recipe_set *set, const struct recipe *r, const c
 			            "a merge was left unfinished here; choose one side");
 		s = memchr(s, '\n', left);
 		s = s == NULL ? NULL : s + 1;
+	}
+}
+
+static void check_design(struct recipe_set *set, struct recipe *r, const char *bytes, size_t n)
+{
+	struct recipe_place at = { r->name, "design.md", 1, 1 };
+
+	if (n < SMALL_DESIGN)
+		recipe_note(set, &at, RECIPE_WARNING, "empty-design",
+		            "the design says next to nothing; say how the requirements are met");
+	recipe_find_markers(set, r, "design.md", bytes, n);
+	for (const char *s = bytes; s < bytes + n; at.line++) {
+		const char *stop = memchr(s, '\n', (size_t)(bytes + n - s));
+
+		stop = stop == NULL ? bytes + n : stop;
+		(void)recipe_include(set, r, &at, s, (size_t)(stop - s));
+		s = stop + 1;
 	}
 }
 
@@ -107,6 +130,30 @@ static bool is_text(struct recipe_set *set, const struct recipe *r, const char *
 	return true;
 }
 
+static void read_needs(struct recipe_set *set, struct recipe *r, const struct recipe_source *s)
+{
+	struct recipe_place old = { r->name, "components.json", 1, 1 };
+	struct recipe_place yaml = { r->name, "recipe.yaml", 1, 1 };
+	bool alone = s->components != NULL && s->dependencies == NULL;
+
+	r->needs_file = alone ? "components.json" : "dependencies.json";
+	if (s->has_yaml)
+		recipe_note(set, &yaml, RECIPE_WARNING, "old-file",
+		            "recipe.yaml is not read; say in requirements.md and design.md what is "
+		            "still true of it, and remove it");
+	if (s->components != NULL)
+		recipe_note(set, &old, RECIPE_WARNING, "old-file", "components.json is %s",
+		            alone ? "called dependencies.json now; rename it"
+		                  : "not read beside dependencies.json; remove it");
+	if (alone && is_text(set, r, "components.json", s->components, s->components_size))
+		recipe_read_dependencies(set, r, "components.json", s->components,
+		                         s->components_size);
+	else if (!alone &&
+	         is_text(set, r, "dependencies.json", s->dependencies, s->dependencies_size))
+		recipe_read_dependencies(set, r, "dependencies.json", s->dependencies,
+		                         s->dependencies_size);
+}
+
 static void read_one(struct recipe_set *set, struct recipe *r, const struct recipe_source *s,
                      struct arena *a)
 {
@@ -119,8 +166,7 @@ static void read_one(struct recipe_set *set, struct recipe *r, const struct reci
 		recipe_read_requirements(set, r, s->requirements, s->requirements_size, a);
 	if (is_text(set, r, "design.md", s->design, s->design_size))
 		check_design(set, r, s->design, s->design_size);
-	if (is_text(set, r, "dependencies.json", s->dependencies, s->dependencies_size))
-		recipe_read_dependencies(set, r, s->dependencies, s->dependencies_size, a);
+	read_needs(set, r, s);
 }
 
 static int by_name(const void *a, const void *b)
@@ -142,30 +188,35 @@ static int by_place(const void *a, const void *b)
 	return order != 0 ? order : strcmp(x->code, y->code);
 }
 
-static struct recipe_set *make(const struct recipe_source *sources, size_t n, struct arena *a)
+static struct recipe_set *make(const struct recipe_sources *all, struct arena *a)
 {
+	size_t n = all->n;
 	struct recipe_set *set = arena_take(a, sizeof *set);
 	struct recipe_source *sorted = arena_take(a, (n + 1) * sizeof *sorted);
+	struct recipe_sources given = { sorted, n, all->patterns, all->n_patterns };
 
 	if (set == NULL || sorted == NULL ||
 	    (set->recipes = arena_take(a, (n + 1) * sizeof *set->recipes)) == NULL)
 		return NULL;
 	set->a = a;
+	set->sources = &given;
 	if (n > 0)
-		memcpy(sorted, sources, n * sizeof *sorted);
+		memcpy(sorted, all->recipes, n * sizeof *sorted);
 	qsort(sorted, n, sizeof *sorted, by_name);
 	for (size_t i = 0; i < n && !arena_failed(a); i++) {
 		struct recipe *r = &set->recipes[set->n_recipes++];
 
 		r->name = r->title = text_dup(a, sorted[i].name);
 		r->folder = text_printf(a, "recipes/%s", sorted[i].name);
-		r->about = "";
+		r->about = r->hash = "";
 		if (r->name != NULL)
 			read_one(set, r, &sorted[i], a);
 	}
 	if (arena_failed(a))
 		return NULL;
 	recipe_order(set, a);
+	recipe_hash(set);
+	set->sources = NULL;
 	if (set->n_findings > 0)
 		qsort(set->findings, set->n_findings, sizeof *set->findings, by_place);
 	set->sound = true;
@@ -174,17 +225,25 @@ static struct recipe_set *make(const struct recipe_source *sources, size_t n, st
 	return set;
 }
 
-enum status recipe_make(const struct recipe_source *sources, size_t n, struct arena *a,
-                        struct recipe_set **out, struct err *err)
+enum status recipe_make_with(const struct recipe_sources *sources, struct arena *a,
+                             struct recipe_set **out, struct err *err)
 {
 	struct recipe_set *set;
 
-	assert(n <= RECIPES_MAX);
-	set = make(sources, n, a);
+	assert(sources->n <= RECIPES_MAX);
+	set = make(sources, a);
 	if (set == NULL || arena_failed(a))
 		return err_nomem(err, "the recipes");
 	*out = set;
 	return OK;
+}
+
+enum status recipe_make(const struct recipe_source *sources, size_t n, struct arena *a,
+                        struct recipe_set **out, struct err *err)
+{
+	const struct recipe_sources all = { .recipes = sources, .n = n };
+
+	return recipe_make_with(&all, a, out, err);
 }
 
 size_t recipe_find(const struct recipe_set *set, const char *name, const char **nearest)
