@@ -98,6 +98,7 @@ struct coach_report {
 struct coach_wish {
 	const char *run;          /* a run; NULL with neither path nor since: the last one */
 	const char *path;         /* absolute: a session file or a folder with some */
+	const char *root;         /* without a path: all sessions of the project there */
 	int64_t since_ms;         /* only sessions that went on after this; 0: all */
 	const char *const *gates; /* programs of configured gates, NULL-terminated, or NULL */
 	const atomic_bool *stop;  /* may be NULL */
@@ -112,8 +113,8 @@ enum status coach_sessions(const struct coach_wish *wish, struct arena *a,
 
 /*
  * Look at what the wish says in a project: a run, the sessions at a path (relative ones
- * against the project's root), or, with only a time, the sessions of this project, where
- * Claude Code keeps them.
+ * against the project's root), or, with only a time, the sessions of this project, wherever
+ * each host keeps them.
  */
 enum status coach_look(struct project *p, const struct coach_wish *wish, struct arena *a,
                        struct coach_report **out, struct err *err);

@@ -230,14 +230,15 @@ static const char *without_marks(const char *s)
 
 void call_result(struct session *s, struct session_call *c, bool failed, struct json_span text)
 {
-	static const char *const denied[] = { "The user doesn't want to",
-		                              "the user doesn't want to",
-		                              "but you haven't granted it",
-		                              "has been denied",
-		                              "tool use was rejected",
-		                              "User denied",
-		                              NULL };
-	static const char *const interrupted[] = { "[Request interrupted by user", NULL };
+	static const char *const denied[] = {
+		"The user doesn't want to",   "the user doesn't want to",
+		"but you haven't granted it", "has been denied",
+		"tool use was rejected",      "User denied",
+		"rejected permission",        "specified a rule which prevents",
+		"rejected by user",           NULL
+	};
+	static const char *const interrupted[] = { "[Request interrupted by user",
+		                                   "Tool execution aborted", NULL };
 	static const char *const too_large[] = { "exceeds maximum allowed", NULL };
 	static const char *const stale[] = { "String to replace not found", "modified since read",
 		                             "File has been modified since", NULL };

@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "domain/coach/pull.h"
 
-#define TIME_SIZE 40
 #define TAIL_SIZE ((size_t)256)
 
 /* The members of a line that matter, as they stand. */
@@ -276,24 +275,6 @@ static void user(struct session *s, const struct session_at *at, const struct en
 		said(s, at, e, text);
 }
 
-static double number_of(struct json_span span)
-{
-	char copy[TIME_SIZE];
-	double value = 0, unit = 1;
-	size_t n = span.len < sizeof copy - 1 ? span.len : sizeof copy - 1;
-	const char *p = copy;
-
-	if (n > 0)
-		memcpy(copy, span.at, n);
-	copy[n] = '\0';
-	for (; *p >= '0' && *p <= '9'; p++)
-		value = value * 10 + (*p - '0');
-	if (*p == '.')
-		for (p++; *p >= '0' && *p <= '9'; p++)
-			value += (*p - '0') * (unit /= 10);
-	return value;
-}
-
 void claude_line(struct session *s, struct session_at *at, struct json_span line)
 {
 	struct envelope e = { 0 };
@@ -326,7 +307,7 @@ void claude_line(struct session *s, struct session_at *at, struct json_span line
 		break;
 	case LINE_RESULT:
 		if (e.cost.len > 0)
-			s->cost_usd = (s->cost_usd < 0 ? 0 : s->cost_usd) + number_of(e.cost);
+			s->cost_usd = (s->cost_usd < 0 ? 0 : s->cost_usd) + host_number(e.cost);
 		break;
 	case LINE_TIMED:
 	case LINE_SKIPPED:

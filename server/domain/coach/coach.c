@@ -6,63 +6,12 @@
 #include "base/text.h"
 #include "domain/coach.h"
 #include "domain/coach/find.h"
-#include "domain/coach/hosts.h"
 #include "domain/coach/measure.h"
+#include "domain/coach/read.h"
 #include "domain/coach/report.h"
 #include "domain/coach/sources.h"
-#include "sys/folder.h"
-#include "sys/fs.h"
 
 #define SESSION_MEMORY ((size_t)1 << 30) /* most a single session may take; it takes far less */
-
-typedef void line_reader(struct session *s, struct session_at *at, struct json_span line);
-
-/* A file that is one value. */
-static enum status read_whole(struct session *s, const char *path, struct err *err)
-{
-	struct session_at at = { .ms = SESSION_NO_TIME };
-	char *bytes = NULL;
-	size_t n = 0;
-	enum status st = fs_read(path, SESSION_WHOLE_MAX, s->a, &bytes, &n, err);
-
-	if (st != OK)
-		return st;
-	at.file = session_add_file(s, path, 0);
-	gemini_chat(s, &at, (struct json_span){ bytes, n });
-	return OK;
-}
-
-static enum status read_file(struct session *s, const char *path, uint32_t agent,
-                             const atomic_bool *stop, struct err *err)
-{
-	line_reader *read = strcmp(s->host, "codex") == 0 ? codex_line : claude_line;
-	struct session_at at = { .agent = agent, .ms = SESSION_NO_TIME };
-	struct lines *l = NULL;
-	enum status st = lines_open(&l, path, err);
-	const char *line;
-	bool too_long;
-	size_t n;
-
-	if (st != OK)
-		return st;
-	at.file = session_add_file(s, path, agent);
-	while ((st = lines_next(l, SESSION_LINE_MAX, &line, &n, &too_long, err)) == OK &&
-	       line != NULL) {
-		at.line++;
-		if (stop != NULL && atomic_load(stop)) {
-			st = err_set(err, E_STOP, "stopped");
-			break;
-		}
-		if (too_long) {
-			s->lines++;
-			s->long_lines++;
-		} else if (n > 0) {
-			read(s, &at, (struct json_span){ line, n });
-		}
-	}
-	lines_free(l);
-	return st;
-}
 
 static enum status one_session(struct coach_report *r, const struct coach_wish *wish,
                                const struct source *source, struct err *err)
@@ -70,16 +19,13 @@ static enum status one_session(struct coach_report *r, const struct coach_wish *
 	struct arena *a = arena_new(SESSION_MEMORY);
 	struct finder f = { .report = r };
 	struct session s;
-	enum status st = OK;
+	enum status st;
 
 	if (a == NULL)
 		return err_nomem(err, "a session");
 	session_init(&s, a, source->name, source->host);
 	s.gates = wish->gates;
-	for (size_t i = 0; st == OK && i < source->n_paths; i++)
-		st = strcmp(s.host, "gemini") == 0
-		         ? read_whole(&s, source->paths[i], err)
-		         : read_file(&s, source->paths[i], (uint32_t)i, wish->stop, err);
+	st = read_source(&s, source, wish->stop, err);
 	if (st == OK && !session_close(&s))
 		st = err_nomem(err, "a session");
 	if (st == OK && (s.last_ms == SESSION_NO_TIME || s.last_ms >= wish->since_ms)) {
@@ -150,14 +96,22 @@ enum status coach_sessions(const struct coach_wish *wish, struct arena *a,
 
 	if (r == NULL)
 		return err_nomem(err, "a report");
-	if ((st = sources_find(wish->path, wish->since_ms, a, &sources, &n, err)) != OK)
+	if (wish->path == NULL)
+		st = sources_of_project(wish->root, wish->since_ms, a, &sources, &n, err);
+	else
+		st = sources_find(
+		    &(struct sources_wish){ .path = wish->path, .since_ms = wish->since_ms }, a,
+		    &sources, &n, err);
+	if (st != OK)
 		return st;
 	for (size_t i = 0; st == OK && i < n; i++)
 		st = one_session(r, wish, &sources[i], err);
 	if (st != OK)
 		return st;
 	if (r->metrics.sessions == 0)
-		return err_set(err, E_ABSENT, "there is no session in '%s'%s", wish->path,
+		return err_set(err, E_ABSENT, "there is no session %s '%s'%s",
+		               wish->path == NULL ? "of" : "in",
+		               wish->path == NULL ? wish->root : wish->path,
 		               wish->since_ms == 0 ? "" : " that went on since then");
 	measure_end(r);
 	return report_end(r, out, err);

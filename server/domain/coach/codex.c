@@ -58,6 +58,9 @@ static void call(struct session *s, const struct session_at *at, struct json_spa
 static bool output_failed(struct json_span text)
 {
 	static const char *const marks[] = { "Exit code:", "exited with code" };
+	static const char *const wrong[] = { "unsupported c", "failed to parse function arguments",
+		                             "exec command rejected",
+		                             "apply_patch verification failed", "execution error" };
 	static const char member[] = "exit_code\\\":";
 	struct json_span in = pull_inside(text);
 	size_t tail = in.len < OUTPUT_TAIL ? in.len : OUTPUT_TAIL;
@@ -71,6 +74,9 @@ static bool output_failed(struct json_span text)
 	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
 		if ((at = strstr(head, marks[i])) != NULL)
 			return strtol(at + strlen(marks[i]), NULL, 10) != 0;
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		if (strncmp(head, wrong[i], strlen(wrong[i])) == 0)
+			return true;
 	return false;
 }
 
@@ -110,10 +116,27 @@ static void token_count(struct session *s, const struct session_at *at, struct j
 	if (last.len == 0)
 		return;
 	tokens[TOKENS_CACHE_READ] = pull_int(pull_member(last, "cached_input_tokens"), 0);
-	tokens[TOKENS_INPUT] =
-	    pull_int(pull_member(last, "input_tokens"), 0) - tokens[TOKENS_CACHE_READ];
+	tokens[TOKENS_CACHE_WRITE] = pull_int(pull_member(last, "cache_write_input_tokens"), 0);
+	tokens[TOKENS_INPUT] = pull_int(pull_member(last, "input_tokens"), 0) -
+	                       tokens[TOKENS_CACHE_READ] - tokens[TOKENS_CACHE_WRITE];
 	tokens[TOKENS_OUTPUT] = pull_int(pull_member(last, "output_tokens"), 0);
 	(void)session_message(s, at, total.len == 0 ? 0 : session_key(total, name), tokens);
+}
+
+/* What a person said: older versions write `user_message`, newer ones an item; some both. */
+static void said(struct session *s, const struct session_at *at, struct json_span text)
+{
+	if (text.len > 0 && session_first(s, text))
+		session_prompt(s, at, text);
+}
+
+static void item(struct session *s, const struct session_at *at, struct json_span item)
+{
+	struct pull parts = pull_of(pull_member(item, "content"));
+
+	if (pull_is(pull_member(item, "type"), "UserMessage") && parts.p != NULL &&
+	    pull_array(&parts) && pull_more(&parts))
+		said(s, at, pull_member(pull_value(&parts), "text"));
 }
 
 static void event(struct session *s, const struct session_at *at, struct json_span payload)
@@ -121,12 +144,38 @@ static void event(struct session *s, const struct session_at *at, struct json_sp
 	struct json_span type = pull_member(payload, "type");
 
 	if (pull_is(type, "user_message"))
-		session_prompt(s, at, pull_member(payload, "message"));
+		said(s, at, pull_member(payload, "message"));
+	else if (pull_is(type, "item_completed"))
+		item(s, at, pull_member(payload, "item"));
+	else if (pull_is(type, "task_started") || pull_is(type, "turn_started"))
+		session_forget(s);
 	else if (pull_is(type, "token_count"))
 		token_count(s, at, pull_member(payload, "info"));
 	else if (pull_is(type, "turn_aborted") &&
 	         pull_is(pull_member(payload, "reason"), "interrupted"))
 		session_interrupt(s, at);
+}
+
+/* The oldest versions wrote what is a payload now as the line, without a time. */
+static void bare(struct session *s, const struct session_at *at, const struct line *l,
+                 struct json_span json)
+{
+	struct json_span role = pull_member(json, "role");
+	struct pull parts = pull_of(pull_member(json, "content"));
+	struct json_span text = { 0 };
+
+	if (pull_is(l->type, "message") && pull_is(role, "user") && parts.p != NULL &&
+	    pull_array(&parts) && pull_more(&parts)) {
+		text = pull_inside(pull_member(pull_value(&parts), "text"));
+		if (text.len > 0 && *text.at != '<') /* what the host itself says is in marks */
+			session_prompt(s, at, (struct json_span){ text.at - 1, text.len + 2 });
+	} else if (pull_is(l->type, "message")) {
+		static const int64_t unknown[TOKENS_N];
+
+		(void)session_message(s, at, 0, unknown);
+	} else if (l->type.len > 0) {
+		response_item(s, at, json);
+	}
 }
 
 void codex_line(struct session *s, struct session_at *at, struct json_span json)
@@ -139,7 +188,9 @@ void codex_line(struct session *s, struct session_at *at, struct json_span json)
 		return;
 	}
 	host_at(s, at, l.timestamp);
-	if (pull_is(l.type, "response_item")) {
+	if (l.payload.len == 0) {
+		bare(s, at, &l, json);
+	} else if (pull_is(l.type, "response_item")) {
 		response_item(s, at, l.payload);
 	} else if (pull_is(l.type, "event_msg")) {
 		event(s, at, l.payload);
@@ -151,7 +202,8 @@ void codex_line(struct session *s, struct session_at *at, struct json_span json)
 		host_once(s, &s->folder, pull_member(l.payload, "cwd"));
 	} else if (pull_is(l.type, "compacted")) {
 		session_compaction(s, at, -1);
-	} else {
-		s->unknown_lines++;
+	} else if (!pull_is(l.type, "token_usage_record") && !pull_is(l.type, "world_state") &&
+	           !pull_is(l.type, "ghost_snapshot")) {
+		s->unknown_lines++; /* token_usage_record says what token_count says */
 	}
 }

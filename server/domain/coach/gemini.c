@@ -1,4 +1,4 @@
-/* gemini.c - chats of Gemini CLI: one object with all messages. */
+/* gemini.c - chats of Gemini CLI: one object with all messages, or in newer versions one a line. */
 #include <string.h>
 
 #include "domain/coach/hosts.h"
@@ -64,7 +64,8 @@ static void answer(struct session *s, const struct session_at *at, struct json_s
 	uint32_t number;
 
 	sum[TOKENS_CACHE_READ] = pull_int(pull_member(tokens, "cached"), 0);
-	sum[TOKENS_INPUT] = pull_int(pull_member(tokens, "input"), 0) - sum[TOKENS_CACHE_READ];
+	sum[TOKENS_INPUT] = pull_int(pull_member(tokens, "input"), 0) - sum[TOKENS_CACHE_READ] +
+	                    pull_int(pull_member(tokens, "tool"), 0);
 	sum[TOKENS_OUTPUT] = pull_int(pull_member(tokens, "output"), 0) +
 	                     pull_int(pull_member(tokens, "thoughts"), 0);
 	number =
@@ -83,12 +84,14 @@ static void one_message(struct session *s, struct session_at *at, struct json_sp
 
 	s->lines++;
 	host_at(s, at, pull_member(message, "timestamp"));
-	if (pull_is(type, "user"))
-		session_prompt(s, at, text);
-	else if (pull_is(type, "gemini"))
+	if (pull_is(type, "user")) {
+		if (session_first(s, pull_member(message, "id")))
+			session_prompt(s, at, text);
+	} else if (pull_is(type, "gemini")) {
 		answer(s, at, message);
-	else if (!pull_is(type, "info") && !pull_is(type, "error") && !pull_is(type, "warning"))
+	} else if (!pull_is(type, "info") && !pull_is(type, "error") && !pull_is(type, "warning")) {
 		s->unknown_lines++;
+	}
 }
 
 /* Lines of evidence are those of the file: counted on from the message before. */
@@ -133,4 +136,28 @@ void gemini_chat(struct session *s, struct session_at *at, struct json_span chat
 		all_messages(s, at, &p);
 	}
 	s->bad_lines += p.failed;
+}
+
+/*
+ * A message comes again, whole, whenever something of it is known that was not before: its
+ * tokens, its calls, their results. Only what is new of it is noted. What a person took back
+ * ($rewindTo) was done and paid for all the same, so it stays.
+ */
+void gemini_line(struct session *s, struct session_at *at, struct json_span line)
+{
+	struct json_span type = pull_member(line, "type");
+	struct pull p = pull_of(line);
+
+	if (!pull_object(&p)) {
+		s->lines++;
+		s->bad_lines++;
+	} else if (type.len > 0) {
+		one_message(s, at, line);
+	} else {
+		s->lines++;
+		host_at(s, at, pull_member(line, "startTime"));
+		s->unknown_lines += pull_member(line, "sessionId").len == 0 &&
+		                    pull_member(line, "$set").len == 0 &&
+		                    pull_member(line, "$rewindTo").len == 0;
+	}
 }

@@ -1,5 +1,8 @@
 #include "domain/coach/hosts.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/clock.h"
 #include "domain/coach/pull.h"
 
@@ -42,4 +45,29 @@ struct json_span host_inner(struct session *s, struct json_span text)
 	if (out == NULL)
 		return (struct json_span){ 0 };
 	return (struct json_span){ out, pull_text(text, out, size) };
+}
+
+double host_number(struct json_span span)
+{
+	char copy[TIME_SIZE];
+	double value = 0, unit = 1;
+	size_t n = span.len < sizeof copy - 1 ? span.len : sizeof copy - 1;
+	const char *p = copy;
+	long power = 0;
+
+	if (n > 0)
+		memcpy(copy, span.at, n);
+	copy[n] = '\0';
+	for (; *p >= '0' && *p <= '9'; p++)
+		value = value * 10 + (*p - '0');
+	if (*p == '.')
+		for (p++; *p >= '0' && *p <= '9'; p++)
+			value += (*p - '0') * (unit /= 10);
+	if (*p == 'e' || *p == 'E')
+		power = strtol(p + 1, NULL, 10);
+	for (; power < 0 && power > -TIME_SIZE; power++)
+		value /= 10;
+	for (; power > 0 && power < TIME_SIZE; power--)
+		value *= 10;
+	return value;
 }

@@ -1,36 +1,9 @@
 /* look.c - what to look at, found in a project. */
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "domain/coach.h"
 #include "domain/config.h"
-
-/*
- * Where Claude Code keeps the sessions of a folder: every byte of its path that is no
- * letter or digit becomes '-'.
- */
-static enum status sessions_of(const struct project *p, struct arena *a, const char **out,
-                               struct err *err)
-{
-	const char *base = getenv("CLAUDE_CONFIG_DIR"), *home = getenv("HOME");
-	char *name = text_dup(a, p->root);
-
-	if (name == NULL)
-		return err_nomem(err, "a path");
-	for (char *c = name; *c != '\0'; c++)
-		if (!isalnum((unsigned char)*c))
-			*c = '-';
-	if (base != NULL && base[0] != '\0')
-		*out = text_printf(a, "%s/projects/%s", base, name);
-	else if (home != NULL && home[0] != '\0')
-		*out = text_printf(a, "%s/.claude/projects/%s", home, name);
-	else
-		return err_set(err, E_INPUT,
-		               "HOME is not set; give 'path' to say where the sessions are");
-	return *out == NULL ? err_nomem(err, "a path") : OK;
-}
 
 /* Programs of the configured gates, so that they count as gates in sessions, too. */
 static enum status gates_of(struct project *p, struct arena *a, const char *const **out,
@@ -84,10 +57,9 @@ enum status coach_look(struct project *p, const struct coach_wish *wish, struct 
 		return look_at_run(p, wish, a, out, err);
 	if ((st = gates_of(p, a, &whole.gates, err)) != OK)
 		return st;
-	if (wish->path == NULL)
-		st = sessions_of(p, a, &whole.path, err);
-	else if (wish->path[0] != '/' &&
-	         (whole.path = text_printf(a, "%s/%s", p->root, wish->path)) == NULL)
+	whole.root = p->root;
+	if (wish->path != NULL && wish->path[0] != '/' &&
+	    (whole.path = text_printf(a, "%s/%s", p->root, wish->path)) == NULL)
 		st = err_nomem(err, "a path");
 	return st != OK ? st : coach_sessions(&whole, a, out, err);
 }

@@ -157,7 +157,7 @@ void measure_session(struct coach_report *r, const struct session *s)
 
 	m->sessions++;
 	m->files += (int64_t)s->n_files;
-	m->subagents += (int64_t)s->n_files - 1;
+	m->subagents += s->n_agents;
 	m->lines += (int64_t)s->lines;
 	m->unknown_lines += (int64_t)s->unknown_lines;
 	m->bad_lines += (int64_t)(s->bad_lines + s->long_lines);

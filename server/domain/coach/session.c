@@ -44,7 +44,9 @@ uint32_t session_add_file(struct session *s, const char *path, uint32_t agent)
 	if (items == NULL)
 		return 0;
 	s->files = items;
-	items[s->n_files] = (struct session_file){ .path = path, .agent = agent };
+	items[s->n_files] =
+	    (struct session_file){ .path = path, .agent = agent, .last_ms = SESSION_NO_TIME };
+	s->n_agents = agent > s->n_agents ? agent : s->n_agents;
 	s->recent.len = 0;
 	return (uint32_t)s->n_files++;
 }
@@ -59,18 +61,27 @@ void session_time(struct session *s, int64_t ms)
 		s->last_ms = ms;
 }
 
+/*
+ * Lines of one file are in their order already; a clock that went back must not turn a
+ * call and its result around, so each mark is at least as late as the one before it.
+ */
 static struct session_mark *mark(struct session *s, const struct session_at *at,
                                  enum mark_kind kind)
 {
 	struct session_mark *items =
 	    list_room(s->a, s->marks, s->n_marks, &s->room_marks, sizeof *items);
+	int64_t *last;
 
-	if (items == NULL)
+	if (items == NULL || at->file >= s->n_files)
 		return NULL;
 	s->marks = items;
+	last = &s->files[at->file].last_ms;
+	if (at->ms > *last)
+		*last = at->ms;
+	s->mixed = s->mixed || (s->n_marks > 0 && items[s->n_marks - 1].file != at->file);
 	items[s->n_marks] = (struct session_mark){
 		.kind = kind,
-		.ms = at->ms,
+		.ms = *last,
 		.file = at->file,
 		.line = at->line,
 		.agent = at->agent,
@@ -138,6 +149,24 @@ static bool input_depends(const struct session *s, struct json_span input)
 }
 
 /* ---- what happened ---- */
+
+bool session_first(struct session *s, struct json_span what)
+{
+	uint64_t key = session_key(what, (struct json_span){ 0 });
+
+	if (what.len == 0)
+		return true;
+	for (size_t i = 0; i < SESSION_SEEN; i++)
+		if (s->seen[i] == key)
+			return false;
+	s->seen[s->n_seen++ % SESSION_SEEN] = key;
+	return true;
+}
+
+void session_forget(struct session *s)
+{
+	memset(s->seen, 0, sizeof s->seen);
+}
 
 void session_prompt(struct session *s, const struct session_at *at, struct json_span text)
 {
@@ -282,29 +311,9 @@ static int by_time(const void *a, const void *b)
 	return x->call < y->call ? -1 : x->call > y->call;
 }
 
-/*
- * Lines of one file are in their order already; a clock that went back must not turn a
- * call and its result around, so each mark is at least as late as the one before it.
- */
 bool session_close(struct session *s)
 {
-	int64_t last = SESSION_NO_TIME;
-	uint32_t file = 0;
-	bool sorted = true;
-
-	for (size_t i = 0; i < s->n_marks; i++) {
-		struct session_mark *m = &s->marks[i];
-
-		if (m->file != file)
-			last = SESSION_NO_TIME;
-		if (i > 0 && m->file != file)
-			sorted = false;
-		file = m->file;
-		if (m->ms == SESSION_NO_TIME || m->ms < last)
-			m->ms = last;
-		last = m->ms;
-	}
-	if (!sorted)
+	if (s->mixed)
 		qsort(s->marks, s->n_marks, sizeof *s->marks, by_time);
 	return !arena_failed(s->a) && !s->known.failed && !s->recent.failed;
 }

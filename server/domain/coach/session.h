@@ -22,6 +22,7 @@
 #define SESSION_LINE_MAX  ((size_t)32 << 20)  /* longer lines are counted and skipped */
 #define SESSION_WHOLE_MAX ((size_t)128 << 20) /* of a file that is one value */
 #define SESSION_ERROR     200                 /* bytes of an error's signature */
+#define SESSION_SEEN      8                   /* prompts remembered by session_first */
 #define SESSION_NO_TIME   INT64_MIN
 
 /* What a tool does, by the table of names in call.c. */
@@ -82,7 +83,8 @@ struct session_mark {
 
 struct session_file {
 	const char *path;
-	uint32_t agent; /* 0 for the main file */
+	uint32_t agent;  /* 0 for the main file */
+	int64_t last_ms; /* of its marks: none is earlier than the one before it */
 };
 
 struct session {
@@ -101,8 +103,11 @@ struct session {
 	uint32_t *call_index; /* open addressing by id, value + 1 */
 	size_t size_call_index;
 
-	int64_t first_ms, last_ms; /* of any line; SESSION_NO_TIME when none has a time */
-	uint32_t n_messages;
+	int64_t first_ms, last_ms;     /* of any line; SESSION_NO_TIME when none has a time */
+	uint32_t n_messages, n_agents; /* n_agents: subagents */
+	uint64_t seen[SESSION_SEEN];   /* for session_first */
+	size_t n_seen;
+	bool mixed; /* marks of several files, not in order of time */
 	size_t lines, unknown_lines, bad_lines, long_lines;
 	double cost_usd;           /* as the host stated it; below 0: not stated */
 	struct text known, recent; /* for `depends`: what was said, what the last looks brought */
@@ -123,6 +128,13 @@ uint32_t session_add_file(struct session *s, const char *path, uint32_t agent);
 
 /* A line with that time was there, whatever it said. */
 void session_time(struct session *s, int64_t ms);
+
+/*
+ * Is this the first time that this is seen? For prompts of hosts that write them more than once;
+ * only the last few are remembered, and none after session_forget.
+ */
+bool session_first(struct session *s, struct json_span what);
+void session_forget(struct session *s);
 
 /* What a person said; text as JSON, may be empty. */
 void session_prompt(struct session *s, const struct session_at *at, struct json_span text);

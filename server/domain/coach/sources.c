@@ -1,30 +1,15 @@
-#include "domain/coach/sources.h"
+#include "domain/coach/sources_own.h"
 
 #include <string.h>
 
 #include "base/list.h"
 #include "base/text.h"
 #include "domain/coach/pull.h"
-#include "sys/folder.h"
 
-#define PEEK_MAX ((size_t)1 << 20) /* bytes of a first line that are looked at */
-#define PEEKS    5                 /* first lines that are looked at */
-#define ID_SIZE  80
-
-/* A file of a subagent beside its session's. */
-struct sibling {
-	const char *path, *id;
-};
-
-struct walk {
-	struct arena *a;
-	int64_t since_ms;
-	struct source *items;
-	size_t n, room;
-	struct sibling *siblings; /* of the folder that is looked at */
-	size_t n_siblings, siblings_room;
-	struct err *err;
-};
+#define PEEK_MAX  ((size_t)1 << 20) /* bytes of a first line that are looked at */
+#define PEEKS     5                 /* first lines that are looked at */
+#define ID_SIZE   80
+#define PATH_SIZE 1024
 
 static bool ends(const char *s, const char *end)
 {
@@ -37,14 +22,22 @@ static bool ends(const char *s, const char *end)
 struct peek {
 	const char *host; /* NULL: no host we know */
 	char id[ID_SIZE];
+	char folder[PATH_SIZE]; /* of work; empty: not said */
 };
 
 static bool peek_line(struct json_span line, struct peek *p)
 {
 	struct json_span id = pull_member(line, "sessionId"), type = pull_member(line, "type");
 
+	if (id.len > 0 && pull_member(line, "projectHash").len > 0) {
+		p->host = "gemini";
+		(void)pull_text(id, p->id, sizeof p->id);
+		return true;
+	}
 	if (id.len == 0)
 		id = pull_member(line, "session_id"); /* stream-json */
+	if (id.len > 0 && pull_is(type, "session_meta"))
+		id.len = 0;
 	if (id.len > 0) {
 		p->host = "claude";
 		(void)pull_text(id, p->id, sizeof p->id);
@@ -56,7 +49,10 @@ static bool peek_line(struct json_span line, struct peek *p)
 	}
 	if (pull_is(type, "session_meta") ||
 	    (type.len > 0 && pull_member(line, "payload").len > 0)) {
+		struct json_span payload = pull_member(line, "payload");
+
 		p->host = "codex";
+		(void)pull_text(pull_member(payload, "cwd"), p->folder, sizeof p->folder);
 		return true;
 	}
 	return false;
@@ -101,19 +97,25 @@ static const char *stem(struct walk *w, const char *path)
 	return arena_copy(w->a, name, dot == NULL ? strlen(name) : (size_t)(dot - name));
 }
 
-static enum status new_source(struct walk *w, const char *path, const char *host,
-                              struct source **out)
+enum status walk_add(struct walk *w, const struct source *like, const char *path,
+                     struct source **out)
 {
 	struct source *items = list_room(w->a, w->items, w->n, &w->room, sizeof *items);
 
-	if (items == NULL)
+	if (items == NULL || like->name == NULL)
 		return err_nomem(w->err, "the session files");
 	w->items = items;
-	items[w->n] = (struct source){ .name = stem(w, path), .host = host };
-	if (items[w->n].name == NULL)
-		return err_nomem(w->err, "the session files");
+	items[w->n] = *like;
 	*out = &items[w->n++];
 	return add_path(w, *out, path);
+}
+
+bool walk_wants(const struct walk *w, const char *folder)
+{
+	size_t n = w->folder == NULL ? 0 : strlen(w->folder);
+
+	return n == 0 || (folder != NULL && strncmp(folder, w->folder, n) == 0 &&
+	                  (folder[n] == '\0' || folder[n] == '/'));
 }
 
 /* The files in SESSION/subagents of SESSION.jsonl. */
@@ -179,11 +181,37 @@ static enum status add_siblings(struct walk *w, struct source *s, const char *id
 	return st;
 }
 
+/* Chats of Gemini CLI's subagents lie in a folder that is named as the session's id. */
+static enum status add_chats(struct walk *w, struct source *s, const char *folder,
+                             const struct peek *p)
+{
+	const char *inner = text_printf(w->a, "%s/%s", folder, p->id);
+	struct folder_entry *e = NULL;
+	size_t n = 0;
+	enum status st;
+
+	if (inner == NULL)
+		return err_nomem(w->err, "a path");
+	if (p->id[0] == '\0' || strchr(p->id, '/') != NULL ||
+	    (st = folder_list(inner, w->a, &e, &n, NULL)) == E_ABSENT || st == E_INPUT)
+		return OK;
+	for (size_t i = 0; st == OK && i < n; i++)
+		if (!e[i].is_folder && ends(e[i].name, ".jsonl"))
+			st = add_path(w, s, text_printf(w->a, "%s/%s", inner, e[i].name));
+	return st;
+}
+
+/* Codex names its files so in all versions; the lines of the oldest do not tell. */
+static bool is_rollout(const char *name)
+{
+	return strncmp(name, "rollout-", 8) == 0;
+}
+
 /* A session file in its folder, whose siblings have been found. */
 static enum status add_session(struct walk *w, const char *folder, const char *name, bool named)
 {
 	const char *path = text_printf(w->a, "%s/%s", folder, name);
-	struct source *s = NULL;
+	struct source like = { .kind = SOURCE_LINES }, *s = NULL;
 	struct peek p;
 	enum status st;
 
@@ -191,13 +219,20 @@ static enum status add_session(struct walk *w, const char *folder, const char *n
 		return err_nomem(w->err, "a path");
 	if ((st = peek_file(w, path, &p)) != OK)
 		return st;
-	if (ends(name, ".json"))
-		p.host = "gemini";
-	if (p.host == NULL && !named)
+	like.name = stem(w, path);
+	like.host = p.host != NULL ? p.host : is_rollout(name) ? "codex" : "claude";
+	if (ends(name, ".json")) {
+		like.kind = SOURCE_WHOLE;
+		like.host = "gemini";
+	} else if (p.host == NULL && !named && !is_rollout(name)) {
 		return OK; /* some other file */
-	st = new_source(w, path, p.host == NULL ? "claude" : p.host, &s);
+	}
+	if (!named && strcmp(like.host, "codex") == 0 && !walk_wants(w, p.folder))
+		return OK;
+	st = walk_add(w, &like, path, &s);
 	if (st != OK || s == NULL || strcmp(s->host, "claude") != 0)
-		return st;
+		return st == OK && strcmp(like.host, "gemini") == 0 ? add_chats(w, s, folder, &p)
+		                                                    : st;
 	st = add_subagents(w, s, path);
 	if (st == OK && p.id[0] != '\0' && !is_agent_file(name))
 		st = add_siblings(w, s, p.id);
@@ -223,14 +258,28 @@ static bool is_session_file(const char *name)
 	return ends(name, ".jsonl") && !is_agent_file(name);
 }
 
+static enum status walk_database_of(struct walk *w, const char *folder)
+{
+	const char *path = text_printf(w->a, "%s/opencode.db", folder);
+
+	return path == NULL ? err_nomem(w->err, "a path") : walk_database(w, path);
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion): no deeper than SOURCES_DEPTH */
 static enum status walk(struct walk *w, const char *folder, int depth)
 {
 	struct folder_entry *e = NULL;
 	const char *inner;
 	size_t n = 0;
+	bool storage = false;
 	enum status st = folder_list(folder, w->a, &e, &n, w->err);
 
+	if (st == OK && has_file(e, n, "opencode", ".db"))
+		return walk_database_of(w, folder);
+	if (st == OK)
+		st = walk_storage(w, folder, &storage);
+	if (storage)
+		return st;
 	if (st == OK)
 		st = find_siblings(w, folder, e, n);
 	for (size_t i = 0; st == OK && i < n; i++)
@@ -258,11 +307,13 @@ static enum status one_file(struct walk *w, const char *path)
 
 	if (folder == NULL)
 		return err_nomem(w->err, "a path");
+	if (ends(path, ".db"))
+		return walk_database(w, path);
 	if (!ends(path, ".jsonl") && !ends(path, ".json"))
 		return err_set(
 		    w->err, E_INPUT,
-		    "'%s' is no session file; one ends in .jsonl (Claude Code, Codex) or "
-		    ".json (Gemini CLI); or give a folder",
+		    "'%s' is no session file; one ends in .jsonl (Claude Code, Codex, Gemini "
+		    "CLI), .json (Gemini CLI) or .db (opencode); or give a folder",
 		    path);
 	st = folder_list(folder[0] == '\0' ? "/" : folder, w->a, &e, &n, w->err);
 	if (st == OK)
@@ -270,19 +321,23 @@ static enum status one_file(struct walk *w, const char *path)
 	return st != OK ? st : add_session(w, folder, slash == NULL ? path : slash + 1, true);
 }
 
-enum status sources_find(const char *path, int64_t since_ms, struct arena *a, struct source **out,
-                         size_t *n, struct err *err)
+enum status walk_path(struct walk *w, const char *path)
 {
-	struct walk w = { .a = a, .since_ms = since_ms, .err = err };
-	enum status st = walk(&w, path, 0);
+	size_t before = w->n;
+	enum status st = walk(w, path, 0);
 
 	if (st == E_ABSENT)
-		return err_set(err, E_ABSENT, "there is no '%s' to read sessions from", path);
-	if (st == E_INPUT && w.n == 0)
-		st = one_file(&w, path);
-	if (st != OK)
-		return st;
+		return err_set(w->err, E_ABSENT, "there is no '%s' to read sessions from", path);
+	return st == E_INPUT && w->n == before ? one_file(w, path) : st;
+}
+
+enum status sources_find(const struct sources_wish *wish, struct arena *a, struct source **out,
+                         size_t *n, struct err *err)
+{
+	struct walk w = { .a = a, .since_ms = wish->since_ms, .folder = wish->folder, .err = err };
+	enum status st = walk_path(&w, wish->path);
+
 	*out = w.items;
 	*n = w.n;
-	return OK;
+	return st;
 }

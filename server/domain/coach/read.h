@@ -1,0 +1,19 @@
+/*
+ * read.h - the files of a source, read into a session.
+ *
+ * Lines are read one by one with memory for the longest; only older chats of Gemini CLI are held
+ * whole. What is not understood is counted in the session; only what cannot be read at all fails.
+ */
+#ifndef DOMAIN_COACH_READ_H
+#define DOMAIN_COACH_READ_H
+
+#include <stdatomic.h>
+
+#include "domain/coach/session.h"
+#include "domain/coach/sources.h"
+
+/* stop may be NULL; E_STOP soon after it is set. The session is not closed. */
+enum status read_source(struct session *s, const struct source *source, const atomic_bool *stop,
+                        struct err *err);
+
+#endif
