@@ -101,7 +101,7 @@ hasnt looking_posts_nothing '"state"' "$out"
 # A run: five tasks, one of them three times as slow as the others.
 cat >agent.sh <<'EOF'
 #!/bin/sh
-[ "$GADUGI_TASK_ID" = t3 ] && sleep 0.9 || sleep 0.3
+case $GADUGI_TASK_ID in t3) sleep 0.9 ;; t4) sleep 0.1 ;; *) sleep 0.3 ;; esac
 echo "$GADUGI_TASK_ID" >"done-$GADUGI_TASK_ID"
 EOF
 chmod +x agent.sh
