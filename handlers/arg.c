@@ -39,6 +39,9 @@ static void should_be(const struct arg *a, struct text *t)
 	case ARG_SWITCH:
 		text_add(t, "true or false");
 		break;
+	case ARG_REST:
+		text_add(t, "anything");
+		break;
 	case ARG_TEXTS:
 	case ARG_LIST:
 		text_addf(t, "an array of %s", a->kind == ARG_TEXTS ? "texts" : "objects");
@@ -157,6 +160,8 @@ static bool fits(const struct arg *a, const cJSON *v)
 	case ARG_ANY:
 		return cJSON_IsString(v) || cJSON_IsObject(v) ||
 		       (cJSON_IsArray(v) && all_are(v, cJSON_IsObject));
+	case ARG_REST:
+		return true;
 	}
 	return false;
 }
@@ -192,12 +197,14 @@ static void put(const struct arg *a, const cJSON *v, void *in)
 		memcpy(to, &v,
 		       sizeof v); /* NOLINT(bugprone-sizeof-expression): the pointer is kept */
 		break;
+	case ARG_REST:
+		break;
 	}
 }
 
 static const struct arg *find(const struct arg *a, const char *name)
 {
-	while (a->name != NULL && strcmp(a->name, name) != 0)
+	while (a->name != NULL && a->kind != ARG_REST && strcmp(a->name, name) != 0)
 		a++;
 	return a->name == NULL ? NULL : a;
 }
@@ -300,7 +307,7 @@ static cJSON *schema(struct json_build *b, const struct arg *a)
 		[ARG_TEXT] = "string",   [ARG_CHOICE] = "string",  [ARG_COUNT] = "integer",
 		[ARG_WHOLE] = "integer", [ARG_NUMBER] = "number",  [ARG_FLAG] = "boolean",
 		[ARG_TEXTS] = "array",   [ARG_OBJECT] = "object",  [ARG_LIST] = "array",
-		[ARG_ANY] = NULL,        [ARG_SWITCH] = "boolean",
+		[ARG_ANY] = NULL,        [ARG_SWITCH] = "boolean", [ARG_REST] = NULL,
 	};
 	cJSON *one = json_object(b);
 
@@ -331,6 +338,7 @@ static cJSON *schema(struct json_build *b, const struct arg *a)
 	case ARG_FLAG:
 	case ARG_SWITCH:
 	case ARG_OBJECT:
+	case ARG_REST:
 		break;
 	}
 	json_put_text(b, one, "description", a->help);
@@ -345,7 +353,7 @@ cJSON *arg_schema(const struct arg *table)
 	json_put_text(&b, root, "type", "object");
 	props = json_put_object(&b, root, "properties");
 	for (const struct arg *a = table; a->name != NULL; a++) {
-		if (a->required == ARG_UNLISTED)
+		if (a->required == ARG_UNLISTED || a->kind == ARG_REST)
 			continue;
 		json_put(&b, props, a->name, schema(&b, a));
 		if (!a->required)

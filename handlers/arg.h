@@ -30,6 +30,7 @@ enum arg_kind {
 	ARG_OBJECT, /* object */
 	ARG_LIST,   /* array of objects; least and most bound how many */
 	ARG_ANY,    /* string or object or array of objects, as the help says */
+	ARG_REST,   /* at the table's end, named `*`: any other argument is let through unread */
 };
 
 /*

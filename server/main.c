@@ -9,6 +9,7 @@
 #include "domain/doctor.h"
 #include "domain/project.h"
 #include "domain/run.h"
+#include "handlers/compat.h"
 #include "handlers/prompt.h"
 #include "handlers/resource.h"
 #include "handlers/tool.h"
@@ -21,7 +22,8 @@ struct ground {
 	const char *root;
 	struct project *project;
 	struct wake *wake;
-	struct dispatch *dispatch; /* of a server: starts agents for events */
+	struct dispatch *dispatch;   /* of a server: starts agents for events */
+	const struct compat *compat; /* the server it stands in for, or NULL */
 };
 
 static enum status find_project(struct ground *g, struct err *err)
@@ -54,6 +56,8 @@ static enum status serve_open(void *arg, struct project **project, int *fd, stru
 	struct ground *g = arg;
 	enum status st = find_project(g, err);
 
+	if (st == OK && g->compat != NULL)
+		st = g->compat->begin(g->project, err);
 	if (st == OK && (st = listen(g, fd, err)) == OK)
 		*project = g->project;
 	if (st == OK && g->dispatch == NULL)
@@ -61,9 +65,19 @@ static enum status serve_open(void *arg, struct project **project, int *fd, stru
 	return st;
 }
 
+/* Offer what another server does instead of our own. */
+static void stand_in(const struct compat *compat, struct mcp_offer *offer)
+{
+	offer->instructions = compat->instructions;
+	offer->tools = compat->tools;
+	offer->resources = compat->resources;
+	offer->prompts = compat->prompts;
+	offer->tasks = NULL;
+}
+
 static int serve(void *arg, const struct cli_options *options, int argc, char **argv)
 {
-	const struct mcp_offer offer = {
+	struct mcp_offer offer = {
 		.name = "gadugi",
 		.title = "gadugi",
 		.version = GADUGI_VERSION,
@@ -76,6 +90,7 @@ static int serve(void *arg, const struct cli_options *options, int argc, char **
 	struct ground *g = arg;
 	const struct mcp_ground ground = { g, serve_open, clear_wake };
 	struct err err = { 0 };
+	const char *known;
 	bool idle;
 
 	(void)argv;
@@ -87,6 +102,12 @@ static int serve(void *arg, const struct cli_options *options, int argc, char **
 		log_line(LOG_ERROR, "this gadugi answers no HTTP; leave out --http");
 		return CLI_USAGE;
 	}
+	if (options->compat != NULL && (g->compat = compat_find(options->compat, &known)) == NULL) {
+		log_line(LOG_ERROR, "--compat knows '%s', not '%.60s'", known, options->compat);
+		return CLI_USAGE;
+	}
+	if (g->compat != NULL)
+		stand_in(g->compat, &offer);
 	g->root = options->root;
 	if (serve_stdio(&offer, &ground, &idle, &err) != OK) {
 		log_line(LOG_ERROR, "%s", err.text);

@@ -37,7 +37,8 @@ static void show_command(struct cli *c, const struct command *row)
 	for (const struct option_row *o = row->options; o != NULL && o->name != NULL; o++)
 		show_option(s, o);
 	for (const struct option_row *o = cli_everywhere; o->name != NULL; o++)
-		if (strcmp(o->name, "http") != 0 && strcmp(o->name, "version") != 0)
+		if (strcmp(o->name, "http") != 0 && strcmp(o->name, "compat") != 0 &&
+		    strcmp(o->name, "version") != 0)
 			show_option(s, o);
 }
 

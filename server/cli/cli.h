@@ -21,9 +21,10 @@
 
 /* What may stand anywhere on the line. */
 struct cli_options {
-	const char *root; /* --root, or NULL */
-	const char *http; /* --http, or NULL */
-	bool json;        /* --json */
+	const char *root;   /* --root, or NULL */
+	const char *http;   /* --http, or NULL */
+	const char *compat; /* --compat, or NULL */
+	bool json;          /* --json */
 };
 
 /* What is run for a name instead of a command; argv are the words after it. */

@@ -17,6 +17,7 @@ static const struct option_row everywhere[] = {
 	{ "root", 0, OPTION_TEXT, NULL, "DIR", "the project's folder" },
 	{ "json", 0, OPTION_FLAG, NULL, NULL, "print the tool's answer as JSON" },
 	{ "http", 0, OPTION_TEXT, NULL, "HOST:PORT", "serve: answer HTTP there as well" },
+	{ "compat", 0, OPTION_TEXT, NULL, "server-memory", "serve: the tools of that server" },
 	{ "help", 'h', OPTION_FLAG, NULL, NULL, "show the help of a command" },
 	{ "version", 'V', OPTION_FLAG, NULL, NULL, "show the version" },
 	{ 0 },
@@ -169,8 +170,10 @@ static enum status parse(struct cli *c, int argc, char **argv, const struct opti
 			return st;
 	}
 	*next = optind;
-	c->options =
-	    (struct cli_options){ cli_value(c, "root"), cli_value(c, "http"), cli_has(c, "json") };
+	c->options = (struct cli_options){ .root = cli_value(c, "root"),
+		                           .http = cli_value(c, "http"),
+		                           .compat = cli_value(c, "compat"),
+		                           .json = cli_has(c, "json") };
 	return OK;
 }
 

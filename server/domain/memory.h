@@ -63,6 +63,7 @@ struct memory_item {
 	int64_t valid_from, valid_to; /* ms; 0: not said */
 	int64_t expired_ms;           /* for imports: it was forgotten then */
 	double importance;            /* 0 to 1; 0 is as good as not said: 0.5 */
+	bool again;                   /* store it though the same is there */
 };
 
 struct memory_stored {

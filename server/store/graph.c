@@ -35,11 +35,17 @@ static enum status insert_names(struct db *db, const char *sql, const char *a, c
 	return st;
 }
 
+enum status graph_scope_find(struct db *db, const char *kind, const char *key, int64_t *id,
+                             struct err *err)
+{
+	return find(db, "SELECT id FROM memory_scope WHERE kind = ?1 AND key = ?2", kind, key, id,
+	            err);
+}
+
 enum status graph_scope(struct db *db, const char *kind, const char *key, int64_t *id,
                         struct err *err)
 {
-	enum status st = find(db, "SELECT id FROM memory_scope WHERE kind = ?1 AND key = ?2", kind,
-	                      key, id, err);
+	enum status st = graph_scope_find(db, kind, key, id, err);
 
 	if (st != OK || *id != 0)
 		return st;

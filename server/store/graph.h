@@ -34,6 +34,8 @@ struct graph_relation {
 /* The id of a scope, session or entity by name, made when it is not there. */
 enum status graph_scope(struct db *db, const char *kind, const char *key, int64_t *id,
                         struct err *err);
+enum status graph_scope_find(struct db *db, const char *kind, const char *key, int64_t *id,
+                             struct err *err); /* not made: *id is 0 when there is none */
 enum status graph_session(struct db *db, const char *name, int64_t *id, struct err *err);
 
 struct graph_named {

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "domain/memory/export.h"
+#include "domain/memory/knowledge.h"
 
 #define PART_MAX  ((size_t)1 << 30) /* bytes that the memories of one entity may take */
 #define SHOWN_MAX 200               /* bytes of a text that stands in the comment */
@@ -154,7 +155,8 @@ static enum status observations(const struct part *part, struct json_build *b, c
 		struct memory_hit hit;
 
 		st = export_get(part->p, part->db, ids[i], part->a, &hit, err);
-		if (st == OK && hit.expired_ms == 0 && hit.superseded_by == NULL)
+		if (st == OK && hit.expired_ms == 0 && hit.superseded_by == NULL &&
+		    strcmp(hit.kind, KNOWLEDGE_KIND) != 0)
 			json_add_text(b, list, hit.text);
 		else if (st == E_ABSENT)
 			st = OK;

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "domain/memory/import.h"
+#include "domain/memory/knowledge.h"
 
 static int64_t time_of(const cJSON *object, const char *key)
 {
@@ -84,16 +85,32 @@ enum status import_object(struct import *im, const cJSON *object, const char *te
 	return st == OK ? import_item(im, &item) : st;
 }
 
+/* That the entity is there, though nothing may be known about it. */
+static enum status mark(struct import *im, const char *name, const char *type)
+{
+	const struct memory_item item = {
+		.text = knowledge_mark(name, type == NULL ? "thing" : type, im->a),
+		.kind = KNOWLEDGE_KIND,
+		.entity = name,
+		.entity_type = type,
+		.origin = "import",
+	};
+
+	return item.text == NULL ? err_nomem(im->err, "an import") : import_item(im, &item);
+}
+
 static enum status entity_line(struct import *im, const cJSON *object, size_t line)
 {
 	const char *name = keep(im, object, "name");
 	const cJSON *observation;
-	enum status st = OK;
+	enum status st;
 
 	if (name == NULL || name[0] == '\0' || strlen(name) > MEMORY_NAME_MAX) {
 		import_skip(im, line, "an entity without a usable 'name'");
 		return OK;
 	}
+	if ((st = mark(im, name, keep(im, object, "entityType"))) != OK)
+		return st;
 	cJSON_ArrayForEach(observation, json_get(object, "observations")) {
 		struct memory_item item = { .entity = name,
 			                    .entity_type = keep(im, object, "entityType"),

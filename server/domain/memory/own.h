@@ -72,6 +72,10 @@ struct memory_ready {
 	struct memory_stored *out;
 };
 
+/* Fold, mask and read one for words; item, scope and out are set. */
+enum status memory_ready_make(struct terms *t, struct memory_ready *r, struct arena *a,
+                              struct err *err);
+
 /* What one call writes. */
 struct memory_writing {
 	const struct memory_ready *ready;
@@ -80,7 +84,11 @@ struct memory_writing {
 	struct arena *a; /* for ids */
 };
 
-/* Put it into the store, inside db's write transaction. */
+/* Put it into the store, inside db's write transaction; without its change number and audit. */
+enum status memory_put_rows(struct db *db, const struct memory_writing *w, int64_t now_ms,
+                            int64_t change, struct err *err);
+
+/* The same with both. */
 enum status memory_put(struct db *db, const struct memory_writing *w, int64_t now_ms,
                        struct err *err);
 

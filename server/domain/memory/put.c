@@ -22,7 +22,6 @@ static const char *const single[] = {
 struct put {
 	struct db *db;
 	int64_t now_ms, change;
-	const char *actor;
 	struct arena *a;
 	struct err *err;
 	/* What the last item had; the next one mostly has the same. */
@@ -215,7 +214,9 @@ static enum status put_one(struct put *p, const struct memory_ready *r)
 	if ((st = ids_of(p, r, &entity)) != OK)
 		return st;
 	/* What was forgotten elsewhere says nothing about what holds here. */
-	if (r->item->expired_ms == 0 && (st = told_already(p, r, entity, &told)) != OK)
+	if (r->item->expired_ms == 0 && !r->item->again)
+		st = told_already(p, r, entity, &told);
+	if (st != OK)
 		return st;
 	if (told)
 		st = memories_find(p->db, r->out->id, &id, p->err);
@@ -230,37 +231,49 @@ static enum status put_one(struct put *p, const struct memory_ready *r)
 	return st;
 }
 
-static enum status audit(struct put *p, const struct memory_ready *ready, size_t n)
+static enum status audit(struct db *db, const struct memory_writing *w, int64_t now_ms,
+                         struct err *err)
 {
 	struct memories_audit row = {
-		.at_ms = p->now_ms,
-		.actor = p->actor,
+		.at_ms = now_ms,
+		.actor = w->actor,
 		.action = "stored",
-		.scope = ready[0].scope.words,
+		.scope = w->ready[0].scope.words,
 	};
 	struct text ids;
 	enum status st;
 
 	text_init(&ids, TEXT_LIMIT);
-	for (size_t i = 0; i < n; i++) {
-		if (ready[i].out->duplicate)
+	for (size_t i = 0; i < w->n; i++) {
+		if (w->ready[i].out->duplicate)
 			continue;
 		if (row.count++ < AUDIT_IDS)
-			text_addf(&ids, "%s%s", ids.len == 0 ? "" : " ", ready[i].out->id);
+			text_addf(&ids, "%s%s", ids.len == 0 ? "" : " ", w->ready[i].out->id);
 	}
 	row.detail = text_string(&ids);
-	st = ids.failed ? err_nomem(p->err, "the audit") : memories_audit(p->db, &row, p->err);
+	st = ids.failed ? err_nomem(err, "the audit") : memories_audit(db, &row, err);
 	text_done(&ids);
+	return st;
+}
+
+enum status memory_put_rows(struct db *db, const struct memory_writing *w, int64_t now_ms,
+                            int64_t change, struct err *err)
+{
+	struct put p = { .db = db, .now_ms = now_ms, .change = change, .a = w->a, .err = err };
+	enum status st = OK;
+
+	for (size_t i = 0; i < w->n && st == OK; i++)
+		st = put_one(&p, &w->ready[i]);
 	return st;
 }
 
 enum status memory_put(struct db *db, const struct memory_writing *w, int64_t now_ms,
                        struct err *err)
 {
-	struct put p = { .db = db, .now_ms = now_ms, .actor = w->actor, .a = w->a, .err = err };
-	enum status st = memories_change(db, &p.change, err);
+	int64_t change;
+	enum status st = memories_change(db, &change, err);
 
-	for (size_t i = 0; i < w->n && st == OK; i++)
-		st = put_one(&p, &w->ready[i]);
-	return st == OK ? audit(&p, w->ready, w->n) : st;
+	if (st == OK)
+		st = memory_put_rows(db, w, now_ms, change, err);
+	return st == OK ? audit(db, w, now_ms, err) : st;
 }

@@ -131,7 +131,7 @@ static bool fold_all(struct memory_ready *r, struct arena *a)
 	return true;
 }
 
-static enum status make_ready(struct terms *t, struct memory_ready *r, struct arena *a,
+enum status memory_ready_make(struct terms *t, struct memory_ready *r, struct arena *a,
                               struct err *err)
 {
 	const void *terms;
@@ -197,7 +197,7 @@ static enum status prepare(struct project *p, struct memory_ready *ready, size_t
 	if (st == OK)
 		st = read_scopes(p, ready, n, actor, a, err);
 	for (size_t i = 0; i < n && st == OK; i++)
-		st = make_ready(t, &ready[i], a, err);
+		st = memory_ready_make(t, &ready[i], a, err);
 	memory_terms_give(p->memory, t);
 	return st;
 }

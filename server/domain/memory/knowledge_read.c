@@ -1,0 +1,291 @@
+/* knowledge_read.c - the graph of entities and observations, whole or the part asked for. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <utf8proc.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "domain/memory/knowledge_own.h"
+
+#define TYPE_UNKNOWN "thing" /* of an entity that nobody gave a type */
+
+/* One entity being gathered; observations grow by doubling. */
+struct found {
+	int64_t id, first; /* first: of its memories that hold */
+	const char *name, *type;
+	const char **said;
+	size_t n, size;
+};
+
+struct reading {
+	const struct knowledge_call *c;
+	struct found *found;
+	size_t n, size;
+	uint32_t *slots; /* owned: index of `found` + 1, by entity id */
+	size_t n_slots;
+	struct text lower; /* of the row being looked at */
+	const char *want;  /* lowered; NULL: all */
+	bool *wanted;      /* by entity id; NULL: all */
+	size_t n_wanted;   /* room of it */
+	size_t n_links;
+	struct knowledge_relation *links;
+};
+
+/* s without capitals, as JavaScript's toLowerCase has it but for its special cases. */
+static const char *lower(struct text *out, const char *s)
+{
+	out->len = 0;
+	for (const unsigned char *at = (const unsigned char *)s; *at != '\0';) {
+		utf8proc_uint8_t bytes[4];
+		utf8proc_int32_t one;
+		utf8proc_ssize_t n = 1;
+
+		if (*at < 0x80) {
+			text_add_char(out, (char)(*at >= 'A' && *at <= 'Z' ? *at + 32 : *at));
+		} else {
+			n = utf8proc_iterate(at, -1, &one);
+			if (n < 1)
+				return NULL; /* what is stored is UTF-8 */
+			text_add_n(out, (const char *)bytes,
+			           (size_t)utf8proc_encode_char(utf8proc_tolower(one), bytes));
+		}
+		at += n;
+	}
+	return text_string(out);
+}
+
+static bool holds(struct reading *r, const char *text)
+{
+	const char *low = text == NULL ? NULL : lower(&r->lower, text);
+
+	return low != NULL && strstr(low, r->want) != NULL;
+}
+
+static bool want(struct reading *r, int64_t entity)
+{
+	size_t size = r->n_wanted == 0 ? 1024 : r->n_wanted;
+	bool *grown;
+
+	while (size <= (size_t)entity)
+		size *= 2;
+	if (size > r->n_wanted) {
+		if ((grown = mem_grow(r->wanted, size)) == NULL)
+			return false;
+		memset(grown + r->n_wanted, 0, size - r->n_wanted);
+		r->wanted = grown;
+		r->n_wanted = size;
+	}
+	r->wanted[entity] = true;
+	return true;
+}
+
+static bool is_wanted(const struct reading *r, int64_t entity)
+{
+	return r->wanted == NULL || ((size_t)entity < r->n_wanted && r->wanted[entity]);
+}
+
+/* First reading of a search: whose name, type or observation holds the text? */
+static enum status match(void *arg, const struct knowledge_said *row, struct err *err)
+{
+	struct reading *r = arg;
+	bool said = strcmp(row->kind, KNOWLEDGE_KIND) != 0;
+
+	if (is_wanted(r, row->entity))
+		return OK;
+	if (!(said && holds(r, row->body)) && !holds(r, row->name) &&
+	    !holds(r, row->type == NULL ? TYPE_UNKNOWN : row->type))
+		return OK;
+	return want(r, row->entity) ? OK : err_nomem(err, "what is known");
+}
+
+static struct found *slot(struct reading *r, int64_t entity, bool *fresh)
+{
+	size_t i;
+
+	if (2 * (r->n + 1) > r->n_slots) {
+		size_t n = r->n_slots == 0 ? 256 : 2 * r->n_slots;
+		uint32_t *slots = mem_zero(n, sizeof *slots);
+
+		if (slots == NULL)
+			return NULL;
+		for (size_t k = 0; k < r->n; k++) {
+			for (i = (size_t)r->found[k].id & (n - 1); slots[i] != 0;)
+				i = (i + 1) & (n - 1);
+			slots[i] = (uint32_t)k + 1;
+		}
+		mem_free(r->slots);
+		r->slots = slots;
+		r->n_slots = n;
+	}
+	for (i = (size_t)entity & (r->n_slots - 1); r->slots[i] != 0;) {
+		if (r->found[r->slots[i] - 1].id == entity)
+			return &r->found[r->slots[i] - 1];
+		i = (i + 1) & (r->n_slots - 1);
+	}
+	if (r->n == r->size) {
+		size_t size = r->size == 0 ? 64 : 2 * r->size;
+		struct found *grown = mem_grow(r->found, size * sizeof *grown);
+
+		if (grown == NULL)
+			return NULL;
+		r->found = grown;
+		r->size = size;
+	}
+	*fresh = true;
+	r->found[r->n] = (struct found){ .id = entity };
+	r->slots[i] = (uint32_t)++r->n;
+	return &r->found[r->n - 1];
+}
+
+static bool add_said(struct found *f, const char *text, struct arena *a)
+{
+	if (f->n == f->size) {
+		size_t size = f->size == 0 ? 4 : 2 * f->size;
+		const char **grown = arena_take(a, size * sizeof *grown);
+
+		if (grown == NULL)
+			return false;
+		if (f->n > 0)
+			memcpy(grown, f->said, f->n * sizeof *grown);
+		f->said = grown;
+		f->size = size;
+	}
+	f->said[f->n] = text_dup(a, text);
+	return f->said[f->n++] != NULL;
+}
+
+static enum status gather(void *arg, const struct knowledge_said *row, struct err *err)
+{
+	struct reading *r = arg;
+	struct found *f;
+	bool fresh = false, good = true;
+
+	if (!is_wanted(r, row->entity))
+		return OK;
+	if ((f = slot(r, row->entity, &fresh)) == NULL)
+		return err_nomem(err, "what is known");
+	if (fresh) {
+		f->first = row->id;
+		f->name = text_dup(r->c->a, row->name);
+		f->type = text_dup(r->c->a, row->type == NULL ? TYPE_UNKNOWN : row->type);
+	}
+	if (strcmp(row->kind, KNOWLEDGE_KIND) != 0)
+		good = add_said(f, row->body, r->c->a);
+	return good && !arena_failed(r->c->a) ? OK : err_nomem(err, "what is known");
+}
+
+static enum status gather_link(void *arg, const struct knowledge_link *row, struct err *err)
+{
+	struct reading *r = arg;
+	struct arena *a = r->c->a;
+
+	if (r->wanted != NULL && !is_wanted(r, row->from) && !is_wanted(r, row->to))
+		return OK;
+	if ((r->n_links & (r->n_links - 1)) == 0) { /* a power of two: full */
+		size_t size = r->n_links == 0 ? 1 : 2 * r->n_links;
+		struct knowledge_relation *grown = arena_take(a, size * sizeof *grown);
+
+		if (grown == NULL)
+			return err_nomem(err, "what is known");
+		if (r->n_links > 0)
+			memcpy(grown, r->links, r->n_links * sizeof *grown);
+		r->links = grown;
+	}
+	r->links[r->n_links++] =
+	    (struct knowledge_relation){ text_dup(a, row->from_name), text_dup(a, row->type),
+		                         text_dup(a, row->to_name) };
+	return arena_failed(a) ? err_nomem(err, "what is known") : OK;
+}
+
+/* The entities of these names, and no others. */
+static enum status want_names(struct reading *r, struct db *db, const struct knowledge_query *q)
+{
+	enum status st = OK;
+
+	if (!want(r, 0)) /* no entity's id: from here on the table says */
+		return err_nomem(r->c->err, "what is known");
+	r->wanted[0] = false;
+	for (size_t i = 0; i < q->n_names && st == OK; i++) {
+		struct knowledge_name name;
+
+		st = knowledge_name_find(r->c, db, q->names[i], &name);
+		if (st == OK && name.id != 0 && !want(r, name.id))
+			st = err_nomem(r->c->err, "what is known");
+	}
+	return st;
+}
+
+static enum status read_graph(struct reading *r, struct db *db, const struct knowledge_query *q)
+{
+	struct knowledge_at at = { .now_ms = clock_wall_ms(&r->c->p->clock) };
+	enum status st = knowledge_scope(r->c, db, false, &at.scope);
+
+	if (st == OK && r->want != NULL && (st = want_names(r, db, q)) == OK)
+		st = knowledge_said(db, &at, match, r, r->c->err);
+	else if (st == OK && q->names != NULL)
+		st = want_names(r, db, q);
+	for (size_t i = 1; st == OK && q->names != NULL && i < r->n_wanted; i++) {
+		size_t before = r->n;
+
+		at.entity = (int64_t)i;
+		if (!r->wanted[i])
+			continue;
+		st = knowledge_said(db, &at, gather, r, r->c->err);
+		r->wanted[i] = r->n > before; /* else only relations know its name */
+	}
+	at.entity = 0;
+	if (st == OK && q->names == NULL)
+		st = knowledge_said(db, &at, gather, r, r->c->err);
+	return st == OK ? knowledge_links(db, &at, gather_link, r, r->c->err) : st;
+}
+
+static int by_age(const void *a, const void *b)
+{
+	const struct found *x = a, *y = b;
+
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+static enum status hand_out(const struct reading *r, struct knowledge *out)
+{
+	if (r->n > 1)
+		qsort(r->found, r->n, sizeof *r->found, by_age);
+	out->entities = arena_take(r->c->a, (r->n + 1) * sizeof *out->entities);
+	if (out->entities == NULL)
+		return err_nomem(r->c->err, "what is known");
+	for (size_t i = 0; i < r->n; i++)
+		out->entities[i] = (struct knowledge_entity){ r->found[i].name, r->found[i].type,
+			                                      r->found[i].said, r->found[i].n };
+	out->n_entities = r->n;
+	out->relations = r->links;
+	out->n_relations = r->n_links;
+	return OK;
+}
+
+enum status knowledge_read(const struct knowledge_call *c, const struct knowledge_query *q,
+                           struct knowledge *out)
+{
+	struct reading r = { .c = c };
+	struct db *db = NULL;
+	struct text needle;
+	enum status st = project_read(c->p, c->stop, &db, c->err);
+
+	if (st != OK)
+		return st;
+	text_init(&r.lower, 2 * MEMORY_TEXT_MAX);
+	text_init(&needle, 2 * MEMORY_TEXT_MAX);
+	if (q->text != NULL)
+		r.want = lower(&needle, q->text);
+	if ((st = db_read_begin(db, c->err)) == OK)
+		st = read_graph(&r, db, q);
+	project_done(c->p, db);
+	if (st == OK)
+		st = hand_out(&r, out);
+	text_done(&r.lower);
+	text_done(&needle);
+	mem_free(r.found);
+	mem_free(r.slots);
+	mem_free(r.wanted);
+	return st;
+}
