@@ -10,7 +10,7 @@
 #include "handlers/tools.h"
 
 struct orchestrate_in {
-	const char *plan_id, *path, *agent, *base, *merge, *mode;
+	const char *plan_id, *path, *agent, *base, *merge, *mode, *conflicts;
 	const cJSON *tasks, *gates, *jobs, *retries, *timeout_s;
 	long wait_s;
 	bool dry_run, red_base;
@@ -30,7 +30,10 @@ static const struct arg orchestrate_args[] = {
 	  NULL, NULL },
 	{ "timeoutSeconds", ARG_WHOLE, 0, offsetof(struct orchestrate_in, timeout_s), 1, 604800,
 	  NULL, NULL },
-	{ "merge", ARG_CHOICE, 0, offsetof(struct orchestrate_in, merge), 0, 0, NULL, "none|into" },
+	{ "merge", ARG_CHOICE, 0, offsetof(struct orchestrate_in, merge), 0, 0, NULL,
+	  "none|into|pr" },
+	{ "conflicts", ARG_CHOICE, ARG_UNLISTED, offsetof(struct orchestrate_in, conflicts), 0, 0,
+	  "What becomes of a result that cannot be merged.", "agent|person|stop" },
 	{ "mode", ARG_CHOICE, 0, offsetof(struct orchestrate_in, mode), 0, 0, NULL,
 	  "worktree|shared|sequential" },
 	{ "waitSeconds", ARG_COUNT, 0, offsetof(struct orchestrate_in, wait_s), 0, 3600, NULL,
@@ -88,6 +91,7 @@ static enum status to_request(struct call *call, const struct orchestrate_in *in
 		.base = in->base,
 		.merge = in->merge,
 		.mode = in->mode,
+		.conflicts = in->conflicts,
 		.jobs = in->jobs == NULL ? RUN_NOT_GIVEN : (long)in->jobs->valuedouble,
 		.retries = in->retries == NULL ? RUN_NOT_GIVEN : (long)in->retries->valuedouble,
 		.timeout_s =

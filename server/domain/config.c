@@ -185,6 +185,10 @@ static void put_numbers(struct merge *m)
 		.usd = smaller(p->budget.usd, u->budget.usd),
 		.tokens = (int64_t)smaller((double)p->budget.tokens, (double)u->budget.tokens),
 	};
+	d->conflicts =
+	    (enum config_conflicts)said(p->conflicts, u->conflicts, -1, CONFIG_BY_PERSON);
+	m->out->pull_push = p->pull_push.n > 0 ? p->pull_push : u->pull_push;
+	m->out->pull_command = p->pull_command.n > 0 ? p->pull_command : u->pull_command;
 	m->out->setup = p->setup.n > 0 ? p->setup : u->setup;
 	m->out->issue_command = p->issue_command.n > 0 ? p->issue_command : u->issue_command;
 	m->out->issue_labels = p->issue_labels.n > 0 ? p->issue_labels : u->issue_labels;
@@ -198,11 +202,13 @@ static enum status leave_out_commands(struct merge *m, const struct config_files
 	struct part *p = &m->project;
 
 	if (files->distrust == NULL ||
-	    (p->n_agents == 0 && p->n_gates == 0 && p->setup.n == 0 && p->issue_command.n == 0))
+	    (p->n_agents == 0 && p->n_gates == 0 && p->setup.n == 0 && p->issue_command.n == 0 &&
+	     p->pull_push.n == 0 && p->pull_command.n == 0))
 		return OK;
 	p->n_agents = 0;
 	p->n_gates = 0;
 	p->setup = p->issue_command = (struct config_texts){ 0 };
+	p->pull_push = p->pull_command = (struct config_texts){ 0 };
 	m->out->untrusted = text_printf(
 	    m->arena,
 	    "'%s' %s: its commands are left out until you have read it and said 'gadugi trust'",
@@ -357,4 +363,8 @@ void config_put_commands(struct json_build *b, cJSON *object, const struct confi
 		add_command(b, list, "setup", "", &c->setup);
 	if (c->issue_command.n > 0)
 		add_command(b, list, "issues", "", &c->issue_command);
+	if (c->pull_push.n > 0)
+		add_command(b, list, "push", "", &c->pull_push);
+	if (c->pull_command.n > 0)
+		add_command(b, list, "pull request", "", &c->pull_command);
 }

@@ -37,6 +37,7 @@ struct config_texts {
 enum config_prompt { CONFIG_STDIN, CONFIG_ARG }; /* how the prompt reaches the agent */
 enum config_when { CONFIG_TASK, CONFIG_BATCH, CONFIG_RUN };
 enum config_said { CONFIG_NO, CONFIG_YES, CONFIG_UNSAID };
+enum config_conflicts { CONFIG_BY_PERSON, CONFIG_BY_AGENT, CONFIG_BY_STOP };
 enum config_mode { CONFIG_WORKTREE, CONFIG_SHARED, CONFIG_SEQUENTIAL };
 
 struct config_agent {
@@ -66,6 +67,7 @@ struct config_defaults {
 	long jobs, retries;
 	int64_t timeout_ms, stall_ms;
 	enum config_mode mode;
+	enum config_conflicts conflicts; /* what becomes of a result that cannot be merged */
 };
 
 struct config_budget { /* 0: no limit */
@@ -93,7 +95,8 @@ struct config {
 	struct config_texts setup;         /* argv, run once in a new worktree; empty: none */
 	struct config_texts issue_command; /* posts an issue of the coach; empty: none does */
 	struct config_texts issue_labels;
-	bool flags[CONFIG_FLAGS_N]; /* true unless switched off */
+	struct config_texts pull_push, pull_command; /* open a pull request; empty: none does */
+	bool flags[CONFIG_FLAGS_N];                  /* true unless switched off */
 	const struct config_rules *rules;
 	const char *user_path, *project_path; /* where the two files are or would be */
 	const char *untrusted; /* why the project's commands were left out; NULL: they were not */
@@ -145,6 +148,9 @@ void config_put_commands(struct json_build *b, cJSON *object, const struct confi
 const char *config_mode_word(enum config_mode mode);
 const char *config_when_word(enum config_when when);
 const char *config_flag_word(enum config_flag flag);
+
+const char *config_conflicts_word(enum config_conflicts conflicts);
+bool config_conflicts_read(const char *word, enum config_conflicts *out);
 
 /* The word's mode; false when there is none. */
 bool config_mode_read(const char *word, enum config_mode *out);

@@ -40,7 +40,8 @@ struct run_request {
 	const char *plan_id;      /* where the plan is stored, or NULL */
 	const char *agent;        /* for tasks that name none */
 	const char *base;         /* commit or branch to begin on; NULL: HEAD */
-	const char *merge;        /* `none` or `into`; NULL: none */
+	const char *merge;        /* `none`, `into` or `pr`; NULL: none */
+	const char *conflicts;    /* `agent`, `person` or `stop` */
 	const char *mode;         /* worktree, shared, sequential */
 	const char *const *gates; /* names of configured gates */
 	size_t n_gates;
@@ -108,6 +109,8 @@ struct run_view {
 	size_t n_gates;
 	struct checkpoint_row *checkpoints;
 	size_t n_checkpoints;
+	struct conflict_row *conflicts; /* by task and attempt */
+	size_t n_conflicts;
 	size_t counts[TASK_STATES];
 
 	/* Measured; 0 where nothing can be said yet. */

@@ -5,7 +5,7 @@
 #define ATTEMPT_COLUMNS                                                                            \
 	"task_id, number, state, slot, agent, worktree, log, base_oid, result_oid, merged_oid,"    \
 	" saved_ref, pid, pid_start, boot_id, exit_code, cause, output_size, files, intent_ms,"    \
-	" started_ms, ended_ms, done_ms, tokens_in, tokens_out, cost_usd"
+	" started_ms, ended_ms, done_ms, tokens_in, tokens_out, cost_usd, stage, resolves"
 
 static void read_attempt(sqlite3_stmt *s, struct arena *a, void *row)
 {
@@ -36,6 +36,8 @@ static void read_attempt(sqlite3_stmt *s, struct arena *a, void *row)
 	t->tokens_in = db_int_or(s, 22, RUNS_NONE);
 	t->tokens_out = db_int_or(s, 23, RUNS_NONE);
 	t->cost_usd = sqlite3_column_type(s, 24) == SQLITE_NULL ? -1 : sqlite3_column_double(s, 24);
+	t->stage = db_text(s, 25, a);
+	t->resolves = db_int_or(s, 26, RUNS_NONE);
 }
 
 enum status attempts_read(struct db *db, const char *run, const char *task, struct arena *a,
@@ -86,6 +88,8 @@ static void bind_attempt(sqlite3_stmt *s, const struct attempt_row *t)
 	rows_bind_number(s, 25, t->tokens_out);
 	if (t->cost_usd >= 0)
 		(void)sqlite3_bind_double(s, 26, t->cost_usd);
+	db_bind_text(s, 27, t->stage);
+	rows_bind_number(s, 28, t->resolves);
 }
 
 enum status attempts_put(struct db *db, const char *run, const struct attempt_row *row,
@@ -95,7 +99,7 @@ enum status attempts_put(struct db *db, const char *run, const struct attempt_ro
 	enum status st =
 	    db_stmt(db,
 	            "INSERT OR REPLACE INTO attempt (run_id, " ATTEMPT_COLUMNS ") VALUES (?, ?, ?,"
-	            " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	            " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	            &s, err);
 
 	if (st != OK)
@@ -229,6 +233,56 @@ enum status attempts_checkpoints(struct db *db, const char *run, struct arena *a
 	db_bind_text(s, 1, run);
 	st = rows_read(db, s, read_checkpoint, &r, err);
 	*out = (struct checkpoint_row *)(void *)r.at;
+	*n = r.n;
+	return st;
+}
+
+enum status attempts_put_conflict(struct db *db, const char *run, const struct conflict_row *row,
+                                  struct err *err)
+{
+	sqlite3_stmt *s;
+	enum status st = db_stmt(db,
+	                         "INSERT OR REPLACE INTO conflict (run_id, task_id, attempt, path,"
+	                         " how, other_task) VALUES (?, ?, ?, ?, ?, ?)",
+	                         &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, run);
+	db_bind_text(s, 2, row->task);
+	db_bind_int(s, 3, row->attempt);
+	db_bind_text(s, 4, row->path);
+	db_bind_text(s, 5, row->how);
+	db_bind_text(s, 6, row->other);
+	return db_run(db, s, err);
+}
+
+static void read_conflict(sqlite3_stmt *s, struct arena *a, void *row)
+{
+	struct conflict_row *c = row;
+
+	c->task = db_text(s, 0, a);
+	c->attempt = sqlite3_column_int64(s, 1);
+	c->path = db_text(s, 2, a);
+	c->how = db_text(s, 3, a);
+	c->other = db_text(s, 4, a);
+}
+
+enum status attempts_conflicts(struct db *db, const char *run, struct arena *a,
+                               struct conflict_row **out, size_t *n, struct err *err)
+{
+	struct rows r = { a, NULL, sizeof **out, 0, 0 };
+	sqlite3_stmt *s;
+	enum status st = db_stmt(db,
+	                         "SELECT task_id, attempt, path, how, other_task FROM conflict"
+	                         " WHERE run_id = ? ORDER BY task_id, attempt, path",
+	                         &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, run);
+	st = rows_read(db, s, read_conflict, &r, err);
+	*out = (struct conflict_row *)(void *)r.at;
 	*n = r.n;
 	return st;
 }

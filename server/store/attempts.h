@@ -27,7 +27,9 @@ struct attempt_row {
 	int64_t output_size, files;
 	int64_t intent_ms, started_ms, ended_ms, done_ms;
 	int64_t tokens_in, tokens_out;
-	double cost_usd; /* below 0: not known */
+	double cost_usd;   /* below 0: not known */
+	const char *stage; /* NULL: the task has no stages */
+	int64_t resolves;  /* number of the attempt whose conflict it is to resolve, or RUNS_NONE */
 };
 
 struct gate_row {
@@ -36,6 +38,12 @@ struct gate_row {
 	const char *name, *tree_oid;
 	int64_t exit_code, passed, started_ms, ended_ms;
 	const char *output;
+};
+
+struct conflict_row { /* of an attempt that could not be merged */
+	const char *task;
+	int64_t attempt;
+	const char *path, *how, *other; /* other: the task that changed it too, or NULL */
 };
 
 struct checkpoint_row {
@@ -52,12 +60,17 @@ enum status attempts_gates(struct db *db, const char *run, const char *task, str
 enum status attempts_checkpoints(struct db *db, const char *run, struct arena *a,
                                  struct checkpoint_row **out, size_t *n, struct err *err);
 
+enum status attempts_conflicts(struct db *db, const char *run, struct arena *a,
+                               struct conflict_row **out, size_t *n, struct err *err);
+
 /* The latest time that any attempt of the run tells of; 0 when there is none. */
 enum status attempts_last_ms(struct db *db, const char *run, int64_t *ms, struct err *err);
 
 /* Insert the attempt, or replace it as a whole. */
 enum status attempts_put(struct db *db, const char *run, const struct attempt_row *row,
                          struct err *err);
+enum status attempts_put_conflict(struct db *db, const char *run, const struct conflict_row *row,
+                                  struct err *err);
 enum status attempts_add_gate(struct db *db, const char *run, const struct gate_row *row,
                               struct err *err);
 

@@ -271,6 +271,7 @@ static void read_task(sqlite3_stmt *s, struct arena *a, void *row)
 	t->ready_ms = db_int_or(s, 12, RUNS_NONE);
 	t->started_ms = db_int_or(s, 13, RUNS_NONE);
 	t->ended_ms = db_int_or(s, 14, RUNS_NONE);
+	t->waits_for = db_text(s, 15, a);
 }
 
 enum status runs_tasks(struct db *db, const char *run, struct arena *a, struct task_row **out,
@@ -281,7 +282,8 @@ enum status runs_tasks(struct db *db, const char *run, struct arena *a, struct t
 	enum status st = db_stmt(db,
 	                         "SELECT id, position, title, spec, agent, estimate_min, kind,"
 	                         " state, wish, cause, branch, commit_oid, ready_ms, started_ms,"
-	                         " ended_ms FROM task WHERE run_id = ? ORDER BY position",
+	                         " ended_ms, waits_for FROM task WHERE run_id = ? ORDER BY"
+	                         " position",
 	                         &s, err);
 
 	if (st != OK)
@@ -326,7 +328,8 @@ enum status runs_put_task(struct db *db, const char *run, const struct task_row 
 	sqlite3_stmt *s;
 	enum status st = db_stmt(db,
 	                         "UPDATE task SET state = ?, agent = ?, cause = ?, branch = ?,"
-	                         " commit_oid = ?, ready_ms = ?, started_ms = ?, ended_ms = ?"
+	                         " commit_oid = ?, ready_ms = ?, started_ms = ?, ended_ms = ?,"
+	                         " waits_for = ?"
 	                         " WHERE run_id = ? AND id = ?",
 	                         &s, err);
 
@@ -340,8 +343,9 @@ enum status runs_put_task(struct db *db, const char *run, const struct task_row 
 	rows_bind_number(s, 6, row->ready_ms);
 	rows_bind_number(s, 7, row->started_ms);
 	rows_bind_number(s, 8, row->ended_ms);
-	db_bind_text(s, 9, run);
-	db_bind_text(s, 10, row->id);
+	db_bind_text(s, 9, row->waits_for);
+	db_bind_text(s, 10, run);
+	db_bind_text(s, 11, row->id);
 	return change(db, s, "task", row->id, err);
 }
 

@@ -38,6 +38,7 @@ struct task_row {
 	int64_t estimate_min;
 	const char *kind, *state, *wish, *cause, *branch, *commit_oid;
 	int64_t ready_ms, started_ms, ended_ms;
+	const char *waits_for; /* `approval`, or NULL */
 };
 
 struct edge_row {

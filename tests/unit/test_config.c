@@ -161,7 +161,7 @@ static void mistakes_say_where_and_what_is_near(void **state)
 	        "/p/.gadugi/config:1:1: there is no 'agnets' here; is it 'agents'?");
 	refused(*state, "x: 1",
 	        "/p/.gadugi/config:1:1: there is no 'x' here; known are agents, "
-	        "defaults, gates, budget, setup, flags, issues, memory");
+	        "defaults, gates, budget, setup, flags, issues, memory, pullRequest");
 	refused(*state, "defaults:\n  jobs: many\n",
 	        "/p/.gadugi/config:2:9: 'jobs' must be a whole number from 1 to 64");
 	refused(*state, "defaults: {jobs: 0}",

@@ -290,6 +290,7 @@ static enum status take_preset(struct part_reader *r, const struct key *key,
 static const char *const prompt_words[] = { "stdin", "arg", NULL };
 static const char *const when_words[] = { "task", "batch", "run", NULL };
 static const char *const mode_words[] = { "worktree", "shared", "sequential", NULL };
+static const char *const conflict_words[] = { "person", "agent", "stop", NULL };
 static const char *const flag_words[CONFIG_FLAGS_N] = {
 	[CONFIG_COACH] = "coach",
 	[CONFIG_MEMORY] = "memory",
@@ -313,15 +314,36 @@ const char *config_flag_word(enum config_flag flag)
 	return flag_words[flag];
 }
 
+const char *config_conflicts_word(enum config_conflicts conflicts)
+{
+	return conflict_words[conflicts];
+}
+
+/* The word's place in the list, -1 when it is not there. */
+static int place(const char *const *words, const char *word)
+{
+	for (int i = 0; words[i] != NULL; i++)
+		if (strcmp(word, words[i]) == 0)
+			return i;
+	return -1;
+}
+
 bool config_mode_read(const char *word, enum config_mode *out)
 {
-	for (int i = 0; mode_words[i] != NULL; i++) {
-		if (strcmp(word, mode_words[i]) != 0)
-			continue;
+	int i = place(mode_words, word);
+
+	if (i >= 0)
 		*out = (enum config_mode)i;
-		return true;
-	}
-	return false;
+	return i >= 0;
+}
+
+bool config_conflicts_read(const char *word, enum config_conflicts *out)
+{
+	int i = place(conflict_words, word);
+
+	if (i >= 0)
+		*out = (enum config_conflicts)i;
+	return i >= 0;
 }
 
 #define IN(type, member) offsetof(struct type, member)
@@ -455,6 +477,7 @@ static const struct key default_keys[] = {
 	{ "timeoutMinutes", take_minutes, IN(part, timeout_ms), 0, MINUTES_MOST, NULL },
 	{ "stallMinutes", take_minutes, IN(part, stall_ms), 0, MINUTES_MOST, NULL },
 	{ "mode", take_choice, IN(part, mode), 0, 0, mode_words },
+	{ "conflicts", take_choice, IN(part, conflicts), 0, 0, conflict_words },
 	{ 0 },
 };
 
@@ -499,6 +522,19 @@ static enum status take_issues(struct part_reader *r, const struct key *key,
 	return read_map(r, value, issue_keys, into);
 }
 
+static const struct key pull_keys[] = {
+	{ "push", take_command, IN(part, pull_push), 0, 0, NULL },
+	{ "command", take_command, IN(part, pull_command), 0, 0, NULL },
+	{ 0 },
+};
+
+static enum status take_pull(struct part_reader *r, const struct key *key, const struct yaml *value,
+                             void *into)
+{
+	(void)key;
+	return read_map(r, value, pull_keys, into);
+}
+
 static enum status take_flags(struct part_reader *r, const struct key *key,
                               const struct yaml *value, void *into)
 {
@@ -521,12 +557,13 @@ static const struct key top_keys[] = {
 	{ "flags", take_flags, 0, 0, 0, NULL },
 	{ "issues", take_issues, 0, 0, 0, NULL },
 	{ "memory", take_memory, 0, 0, 0, NULL },
+	{ "pullRequest", take_pull, 0, 0, 0, NULL },
 	{ 0 },
 };
 
 enum status part_read(struct part_reader *r, const struct yaml *tree, struct part *out)
 {
-	*out = (struct part){ .jobs = -1, .retries = -1, .mode = -1 };
+	*out = (struct part){ .jobs = -1, .retries = -1, .mode = -1, .conflicts = -1 };
 	for (size_t i = 0; i < CONFIG_FLAGS_N; i++)
 		out->flags[i] = -1;
 	return read_map(r, tree, top_keys, out);

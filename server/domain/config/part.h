@@ -52,7 +52,9 @@ struct part {
 	int mode; /* enum config_mode */
 	struct config_budget budget;
 	struct config_texts setup;
+	int conflicts; /* enum config_conflicts */
 	struct config_texts issue_command, issue_labels;
+	struct config_texts pull_push, pull_command;
 	int flags[CONFIG_FLAGS_N];
 	struct part_rules rules;
 };

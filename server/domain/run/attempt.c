@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "domain/run/agent.h"
+#include "domain/run/conflict.h"
+#include "domain/run/did.h"
 #include "domain/run/ending.h"
 #include "domain/run/prompt.h"
 #include "domain/run/record.h"
@@ -64,6 +66,7 @@ struct attempt *attempt_new(struct runner *r, struct job *job)
 		                       .done_ms = RUNS_NONE,
 		                       .tokens_in = RUNS_NONE,
 		                       .tokens_out = RUNS_NONE,
+		                       .resolves = RUNS_NONE,
 		                       .cost_usd = -1 };
 	if ((t->arena = arena_new(ATTEMPT_ARENA_MAX)) == NULL || !keep_alive(r, t)) {
 		attempt_free(t);
@@ -139,6 +142,7 @@ void attempt_prepare(struct runner *r, struct attempt *t)
 	t->phase = PHASE_PREPARING;
 	if (step != NULL) {
 		step->base = t->base;
+		step->theirs = t->theirs;
 		step->name = text_dup(step->arena, worktree_name(r, t));
 		step->message =
 		    text_printf(step->arena, "gadugi run %s, pid %ld", r->row.id, (long)getpid());
@@ -187,6 +191,9 @@ void attempt_begin(struct runner *r, struct job *job)
 	    (int64_t)(free_slot(r) % r->n_slots); /* where it stands now; settled at its start */
 	t->row.intent_ms = wall(r);
 	t->base = r->head;
+	t->theirs = job->theirs;
+	if (t->theirs.hex[0] != '\0')
+		t->row.resolves = job->resolves;
 	record_attempt(r, t, "intent");
 	if (!r->in_git) {
 		t->path = r->project->root;
@@ -214,16 +221,17 @@ static const char *write_prompt(struct runner *r, struct attempt *t)
 		            .plan = r->row.title,
 		            .before = before,
 		            .n_before = job->n_needs,
-
 		            .remembered = t->remembered,
+		            .special = conflict_words(r, t),
 		            .last_time = job->tries > 0 ? job->row.cause : NULL,
 		            .worktree = r->in_git };
 
 	if (before == NULL)
 		return NULL;
 	for (size_t i = 0; i < job->n_needs; i++) {
-		const struct job *need = &r->jobs[job->needs[i]];
+		struct job *need = &r->jobs[job->needs[i]];
 
+		did_fetch(r, need);
 		before[i] = (struct prompt_before){ need->row.id, need->row.title, need->did };
 	}
 	return prompt_write(&p, t->arena);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/run/pull.h"
 #include "sys/repo.h"
 
 #define NOTES_MAX   8
@@ -109,6 +110,7 @@ static enum status read_options(struct draft *d, struct err *err)
 	const struct run_request *want = d->want;
 	const struct config_defaults *defaults = &d->config->defaults;
 	struct run_options *o = &d->options;
+	enum status st;
 
 	o->agent = want->agent;
 	o->jobs = want->jobs != RUN_NOT_GIVEN ? want->jobs : defaults->jobs;
@@ -118,9 +120,17 @@ static enum status read_options(struct draft *d, struct err *err)
 	o->stall_ms = defaults->stall_ms;
 	o->red_base = want->red_base;
 	o->into = want->merge != NULL && strcmp(want->merge, "into") == 0;
-	if (want->merge != NULL && !o->into && strcmp(want->merge, "none") != 0)
-		return err_set(err, E_INPUT, "'merge' is '%s'; it is \"none\" or \"into\"",
+	o->pull = want->merge != NULL && strcmp(want->merge, "pr") == 0;
+	if (want->merge != NULL && !o->into && !o->pull && strcmp(want->merge, "none") != 0)
+		return err_set(err, E_INPUT, "'merge' is '%s'; it is \"none\", \"into\" or \"pr\"",
 		               want->merge);
+	if (o->pull && (st = pull_possible(d->config, err)) != OK)
+		return st;
+	o->conflicts = defaults->conflicts;
+	if (want->conflicts != NULL && !config_conflicts_read(want->conflicts, &o->conflicts))
+		return err_set(err, E_INPUT,
+		               "'conflicts' is '%s'; it is \"agent\", \"person\" or \"stop\"",
+		               want->conflicts);
 	d->mode = defaults->mode;
 	if (want->mode != NULL && !config_mode_read(want->mode, &d->mode))
 		return err_set(err, E_INPUT,
@@ -144,11 +154,11 @@ static enum status outside_git(struct draft *d, const struct project *p, struct 
 		               "'%s' is not a git repository, so mode 'worktree' "
 		               "cannot be used; " REPO_ADVICE,
 		               p->root);
-	if (d->options.into || want->base != NULL)
+	if (d->options.into || d->options.pull || want->base != NULL)
 		return err_set(
 		    err, E_INPUT,
 		    "'%s' is not a git repository, so there is nothing to %s; " REPO_ADVICE,
-		    p->root, d->options.into ? "merge into" : "begin on");
+		    p->root, d->options.into || d->options.pull ? "merge into" : "begin on");
 	if (d->mode == CONFIG_WORKTREE) {
 		d->mode = CONFIG_SHARED;
 		note(d, "not-a-repository",
@@ -215,6 +225,8 @@ static enum status look_at_git(struct draft *d, const struct project *p, struct 
 		             p->root);
 		goto out;
 	}
+	if (head.branch != NULL && strncmp(head.branch, "refs/heads/", 11) == 0)
+		d->options.onto = head.branch + 11;
 	d->in_git = true;
 	if ((d->base = text_dup(d->arena, base.hex)) == NULL)
 		st = err_nomem(err, "the run");
@@ -231,11 +243,11 @@ static enum status find_ground(struct draft *d, const struct project *p, struct 
 		return outside_git(d, p, err);
 	if (d->mode != CONFIG_SHARED)
 		return look_at_git(d, p, err);
-	if (d->options.into || d->want->base != NULL)
+	if (d->options.into || d->options.pull || d->want->base != NULL)
 		return err_set(err, E_INPUT,
 		               "in mode 'shared' nothing is merged and there is no base; leave out "
 		               "'%s'",
-		               d->options.into ? "merge" : "base");
+		               d->options.into || d->options.pull ? "merge" : "base");
 	return OK;
 }
 

@@ -7,13 +7,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "domain/run/did.h"
 #include "domain/run/lane.h"
 #include "domain/run/record.h"
 
 #define CAUSE_LINE_MAX   300
 #define BACKOFF_FIRST_MS 250
 #define BACKOFF_MOST_MS  60000
-#define FILES_TOLD       12 /* in the summary for later tasks */
 
 static int64_t wall(const struct runner *r)
 {
@@ -102,6 +102,7 @@ void ending_collect(struct runner *r, struct attempt *t)
 	if ((step = step_new(STEP_COLLECT, t)) != NULL) {
 		step->path = text_dup(step->arena, t->path);
 		step->base = t->base;
+		step->theirs = t->theirs;
 		step->user = r->user;
 		step->message = text_printf(step->arena, "%s\n\nTask %s of run %s, attempt %lld\n",
 		                            t->job->row.title, t->job->row.id, r->row.id,
@@ -288,31 +289,10 @@ void ending_succeed(struct runner *r, struct attempt *t, const char *commit)
 	job->row.branch = commit == NULL ? NULL : r->row.branch;
 	if (t->row.started_ms != RUNS_NONE && t->row.ended_ms >= t->row.started_ms)
 		job->worked_ms = t->row.ended_ms - t->row.started_ms;
-	job->did = text_dup(r->arena, t->did);
+	job->did = t->did;
 	record_task(r, job, TASK_SUCCEEDED, NULL);
 	job->now = NULL;
 	ending_keep_warm(r, t);
-}
-
-/* Files it changed, in the run's arena: for telling conflicts and for later prompts. */
-static void note_files(struct runner *r, struct attempt *t, const struct step *step)
-{
-	const struct repo_change *c = step->changes;
-	struct text words;
-
-	text_init(&words, 4096);
-	text_addf(&words, "changed %zu file%s: ", step->files, step->files == 1 ? "" : "s");
-	t->files = arena_take(r->arena, (step->files + 1) * sizeof *t->files);
-	for (size_t i = 0; t->files != NULL && i < step->files; i++) {
-		t->files[t->n_files++] = text_dup(r->arena, c[i].path);
-		if (i < FILES_TOLD)
-			text_addf(&words, "%s%s (+%zu -%zu)", i == 0 ? "" : ", ", c[i].path,
-			          c[i].added, c[i].removed);
-	}
-	if (step->files > FILES_TOLD)
-		text_add(&words, ", ...");
-	t->did = text_copy(&words, t->arena);
-	text_done(&words);
 }
 
 /* What one task has done to the user's checkout is not held against the next. */
@@ -341,7 +321,9 @@ static void collected(struct runner *r, struct attempt *t, struct step *step)
 		return;
 	}
 	if (step->st != OK) {
-		ending_fail(r, t, TASK_FAILED, true, step->err.text);
+		bool marked = t->theirs.hex[0] != '\0' && step->st == E_INPUT;
+
+		ending_fail(r, t, marked ? TASK_CONFLICTED : TASK_FAILED, true, step->err.text);
 		return;
 	}
 	if (step->touched != NULL) {
@@ -352,8 +334,7 @@ static void collected(struct runner *r, struct attempt *t, struct step *step)
 		return;
 	}
 	t->keep_dirty = step->nested > 0;
-	if (step->files > 0)
-		note_files(r, t, step);
+	did_note(r, t, step->changes, step->files);
 	lane_add(r, t);
 }
 

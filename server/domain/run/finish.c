@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "domain/run/gates.h"
 #include "domain/run/lessons.h"
+#include "domain/run/pull.h"
 #include "domain/run/record.h"
 #include "domain/run/tidy.h"
 
@@ -47,6 +48,8 @@ static void forward(struct runner *r)
 {
 	struct err err = { OK, "" };
 
+	if (r->options.pull && r->in_git)
+		pull_request(r);
 	if (!r->options.into || !r->in_git)
 		return;
 	if (repo_fast_forward(r->repo, &r->head, &err) != OK)
@@ -87,9 +90,8 @@ void finish_run(struct runner *r)
 	ended_ms = clock_wall_ms(&r->project->clock);
 	if (state == RUN_SUCCEEDED)
 		forward(r);
-	else if (r->options.into)
-		record_note(r, "not-merged",
-		            "the checkout was left alone; what succeeded is on branch '%s'",
+	else if (r->options.into || r->options.pull)
+		record_note(r, "not-merged", "nothing was merged; what succeeded is on branch '%s'",
 		            r->row.branch == NULL ? "" : r->row.branch);
 	tidy_at_end(r);
 	r->row.active_ms += ended_ms - r->row.session_ms;

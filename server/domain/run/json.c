@@ -111,6 +111,7 @@ static void put_attempt(struct json_build *b, cJSON *list, const struct attempt_
 	json_put_text(b, attempt, "log", t->log);
 	json_put_int(b, attempt, "outputBytes", t->output_size);
 	put_count(b, attempt, "filesChanged", t->files);
+	put_count(b, attempt, "resolves", t->resolves);
 	put_count(b, attempt, "pid", t->pid);
 	put_count(b, attempt, "tokensIn", t->tokens_in);
 	put_count(b, attempt, "tokensOut", t->tokens_out);
@@ -187,6 +188,27 @@ static void put_gates(struct json_build *b, cJSON *object, const struct run_view
 	}
 }
 
+static void put_conflicts(struct json_build *b, cJSON *object, const struct run_view *v,
+                          const char *task)
+{
+	cJSON *list = NULL;
+
+	for (size_t i = 0; i < v->n_conflicts; i++) {
+		const struct conflict_row *c = &v->conflicts[i];
+		cJSON *one;
+
+		if (strcmp(c->task, task) != 0)
+			continue;
+		if (list == NULL)
+			list = json_put_array(b, object, "conflicts");
+		one = json_add_object(b, list);
+		json_put_text(b, one, "path", c->path);
+		json_put_text(b, one, "how", c->how);
+		json_put_text(b, one, "task", c->other);
+		json_put_int(b, one, "attempt", c->attempt);
+	}
+}
+
 cJSON *run_task_json(struct json_build *b, const struct run_view *v, size_t task)
 {
 	const struct task_row *t = &v->tasks[task];
@@ -209,6 +231,7 @@ cJSON *run_task_json(struct json_build *b, const struct run_view *v, size_t task
 	put_text_or_null(b, json, "branch", t->branch);
 	put_text_or_null(b, json, "commit", t->commit_oid);
 	put_gates(b, json, v, t->id);
+	put_conflicts(b, json, v, t->id);
 	attempts = json_put_array(b, json, "attempts");
 	for (size_t i = first_attempt(v, t->id);
 	     i < v->n_attempts && strcmp(v->attempts[i].task, t->id) == 0; i++) {
@@ -251,6 +274,7 @@ cJSON *run_json(struct json_build *b, const struct run_view *v, size_t from, siz
 		json_put_int(b, run, "lowerBoundMs", v->lower_bound_ms);
 	}
 	notes_put(b, run, v->row.notes);
+	json_put_text(b, run, "pullRequest", notes_find(json_get(run, "findings"), "pull-request"));
 	put_gates(b, run, v, NULL);
 	put_checkpoints(b, run, v);
 	tasks = json_put_array(b, run, "tasks");

@@ -6,12 +6,11 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "domain/run/conflict.h"
 #include "domain/run/ending.h"
 #include "domain/run/gates.h"
 #include "domain/run/halt.h"
 #include "domain/run/record.h"
-
-#define CONFLICTS_TOLD 8
 
 /* --- the queue ------------------------------------------------------------------------------ */
 
@@ -215,55 +214,6 @@ void lane_turn(struct runner *r)
 		begin_gate_in_place(r);
 }
 
-/* The merged task that last changed path, of those this attempt did not start from. */
-static const struct job *who_changed(const struct runner *r, const struct attempt *t,
-                                     const char *path)
-{
-	const struct job *found = NULL;
-
-	for (size_t i = 0; i < r->n_jobs; i++) {
-		const struct job *job = &r->jobs[i];
-
-		if (job == t->job || job->state != TASK_SUCCEEDED ||
-		    (found != NULL && job->row.ended_ms < found->row.ended_ms))
-			continue;
-		for (size_t k = 0; k < job->n_files; k++)
-			if (strcmp(job->files[k], path) == 0) {
-				found = job;
-				break;
-			}
-	}
-	return found;
-}
-
-static void conflict(struct runner *r, struct attempt *t, const struct repo_merge *merge)
-{
-	struct text words;
-	const struct job *last = NULL;
-	const char *cause;
-
-	text_init(&words, 8192);
-	text_add(&words, "cannot be merged: ");
-	for (size_t i = 0; i < merge->n && i < CONFLICTS_TOLD; i++) {
-		const struct repo_conflict *c = &merge->conflicts[i];
-		const struct job *other = who_changed(r, t, c->path);
-
-		text_addf(&words, "%s%s (%s", i == 0 ? "" : ", ", c->path, c->words);
-		if (other != NULL)
-			text_addf(&words, ", by task '%s' too", other->row.id);
-		text_add_char(&words, ')');
-		last = other != NULL ? other : last;
-	}
-	if (merge->n > CONFLICTS_TOLD)
-		text_addf(&words, " and %zu more", merge->n - CONFLICTS_TOLD);
-	cause = text_copy(&words, t->arena);
-	text_done(&words);
-	record_note(r, "merge-conflict", "task '%s' %s%s%s%s", t->job->row.id,
-	            cause == NULL ? "conflicts" : cause, last == NULL ? "" : "; task '",
-	            last == NULL ? "" : last->row.id, last == NULL ? "" : "' was merged before it");
-	ending_fail(r, t, TASK_CONFLICTED, false, cause);
-}
-
 static void accept(struct runner *r, const struct oid *head)
 {
 	struct lane *lane = &r->lane;
@@ -333,7 +283,7 @@ static void merged(struct runner *r, struct step *step)
 
 		switch (m->kind) {
 		case REPO_CONFLICTS:
-			conflict(r, t, m);
+			conflict_met(r, t, m);
 			break;
 		case REPO_NOTHING:
 			record_note(r, "no-change",

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "domain/run/agent.h"
 #include "domain/run/attempt.h"
+#include "domain/run/conflict.h"
 #include "domain/run/ending.h"
 #include "domain/run/lane.h"
 #include "domain/run/notes.h"
@@ -404,6 +405,8 @@ static void go_on(struct runner *r, struct job *job, const struct attempt_row *r
 	copy_oid(&t->base, row->base_oid);
 	copy_oid(&t->result, row->result_oid);
 	copy_oid(&t->merged, row->merged_oid);
+	if (row->resolves != RUNS_NONE)
+		t->theirs = job->theirs;
 	t->path = row->worktree == NULL ? r->project->root : row->worktree;
 	t->own_worktree = r->in_git && is_worktree(row->worktree, t->arena);
 	job->attempts = row->number;
@@ -465,6 +468,8 @@ enum status load_attempts(struct runner *r, struct err *err)
 	size_t n;
 	enum status st = attempts_read(r->db, r->row.id, NULL, r->arena, &rows, &n, err);
 
+	if (st == OK)
+		st = conflict_load_rows(r, err);
 	for (size_t i = 0; st == OK && i < n; i++) {
 		size_t at = names_find(r->names, r->n_jobs, rows[i].task);
 		struct job *job = at == NAMES_NONE ? NULL : &r->jobs[at];
@@ -475,6 +480,11 @@ enum status load_attempts(struct runner *r, struct err *err)
 		r->tree_made |= rows[i].started_ms != RUNS_NONE;
 		if (strcmp(rows[i].state, "merged") == 0 && rows[i].started_ms != RUNS_NONE)
 			job->worked_ms = rows[i].ended_ms - rows[i].started_ms;
+		if (strcmp(rows[i].state, "merged") == 0) {
+			copy_oid(&job->from, rows[i].base_oid);
+			copy_oid(&job->to, rows[i].result_oid);
+		}
+		conflict_load(r, job, &rows[i]);
 		if (!over(rows[i].state))
 			go_on(r, job, &rows[i]);
 	}
@@ -500,6 +510,7 @@ void load_done(struct runner *r)
 	mem_free(r->changed_jobs);
 	mem_free(r->open_in);
 	mem_free(r->names);
+	mem_free(r->conflicts);
 	mem_free(r->lane.on);
 	mem_free(r->lane.gate_tree);
 	mem_free(r->lane.results);

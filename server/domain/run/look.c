@@ -165,6 +165,8 @@ static enum status read_all(struct db *db, const char *run, struct arena *a, str
 	    (st = attempts_read(db, run, NULL, a, &v->attempts, &v->n_attempts, err)) == OK)
 		st = attempts_gates(db, run, NULL, a, &v->gates, &v->n_gates, err);
 	if (st == OK)
+		st = attempts_conflicts(db, run, a, &v->conflicts, &v->n_conflicts, err);
+	if (st == OK)
 		st = attempts_checkpoints(db, run, a, &v->checkpoints, &v->n_checkpoints, err);
 	db_read_end(db);
 	return st;

@@ -60,3 +60,17 @@ enum status notes_read(const char *text, struct arena *a, struct run_note **out,
 	cJSON_Delete(list);
 	return st;
 }
+
+const char *notes_find(const cJSON *list, const char *code)
+{
+	const cJSON *note;
+	const char *found = NULL;
+
+	cJSON_ArrayForEach(note, list) {
+		const char *word = json_text(note, "code");
+
+		if (word != NULL && strcmp(word, code) == 0)
+			found = json_text(note, "message");
+	}
+	return found;
+}

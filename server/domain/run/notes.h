@@ -15,4 +15,7 @@ void notes_put(struct json_build *b, cJSON *object, const char *text);
 /* The notes of stored text, which may be NULL; in the arena. E_NOMEM. */
 enum status notes_read(const char *text, struct arena *a, struct run_note **out, size_t *n);
 
+/* The message of the last note of that code in what notes_put put, or NULL. */
+const char *notes_find(const cJSON *list, const char *code);
+
 #endif

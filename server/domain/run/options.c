@@ -19,7 +19,9 @@ enum status run_options_write(const struct run_options *o, struct arena *a, cons
 	json_put_int(&b, root, "retries", o->retries);
 	json_put_int(&b, root, "timeoutMs", o->timeout_ms);
 	json_put_int(&b, root, "stallMs", o->stall_ms);
-	json_put_text(&b, root, "merge", o->into ? "into" : "none");
+	json_put_text(&b, root, "merge", o->into ? "into" : o->pull ? "pr" : "none");
+	json_put_text(&b, root, "onto", o->onto);
+	json_put_text(&b, root, "conflicts", config_conflicts_word(o->conflicts));
 	json_put_flag(&b, root, "redBase", o->red_base);
 	gates = json_put_array(&b, root, "gates");
 	for (size_t i = 0; i < o->n_gates; i++)
@@ -36,7 +38,7 @@ enum status run_options_write(const struct run_options *o, struct arena *a, cons
 static enum status read_all(const cJSON *json, struct arena *a, struct run_options *out)
 {
 	const cJSON *gates = json_get(json, "gates"), *gate;
-	const char *merge = json_text(json, "merge");
+	const char *merge = json_text(json, "merge"), *conflicts = json_text(json, "conflicts");
 
 	*out = (struct run_options){
 		.agent = text_dup(a, json_text(json, "agent")),
@@ -45,8 +47,12 @@ static enum status read_all(const cJSON *json, struct arena *a, struct run_optio
 		.timeout_ms = json_int(json, "timeoutMs", 0),
 		.stall_ms = json_int(json, "stallMs", 0),
 		.into = merge != NULL && strcmp(merge, "into") == 0,
+		.pull = merge != NULL && strcmp(merge, "pr") == 0,
+		.onto = text_dup(a, json_text(json, "onto")),
 		.red_base = json_flag(json, "redBase"),
 	};
+	if (conflicts != NULL)
+		(void)config_conflicts_read(conflicts, &out->conflicts);
 	out->gates = arena_take(a, ((size_t)cJSON_GetArraySize(gates) + 1) * sizeof *out->gates);
 	if (out->gates == NULL)
 		return E_NOMEM;

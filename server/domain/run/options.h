@@ -13,14 +13,18 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "domain/config.h"
 
 struct run_options {
 	const char *agent; /* NULL: each task names its own */
 	long jobs, retries;
 	int64_t timeout_ms, stall_ms; /* 0: none */
 	bool into;                    /* fast-forward the checkout at the end */
-	bool red_base;                /* begin even where gates do not pass on the base */
-	const char **gates;           /* names */
+	bool pull;                    /* open a pull request at the end ... */
+	const char *onto;             /* ... onto this branch of the user's; NULL: none is known */
+	enum config_conflicts conflicts;
+	bool red_base;      /* begin even where gates do not pass on the base */
+	const char **gates; /* names */
 	size_t n_gates;
 };
 

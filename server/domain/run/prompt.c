@@ -67,6 +67,8 @@ const char *prompt_write(const struct prompt *p, struct arena *a)
 	add_before(&t, p);
 	if (p->remembered != NULL && p->remembered[0] != '\0')
 		text_addf(&t, "\n## What is remembered\n\n%s\n", p->remembered);
+	if (p->special != NULL)
+		text_addf(&t, "\n%s\n", p->special);
 	if (p->last_time != NULL)
 		text_addf(&t, "\n## The attempt before this one failed\n\n%s\n", p->last_time);
 	text_add(&t, "\n## How you work here\n\n");

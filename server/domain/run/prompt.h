@@ -25,6 +25,7 @@ struct prompt {
 	size_t n_before;
 	const char *remembered; /* text, or NULL */
 	const char *last_time;  /* why the attempt before this one failed, or NULL */
+	const char *special;    /* a section about this attempt, with its heading, or NULL */
 	bool worktree;          /* works in a worktree of its own, which is merged */
 };
 

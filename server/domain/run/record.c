@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "domain/event.h"
+#include "domain/run/conflict.h"
 #include "domain/run/gates.h"
 #include "domain/run/notes.h"
 #include "domain/run/obey.h"
@@ -249,6 +250,8 @@ static enum status put_all(struct runner *r, struct err *err)
 	if (st == OK)
 		st = gates_put(r, err);
 	if (st == OK)
+		st = conflict_put(r, err);
+	if (st == OK)
 		st = obey_put(r, err);
 	if (st == OK)
 		st = put_checkpoints(r, err);
@@ -270,6 +273,7 @@ static void unmark(struct runner *r)
 		r->warm[i].fresh = false;
 	r->n_happenings = 0;
 	r->lane.n_results = 0;
+	conflict_committed(r);
 	obey_committed(r);
 	r->dirty_since_ms = 0;
 }

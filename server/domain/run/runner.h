@@ -1,6 +1,6 @@
 /*
- * runner.h - what the parts of the runner share: the run in memory, its tasks ("jobs"), the
- * attempt each is at, the merge lane.
+ * runner.h - what the parts of the runner share: the run in memory, its tasks and the attempt each
+ * is at (job.h), the merge lane.
  *
  * All of it belongs to the runner's one thread. The rule that keeps it recoverable: a part
  * changes memory and marks what it changed (record.h); once a turn the loop commits all
@@ -18,6 +18,7 @@
 #include "bus/wake.h"
 #include "domain/config.h"
 #include "domain/run.h"
+#include "domain/run/job.h"
 #include "domain/run/names.h"
 #include "domain/run/options.h"
 #include "domain/run/output.h"
@@ -26,77 +27,9 @@
 #include "sys/proc.h"
 #include "sys/repo.h"
 
-enum attempt_phase {
-	PHASE_NONE,       /* settled: only its row is still to be written */
-	PHASE_INTENT,     /* waits for a worktree whose last work is not durable yet */
-	PHASE_PREPARING,  /* its worktree is being made */
-	PHASE_PREPARED,   /* may start as soon as the intent is committed */
-	PHASE_RUNNING,    /* the agent */
-	PHASE_COLLECTING, /* what it left is being committed */
-	PHASE_QUEUED,     /* for the merge lane */
-	PHASE_MERGING,    /* in it: merged in memory, gated */
-	PHASE_MOVING,     /* the run's branch is to be moved onto it */
-	PHASE_SAVING,     /* it failed; what it left is being kept */
-};
-
-struct job;
-
-struct attempt {
-	struct job *job;
-	struct arena *arena;    /* dies with the attempt */
-	struct attempt_row row; /* oids point to the fields below */
-	enum attempt_phase phase;
-	bool changed, committed; /* the row: to be written; the intent is durable */
-	struct oid base, result, merged;
-	const struct config_agent *agent;
-	const char *path;  /* folder it works in */
-	char *old_path;    /* a warm worktree it is to be made of, or NULL; owned */
-	bool keep_dirty;   /* it holds what no commit can: never used again, never removed */
-	bool own_worktree; /* path is a worktree of ours */
-	struct step *step; /* away for it, or NULL */
-
-	struct proc *proc;
-	struct output *log;
-	int64_t deadline_ms, again_ms, heard_ms, cpu_us; /* monotonic */
-	int64_t started_us;
-	enum task_state verdict; /* once ended by us or failed: what it will be */
-	const char *cause;
-	bool again;             /* may be tried again by itself */
-	bool no_count;          /* the try does not count against the retries */
-	const char *remembered; /* for its prompt, or NULL */
-	const size_t *readied;  /* tasks that may begin once it is merged */
-	size_t n_readied;
-	const char *did;    /* what it changed, for the prompts of those who need it */
-	const char **files; /* paths it changed */
-	size_t n_files;
-	struct attempt *next; /* in the lane's queue */
-};
-
 struct warm {
 	char *path; /* owned */
 	bool fresh; /* what was done in it is not durable yet: leave it alone until it is */
-};
-
-struct job {
-	struct task_row row; /* texts in the run's arena */
-	enum task_state state;
-	bool changed;
-	size_t index;
-	const cJSON *spec; /* the plan's task */
-	cJSON *spec_own;
-	const struct config_agent *agent;
-	size_t level; /* longest chain of needs before it */
-	const size_t *needs;
-	size_t n_needs;
-	struct attempt *now; /* or NULL */
-	int64_t attempts;    /* number of the last one */
-	int64_t tries;       /* that failed and counted, since somebody last asked for it */
-	int64_t worked_ms;   /* of the attempt that succeeded */
-	int64_t retry_ms;    /* monotonic; 0: does not wait for a second try */
-	bool cancel;         /* asked for */
-	const char *did;
-	const char **files; /* it changed and that were merged */
-	size_t n_files;
 };
 
 struct happening {       /* an event to be written with the next commit */
@@ -154,6 +87,8 @@ struct runner {
 	size_t n_slots;
 	struct attempt **alive; /* every attempt, whatever its phase */
 	size_t n_alive, alive_room;
+	struct conflict_row *conflicts; /* that were met; in the run's arena */
+	size_t n_conflicts, conflicts_room, conflicts_written;
 	struct happening *happenings;
 	size_t n_happenings, happenings_room;
 

@@ -18,6 +18,7 @@
 #define STEP_ARENA_MAX   ((size_t)64 << 20)
 #define STEPS_DEPTH      4096 /* more are never away: each task has at most one or two */
 #define REPOS_MAX        80
+#define MARKED_MAX       ((size_t)16 << 20) /* larger files are not looked into for markers */
 #define SETUP_OUTPUT_MAX ((size_t)16 << 10)
 #define SETUP_TIMEOUT_MS (INT64_C(30) * 60 * 1000)
 
@@ -112,6 +113,26 @@ static enum status set_up(struct step *step)
 	               out.out + (out.out_size > 200 ? out.out_size - 200 : 0));
 }
 
+/* Where the worktree is to begin: at base, or at its merge with theirs, conflicts marked. */
+static enum status mix(struct repo *r, struct step *step, struct oid *begin)
+{
+	const struct oid parents[2] = { step->base, step->theirs };
+	const struct repo_merge_spec spec = { .onto = step->base,
+		                              .from = step->theirs,
+		                              .onto_name = "merged before",
+		                              .from_name = "this task" };
+	struct repo_merge merge;
+	enum status st;
+
+	*begin = step->base;
+	if (step->theirs.hex[0] == '\0')
+		return OK;
+	if ((st = repo_merge_marked(r, &spec, step->arena, &merge, &step->err)) != OK)
+		return st;
+	return repo_commit_tree(r, &merge.tree, parents, "conflicts to be resolved", begin,
+	                        &step->err);
+}
+
 static enum status prepare(struct steps *s, struct repo *r, struct step *step)
 {
 	struct repo_worktree_spec spec = { .root = s->own.worktrees,
@@ -122,8 +143,10 @@ static enum status prepare(struct steps *s, struct repo *r, struct step *step)
 		                           .keep_ignored = step->keep_ignored };
 	enum status st;
 
+	if ((st = mix(r, step, &spec.base)) != OK)
+		return st;
 	if (step->old_path != NULL && !step->throw_away &&
-	    repo_refresh(step->old_path, &step->base, step->keep_ignored, NULL) == OK) {
+	    repo_refresh(step->old_path, &spec.base, step->keep_ignored, NULL) == OK) {
 		step->made = step->old_path;
 		return OK;
 	}
@@ -164,6 +187,41 @@ static enum status collect(struct repo *r, struct step *step)
 		return st;
 	step->oid = commit.oid;
 	step->nested = commit.nested;
+	return changed(r, step);
+}
+
+/* Does a line of the file begin a conflict? */
+static bool is_marked(struct repo *r, const struct oid *commit, const char *path, struct arena *a)
+{
+	struct repo_file file = { .path = path, .max = MARKED_MAX };
+
+	return repo_blob(r, commit, &file, a, NULL) == OK &&
+	       (strncmp(file.bytes, "<<<<<<< ", 8) == 0 ||
+	        strstr(file.bytes, "\n<<<<<<< ") != NULL);
+}
+
+/* What was left of a merge with conflicts, as the one merge it was to become. */
+static enum status unite(struct repo *r, struct step *step)
+{
+	const struct oid parents[2] = { step->base, step->theirs };
+	const struct repo_merge_spec spec = { .onto = step->base, .from = step->theirs };
+	struct repo_merge merge;
+	struct oid tree;
+	enum status st;
+
+	if (step->theirs.hex[0] == '\0')
+		return OK;
+	if ((st = repo_merge(r, &spec, step->arena, &merge, &step->err)) != OK)
+		return st;
+	for (size_t i = 0; merge.kind == REPO_CONFLICTS && i < merge.n; i++)
+		if (is_marked(r, &step->oid, merge.conflicts[i].path, step->arena))
+			return err_set(&step->err, E_INPUT, "conflict markers are left in '%s'",
+			               merge.conflicts[i].path);
+	if ((st = repo_tree_of(r, &step->oid, &tree, &step->err)) != OK ||
+	    (st = repo_commit_tree(r, &tree, parents, step->message, &step->oid, &step->err)) != OK)
+		return st;
+	/* The worktree has the same files; at the merge nothing in it is missing from the refs. */
+	(void)repo_refresh(step->path, &step->oid, true, NULL);
 	return changed(r, step);
 }
 
@@ -291,8 +349,8 @@ static enum status act(struct steps *s, struct step *step)
 		st = prepare(s, r, step);
 		break;
 	case STEP_COLLECT:
-		if ((st = look_at_user(r, step)) == OK)
-			st = collect(r, step);
+		if ((st = look_at_user(r, step)) == OK && (st = collect(r, step)) == OK)
+			st = unite(r, step);
 		break;
 	case STEP_SAVE:
 		st = save(r, step);

@@ -67,6 +67,7 @@ struct step {
 	bool throw_away;           /* old_path, or path in STEP_REMOVE, holds nothing of worth */
 	struct config_texts setup; /* run in a new worktree */
 	const char *const *env;    /* of set-up and gates */
+	struct oid theirs; /* PREPARE: merge this into base, markers and all; COLLECT: it was */
 	struct step_item *items;
 	struct step_gate *gates;
 	size_t n;

@@ -49,6 +49,7 @@ CREATE TABLE task (
 	ready_ms     INTEGER,                   -- when the last dependency was merged
 	started_ms   INTEGER,
 	ended_ms     INTEGER,
+	waits_for    TEXT,                      -- 'approval': what somebody has to do first; else NULL
 	PRIMARY KEY (run_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX task_by_wish ON task (run_id) WHERE wish IS NOT NULL;
@@ -63,7 +64,7 @@ CREATE TABLE attempt (
 	task_id     TEXT    NOT NULL,
 	number      INTEGER NOT NULL,           -- from 1
 	state       TEXT    NOT NULL CHECK (state IN ('intent', 'started', 'result', 'gated', 'merged',
-		'failed', 'timed_out', 'cancelled', 'conflicted', 'lost')),
+		'staged', 'failed', 'timed_out', 'cancelled', 'conflicted', 'lost')),
 	slot        INTEGER NOT NULL,           -- which of the run's workers, from 0
 	agent       TEXT    NOT NULL,
 	worktree    TEXT,
@@ -86,6 +87,8 @@ CREATE TABLE attempt (
 	tokens_in   INTEGER,
 	tokens_out  INTEGER,
 	cost_usd    REAL,
+	stage       TEXT,                       -- of the task's workflow; NULL: it has none
+	resolves    INTEGER,                    -- number of the attempt whose conflict it is to resolve
 	PRIMARY KEY (run_id, task_id, number)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE gate_result (
@@ -102,6 +105,15 @@ CREATE TABLE gate_result (
 	output     TEXT    NOT NULL
 ) STRICT;
 CREATE INDEX gate_by_run ON gate_result (run_id, task_id);
+CREATE TABLE conflict (                         -- why an attempt could not be merged
+	run_id     TEXT    NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+	task_id    TEXT    NOT NULL,
+	attempt    INTEGER NOT NULL,
+	path       TEXT    NOT NULL,
+	how        TEXT    NOT NULL,            -- 'both changed', 'both added', ...
+	other_task TEXT,                        -- merged before, with a change to the same file
+	PRIMARY KEY (run_id, task_id, attempt, path)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE checkpoint (
 	run_id   TEXT    NOT NULL REFERENCES run (id) ON DELETE CASCADE,
 	batch    INTEGER NOT NULL,              -- from 1

@@ -1,0 +1,205 @@
+#include "domain/run/pull.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "domain/run/record.h"
+#include "sys/fs.h"
+
+#define TIMEOUT_MS INT64_C(300000)
+#define SAID_MOST  ((size_t)64 << 10)
+#define BODY_MAX   ((size_t)256 << 10)
+#define SAID_MAX   300
+#define MORE_WORDS 8 /* at the end of a command that names nothing itself */
+
+enum { BRANCH, BASE, TITLE, FILE_PATH, FILLS };
+
+struct fill { /* what stands for the run in the words of a command */
+	const char *name, *value;
+};
+
+enum status pull_possible(const struct config *config, struct err *err)
+{
+	if (config->pull_command.n > 0)
+		return OK;
+	return err_set(err, E_INPUT,
+	               "no command to open a pull request is configured; put into '%s': "
+	               "pullRequest: {push: [git, push, origin], command: [gh, pr, create]}",
+	               config->project_path);
+}
+
+static const char *filled(const char *word, const struct fill *fills, bool *used, struct arena *a)
+{
+	struct text t;
+	const char *out;
+
+	text_init(&t, TEXT_LIMIT);
+	while (*word != '\0') {
+		size_t i = 0, n = 0;
+
+		for (; i < FILLS; i++)
+			if (strncmp(word, fills[i].name, n = strlen(fills[i].name)) == 0)
+				break;
+		if (i == FILLS) {
+			text_add_char(&t, *word++);
+			continue;
+		}
+		text_add(&t, fills[i].value);
+		word += n;
+		*used = true;
+	}
+	out = text_copy(&t, a);
+	text_done(&t);
+	return out;
+}
+
+/* The command's words with the run's put in; *used tells whether there were any. */
+static const char **make_argv(const struct config_texts *command, const struct fill *fills,
+                              bool *used, struct arena *a)
+{
+	const char **argv = arena_take(a, (command->n + MORE_WORDS + 1) * sizeof(const char *));
+
+	*used = false;
+	for (size_t i = 0; argv != NULL && i < command->n; i++)
+		if ((argv[i] = filled(command->at[i], fills, used, a)) == NULL)
+			return NULL;
+	return argv;
+}
+
+static const char **push_argv(const struct config_texts *command, const struct fill *fills,
+                              struct arena *a)
+{
+	bool used;
+	const char **argv = make_argv(command, fills, &used, a);
+
+	if (argv != NULL && !used)
+		argv[command->n] = fills[BRANCH].value;
+	return argv;
+}
+
+static const char **open_argv(const struct config_texts *command, const struct fill *fills,
+                              struct arena *a)
+{
+	static const char *const options[FILLS] = { "--head", "--base", "--title", "--body-file" };
+	bool used;
+	const char **argv = make_argv(command, fills, &used, a);
+	size_t n = command->n;
+
+	for (size_t i = 0; argv != NULL && !used && i < FILLS; i++) {
+		if (fills[i].value[0] == '\0')
+			continue;
+		argv[n++] = options[i];
+		argv[n++] = fills[i].value;
+	}
+	return argv;
+}
+
+/* The last word that is a link. */
+static const char *link_in(const char *s, struct arena *a)
+{
+	const char *link = NULL;
+
+	while (*s != '\0') {
+		size_t n = 0;
+
+		while (isspace((unsigned char)*s))
+			s++;
+		while (s[n] != '\0' && !isspace((unsigned char)s[n]))
+			n++;
+		if (strncmp(s, "https://", 8) == 0 || strncmp(s, "http://", 7) == 0)
+			link = arena_copy(a, s, text_utf8_valid(s, n));
+		s += n;
+	}
+	return link;
+}
+
+/* *said: all it printed, in the arena. False, with words in *wrong: it did not end well. */
+static bool run(struct runner *r, const char *const *argv, const char **said, const char **wrong)
+{
+	static const char *const names[] = { "PATH",     "HOME",        "USER",    "LANG",
+		                             "LC_*",     "XDG_*",       "GH_*",    "GITHUB_*",
+		                             "GITLAB_*", "GLAB_*",      "GITEA_*", "SSH_AUTH_SOCK",
+		                             "GIT_SSH*", "GIT_ASKPASS", "TMPDIR",  NULL };
+	struct proc_spec spec = { .argv = argv,
+		                  .env = proc_env(r->arena, names, NULL),
+		                  .cwd = r->project->root,
+		                  .out = PROC_TO_PIPE,
+		                  .err = PROC_TO_OUT };
+	const struct proc_bounds bounds = { SAID_MOST, TIMEOUT_MS, NULL };
+	struct proc_output out = { 0 };
+	struct err err = { OK, "" };
+
+	*said = *wrong = "";
+	if (argv == NULL || spec.env == NULL) {
+		*wrong = "no memory for a command";
+		return false;
+	}
+	if (proc_run(&spec, &bounds, r->arena, &out, &err) != OK) {
+		*wrong = text_dup(r->arena, err.text);
+		return false;
+	}
+	*said = out.out;
+	if (out.result.outcome == PROC_CLEAN)
+		return true;
+	*wrong = text_printf(
+	    r->arena, "'%s' %s (exit status %d): %.*s", argv[0],
+	    proc_outcome_words(out.result.outcome), out.result.exit_code,
+	    (int)text_utf8_valid(out.out, text_utf8_cut(out.out, out.out_size, SAID_MAX)), out.out);
+	return false;
+}
+
+/* What the request says: each task with what it changed. */
+static const char *write_body(struct runner *r)
+{
+	const char *path =
+	    text_printf(r->arena, "%s/runs/%s/pull-request.md", r->project->state, r->row.id);
+	struct text body;
+	enum status st = E_NOMEM;
+
+	text_init(&body, BODY_MAX);
+	text_addf(&body, "Run %s of the plan \"%s\".\n\n", r->row.id, r->row.title);
+	for (size_t i = 0; i < r->n_jobs && body.len < BODY_MAX - 4096; i++)
+		text_addf(&body, "- **%.100s**: %.300s\n", r->jobs[i].row.id, r->jobs[i].row.title);
+	if (path != NULL && !body.failed)
+		st = fs_write(path, body.bytes, body.len, 0600, NULL);
+	text_done(&body);
+	return st == OK ? path : NULL;
+}
+
+static void note_failure(struct runner *r, const char *wrong)
+{
+	record_note(r, "not-merged",
+	            "no pull request was opened: %s; the results are on branch '%s'",
+	            wrong == NULL ? "no memory" : wrong, r->row.branch);
+}
+
+void pull_request(struct runner *r)
+{
+	const struct fill fills[FILLS] = {
+		[BRANCH] = { "{branch}", r->row.branch },
+		[BASE] = { "{base}", r->options.onto == NULL ? "" : r->options.onto },
+		[TITLE] = { "{title}", r->row.title },
+		[FILE_PATH] = { "{file}", write_body(r) },
+	};
+	const struct config *c = r->config;
+	const char *said, *wrong, *link;
+	bool opened;
+
+	if (fills[FILE_PATH].value == NULL) {
+		note_failure(r, "its text could not be written");
+		return;
+	}
+	if (c->pull_push.n > 0 &&
+	    !run(r, push_argv(&c->pull_push, fills, r->arena), &said, &wrong)) {
+		note_failure(r, wrong);
+		return;
+	}
+	opened = run(r, open_argv(&c->pull_command, fills, r->arena), &said, &wrong);
+	link = link_in(said, r->arena);
+	/* A runner that died after it had opened it finds it there already. */
+	if (link != NULL && (opened || strstr(said, "already exists") != NULL))
+		record_note(r, "pull-request", "%s", link);
+	else
+		note_failure(r, opened ? "the command ended well but printed no link" : wrong);
+}
