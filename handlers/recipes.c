@@ -2,11 +2,12 @@
 
 #include "base/text.h"
 #include "domain/project.h"
-#include "domain/recipe.h"
+#include "domain/recipe/verdict.h"
 #include "domain/run.h"
 #include "handlers/tools.h"
 
-#define LIST_LIMIT 40 /* recipes of an answer when nothing else was asked for */
+#define STUBS_SHOWN 20
+#define LIST_LIMIT  40 /* recipes of an answer when nothing else was asked for */
 
 struct recipes_in {
 	const char *action, *name, *cursor, *results;
@@ -225,11 +226,31 @@ static void put_verdict(struct work *w, cJSON *list, const struct recipe_verdict
 		                          recipe_shown_word(v->tests[i])));
 }
 
+/* The first of them; all are counted. */
+static void put_stubs(struct work *w, const struct stubs *stubs)
+{
+	cJSON *list = json_put_array(&w->b, w->answer, "stubs");
+
+	for (size_t i = 0; i < stubs->n && (i < STUBS_SHOWN || w->call->answer_max == SIZE_MAX);
+	     i++) {
+		cJSON *to = json_add_object(&w->b, list);
+
+		json_put_text(&w->b, to, "file", stubs->items[i].file);
+		json_put_int(&w->b, to, "line", stubs->items[i].line);
+		json_put_int(&w->b, to, "column", stubs->items[i].column);
+		json_put_text(&w->b, to, "kind", stub_words(stubs->items[i].kind));
+		json_put_text(&w->b, to, "text", stubs->items[i].words);
+	}
+	json_put_int(&w->b, w->answer, "stubsFound", (int64_t)stubs->total);
+	json_put_int(&w->b, w->answer, "filesScanned", (int64_t)stubs->files);
+}
+
 static enum status verify(struct work *w)
 {
 	struct call *call = w->call;
 	struct recipe_verdicts verdicts;
 	struct recipe_output output = { 0 };
+	struct stubs stubs = { 0 };
 	int64_t met = 0, n = 0, must = 0;
 	enum status st = need_recipes(w);
 	cJSON *list;
@@ -239,6 +260,9 @@ static enum status verify(struct work *w)
 		                    &output, &call->err);
 	if (st == OK)
 		st = recipe_verify(w->set, call->project->root, &output, &verdicts, &call->err);
+	if (st == OK)
+		st = recipe_stubs(w->set, w->chosen, call->project->root, call->arena, &stubs,
+		                  &call->err);
 	if (st != OK)
 		return st;
 	list = json_put_array(&w->b, w->answer, "requirements");
@@ -256,7 +280,8 @@ static enum status verify(struct work *w)
 	json_put_int(&w->b, w->answer, "met", met);
 	json_put_int(&w->b, w->answer, "of", n);
 	json_put_int(&w->b, w->answer, "testResults", (int64_t)verdicts.outcomes);
-	json_put_flag(&w->b, w->answer, "sound", must == 0);
+	put_stubs(w, &stubs);
+	json_put_flag(&w->b, w->answer, "sound", must == 0 && stubs.total == 0);
 	return OK;
 }
 

@@ -191,6 +191,18 @@ static void show_verdicts(struct cli *c, const cJSON *result)
 			text_add_char(&s->text, '\n');
 		}
 	}
+	cJSON_ArrayForEach(test, json_get(result, "stubs")) {
+		screen_text(s, json_text(test, "file"));
+		text_addf(&s->text, ":%lld:%lld: ", (long long)json_int(test, "line", 0),
+		          (long long)json_int(test, "column", 0));
+		screen_styled(s, STYLE_YELLOW, json_text(test, "kind"), SIZE_MAX);
+		text_add(&s->text, ": ");
+		screen_text(s, json_text(test, "text"));
+		text_add_char(&s->text, '\n');
+	}
+	if (json_int(result, "stubsFound", 0) > 0)
+		text_addf(&s->text, "%lld places are not written yet\n",
+		          (long long)json_int(result, "stubsFound", 0));
 	text_addf(&s->text, "%lld of %lld requirements met, by %lld results of tests\n",
 	          (long long)json_int(result, "met", 0), (long long)json_int(result, "of", 0),
 	          (long long)json_int(result, "testResults", 0));

@@ -98,7 +98,7 @@ static int lib_init(void *arg)
 
 static void lib_end(void *arg)
 {
-	(void)arg;
+	(void)arg; /* lib_init made nothing */
 }
 
 enum status db_use_mem(void)

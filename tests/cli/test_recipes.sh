@@ -69,6 +69,12 @@ git merge -q "gadugi/$id" >/dev/null 2>&1
 run "$gadugi" recipes verify
 ends what_its_tests_show_is_met 0
 has all_are_met '2 of 2 requirements met, by 1 results of tests' "$out"
+printf '{"name": "one", "dependencies": [],\n "files": ["src"]}\n' >recipes/one/dependencies.json
+mkdir src && printf 'int one(void)\n{\n\treturn 1; /* TODO: two */\n}\n' >src/one.c
+run "$gadugi" recipes verify
+ends what_is_left_for_later_is_not_sound 1
+has it_has_its_place 'src/one.c:3:15: left for later: return 1; /* TODO: two */' "$out"
+rm src/one.c
 echo 'not ok both_are_made' >said
 run "$gadugi" recipes verify --results said
 ends results_may_come_from_a_file 1

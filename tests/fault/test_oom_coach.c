@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "domain/coach.h"
 #include "domain/project.h"
-#include "domain/recipe.h"
+#include "domain/recipe/verdict.h"
 #include "tests/lib/folder.h"
 
 #define FAILS(id)                                                                                  \

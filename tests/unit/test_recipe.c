@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "domain/recipe.h"
+#include "domain/recipe/verdict.h"
 
 #define DESIGN "# How\n\nOne table maps names to values; a lookup is one probe of it.\n"
 

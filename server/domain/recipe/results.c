@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "domain/config.h"
-#include "domain/recipe.h"
+#include "domain/recipe/verdict.h"
 #include "sys/fs.h"
 #include "sys/proc.h"
 

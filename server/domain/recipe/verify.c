@@ -5,11 +5,13 @@
  * over. A test that is named and did not run has not passed.
  */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/list.h"
 #include "base/text.h"
-#include "domain/recipe.h"
+#include "domain/recipe/make.h"
+#include "domain/recipe/verdict.h"
 #include "sys/fs.h"
 
 #define SOURCE_MAX ((size_t)8 << 20)
@@ -205,6 +207,52 @@ enum status recipe_verify(const struct recipe_set *set, const char *root,
 			out->n++;
 		}
 	return arena_failed(set->a) ? err_nomem(err, "the verdicts") : OK;
+}
+
+/* Is the path one of those in the list, or in a folder that is? */
+static bool lies_below(const struct recipe_texts *list, const char *path)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		size_t n = strlen(list->at[i]);
+
+		while (n > 0 && list->at[i][n - 1] == '/')
+			n--;
+		if (strncmp(list->at[i], path, n) == 0 && (path[n] == '\0' || path[n] == '/'))
+			return true;
+	}
+	return false;
+}
+
+static int by_length(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+	size_t m = strlen(*x), n = strlen(*y);
+
+	return m < n ? -1 : m > n;
+}
+
+enum status recipe_stubs(const struct recipe_set *set, size_t chosen, const char *root,
+                         struct arena *a, struct stubs *out, struct err *err)
+{
+	struct recipe_texts all = { 0 }, done = { 0 };
+	enum status st = OK;
+
+	for (size_t i = 0; i < set->n_recipes; i++)
+		for (size_t k = 0; k < set->recipes[i].files.n; k++)
+			if (chosen == RECIPE_NONE || chosen == i)
+				recipe_texts_add(&all, a, set->recipes[i].files.at[k],
+				                 strlen(set->recipes[i].files.at[k]));
+	if (all.n > 0) /* folders before what lies in them */
+		qsort(all.at, all.n, sizeof *all.at, by_length);
+	for (size_t i = 0; st == OK && i < all.n; i++) {
+		if (lies_below(&done, all.at[i]))
+			continue;
+		st = stub_walk(root, all.at[i], a, out, err);
+		recipe_texts_add(&done, a, all.at[i], strlen(all.at[i]));
+	}
+	if (st == OK && arena_failed(a))
+		st = err_nomem(err, "what is not written");
+	return st;
 }
 
 const char *recipe_shown_word(enum recipe_shown shown_by)
