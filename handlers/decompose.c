@@ -6,6 +6,7 @@
 #include "domain/coach.h"
 #include "domain/plan.h"
 #include "domain/project.h"
+#include "domain/witness.h"
 #include "handlers/tools.h"
 
 #define LINK_PREFIX "gadugi://plans/"
@@ -50,6 +51,13 @@ static enum status plan_from(struct call *call, const struct decompose_in *in,
 	return plan_read(in->document, strlen(in->document), options, call->arena, out, &call->err);
 }
 
+/* A cursor asks for more of what was saved the first time. */
+static bool keeps(const struct decompose_in *in)
+{
+	return in->plan == NULL && in->cursor == NULL &&
+	       (in->save == NULL || cJSON_IsTrue(in->save));
+}
+
 static enum status plan_make(struct call *call, const struct decompose_in *in, struct plan **out)
 {
 	struct plan_options options = { .workers = (size_t)in->workers,
@@ -64,11 +72,19 @@ static enum status plan_make(struct call *call, const struct decompose_in *in, s
 		return err_set(&call->err, E_INPUT,
 		               "give one of 'document', 'path', 'goal' and 'plan'; %s was given",
 		               n == 0 ? "none" : "more than one");
-	if ((st = plan_from(call, in, &options, out)) != OK || !plan_assumes(*out))
+	if ((st = plan_from(call, in, &options, out)) != OK)
 		return st;
-	/* no task states an estimate: read it again with what such tasks took in earlier runs */
-	st = coach_learned(call->project, &call->stop, call->arena, &options, &call->err);
-	return st != OK || options.n_learned == 0 ? st : plan_from(call, in, &options, out);
+	/* read it again with what is known beside it, where it does not say it itself: what such
+	 * tasks took in earlier runs, and which files they will touch by the history */
+	if (plan_assumes(*out))
+		st = coach_learned(call->project, &call->stop, call->arena, &options, &call->err);
+	if (st == OK && plan_lacks_files(*out))
+		st = witness_open(call->project, keeps(in), &call->stop, &options.witness,
+		                  &call->err);
+	if (st == OK && (options.n_learned > 0 || options.witness != NULL))
+		st = plan_from(call, in, &options, out);
+	witness_free(options.witness);
+	return st;
 }
 
 /* The plan in another form beside the facts; NULL for json. */
@@ -229,9 +245,7 @@ static enum status pack(struct call *call, const struct decompose_in *in, const 
 static enum status decompose_run(struct call *call, const void *args, cJSON **result)
 {
 	const struct decompose_in *in = args;
-	/* a cursor asks for more of what was saved the first time */
-	bool save =
-	    in->plan == NULL && in->cursor == NULL && (in->save == NULL || cJSON_IsTrue(in->save));
+	bool save = keeps(in);
 	const char *id = in->plan;
 	struct plan *p = NULL;
 	cJSON *answer = NULL;

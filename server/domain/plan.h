@@ -17,121 +17,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
-
-#define PLAN_BYTES_MAX    ((size_t)16 << 20) /* of a document */
-#define PLAN_TASKS_MAX    20000
-#define PLAN_EDGES_MAX    200000
-#define PLAN_WORKERS_MAX  64
-#define PLAN_ESTIMATE_MIN 60 /* minutes assumed when nothing is stated */
-#define PLAN_NONE         ((size_t)-1)
-
-enum plan_estimate { PLAN_STATED, PLAN_LEARNED, PLAN_DEFAULT };
-enum plan_risk { PLAN_LOW, PLAN_MEDIUM, PLAN_HIGH, PLAN_CRITICAL };
-
-/* Where an edge was read; an edge in several places has several bits. */
-enum plan_source {
-	PLAN_TABLE = 1,
-	PLAN_DIAGRAM = 2,
-	PLAN_PHRASE = 4,
-	PLAN_FIELD = 8,
-	PLAN_ORDER = 16,
-	PLAN_BATCH = 32,
-	PLAN_INFERRED = 64,
-};
-
-struct plan_texts {
-	const char **at;
-	size_t n;
-};
-
-struct plan_task {
-	const char *id, *title, *description; /* never NULL */
-	const char *batch;                    /* name of its batch in the document, or NULL */
-	long estimate_min;                    /* minutes */
-	enum plan_estimate estimate_source;
-	long low_min, high_min;              /* stated range; 0: none */
-	int technical, integration, testing; /* 1 to 10 each */
-	int complexity;                      /* their total, or the total as stated */
-	enum plan_risk risk;
-	struct plan_texts files, acceptance, steps, labels; /* labels: issue numbers, [P], story */
-	const char *agent;                                  /* name, or NULL */
-	struct plan_texts command; /* argv; only for agents that run commands */
-	const char *kind;          /* feature, fix, refactor, docs, test, ...; never NULL */
-	bool done;                 /* finished already: listed, not scheduled */
-	long line;                 /* 1 is the first; 0: not from a document */
-
-	/* What follows from the graph; zero for finished tasks. */
-	size_t level;           /* batch by depth, from 0 */
-	long earliest_min;      /* start with unlimited workers */
-	long slack_min;         /* how much later it may end without delaying the whole */
-	long rank_min;          /* upward rank: longest path from its start to the end */
-	long planned_start_min; /* in the schedule on `workers` */
-	size_t worker;
-};
-
-struct plan_edge {
-	size_t from, to;  /* from is the prerequisite */
-	unsigned sources; /* enum plan_source bits */
-	long line;        /* where it was first read */
-};
-
-enum plan_severity { PLAN_INFO, PLAN_WARNING, PLAN_ERROR };
-
-struct plan_finding {
-	const char *code; /* one of the table in plan/check.c */
-	enum plan_severity severity;
-	const char *message;
-	struct plan_texts tasks; /* ids */
-	long line;
-};
-
-struct plan_advice {
-	const char *kind; /* relax-edge, split-task, workers */
-	const char *message;
-	struct plan_texts edge; /* two ids, or none */
-	long makespan_min;
-	double speedup;
-};
-
-struct plan {
-	const char *title, *origin; /* never NULL */
-	struct plan_task *tasks;
-	size_t n_tasks;
-	struct plan_edge *edges; /* united, sorted by (to, from), no two alike */
-	size_t n_edges;
-	struct plan_finding *findings;
-	size_t n_findings;
-	struct plan_advice *advice;
-	size_t n_advice;
-	struct plan_texts gates; /* commands found under quality gates, as written */
-
-	size_t n_levels;
-	size_t *path; /* critical path, first task first */
-	size_t n_path;
-	long path_min;     /* its length */
-	long work_min;     /* sum of the estimates of what is to do */
-	size_t workers;    /* the schedule's */
-	long makespan_min; /* on that many workers, critical path first */
-	double speedup;    /* work / makespan */
-	double ceiling;    /* work / critical path: what no number of workers can beat */
-	bool sound;        /* no error findings: may be run */
-};
-
-/* What tasks of a kind took in earlier runs; kind NULL: of any kind. */
-struct plan_learned {
-	const char *kind;
-	long minutes;
-};
-
-struct plan_options {
-	size_t workers;                     /* 0: 4 */
-	const char *origin;                 /* file name for messages, or NULL */
-	const char *tag;                    /* which plan of a file with several, or NULL */
-	bool deep;                          /* subtasks become tasks */
-	const struct plan_learned *learned; /* for a plan in which no task states an estimate */
-	size_t n_learned;
-	bool saved; /* the JSON is a saved plan: what it found in its document is kept */
-};
+#include "domain/plan/model.h"
 
 struct project;
 
@@ -189,6 +75,9 @@ enum status plan_list(struct project *project, size_t limit, const atomic_bool *
 
 /* Is there no task whose estimate was stated or learned? */
 bool plan_assumes(const struct plan *p);
+
+/* Is there an open task that names no file? */
+bool plan_lacks_files(const struct plan *p);
 
 /* PLAN_NONE when there is no task of that id. */
 size_t plan_find(const struct plan *p, const char *id);

@@ -75,6 +75,11 @@ static const struct {
 	  "- [ ] T001 [P] Write the reader in src/io.c\n- [ ] T002 [P] Write the writer in "
 	  "src/io.c\n",
 	  "name 'src/io.c': 'T001', 'T002'", true },
+	{ "likely-conflict",
+	  "{\"tasks\":[{\"id\":\"a\",\"title\":\"x\",\"files\":[\"io.c\"],\"filesSource\":"
+	  "\"predicted\"},"
+	  "{\"id\":\"b\",\"title\":\"y\",\"files\":[\"io.c\"],\"filesSource\":\"predicted\"}]}",
+	  "2 tasks that may run at once change 'io.c'", true },
 	{ "missing-estimate", TABLE "| A | Lay | - | 2h |\n| B | Paint | A | |\n",
 	  "1 of 2 tasks state no estimate", true },
 	{ "complexity-disagrees",

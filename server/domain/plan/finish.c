@@ -4,6 +4,7 @@
 
 #include "domain/plan/advice.h"
 #include "domain/plan/check.h"
+#include "domain/plan/likely.h"
 #include "domain/plan/read.h"
 #include "domain/plan/resolve.h"
 #include "domain/plan/schedule.h"
@@ -91,6 +92,14 @@ bool plan_assumes(const struct plan *p)
 	return true;
 }
 
+bool plan_lacks_files(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n_tasks; i++)
+		if (!p->tasks[i].done && p->tasks[i].files.n == 0)
+			return true;
+	return false;
+}
+
 /*
  * Where nobody stated an estimate, what tasks of the kind took so far is better than the same
  * for all. Beside stated ones it is not used: people's hours and agents' minutes do not mix.
@@ -118,13 +127,16 @@ static void estimates_learn(struct plan *p, const struct plan_options *options)
 	}
 }
 
-static bool tasks_copy(struct draft *d, struct plan *p, const struct graph *g)
+static enum status tasks_copy(struct draft *d, struct plan *p, const struct graph *g,
+                              struct err *err)
 {
 	const struct score_words *words = score_words_new(d->a);
 
 	p->tasks = arena_take(d->a, (d->n_tasks + 1) * sizeof *p->tasks);
+	enum status st = OK;
+
 	if (p->tasks == NULL || words == NULL)
-		return false;
+		return err_nomem(err, "a plan");
 	for (size_t i = 0; i < d->n_tasks; i++) {
 		struct draft_task *t = d->tasks[i];
 
@@ -134,13 +146,16 @@ static bool tasks_copy(struct draft *d, struct plan *p, const struct graph *g)
 			draft_text(d->a, &t->t.labels, "P");
 		score_task(words, t, g->in_at[i + 1] - g->in_at[i],
 		           g->out_at[i + 1] - g->out_at[i]);
-		p->tasks[i] = t->t;
 	}
+	if (d->options->witness != NULL)
+		st = likely_fill(d, d->options->witness, err);
+	for (size_t i = 0; i < d->n_tasks; i++)
+		p->tasks[i] = d->tasks[i]->t;
 	p->n_tasks = d->n_tasks;
 	p->edges = d->edges;
 	p->n_edges = d->n_edges;
 	estimates_learn(p, d->options);
-	return true;
+	return st;
 }
 
 /* Times and schedule of what is still to do, in their own graph of the open tasks. */
@@ -222,6 +237,7 @@ enum status plan_finish(struct draft *d, struct plan **out, struct err *err)
 {
 	struct plan *p = arena_take(d->a, sizeof *p);
 	struct check c = { .d = d, .p = p };
+	enum status st;
 
 	if (p == NULL)
 		return err_nomem(err, "a plan");
@@ -240,8 +256,11 @@ enum status plan_finish(struct draft *d, struct plan **out, struct err *err)
 	p->origin = d->options->origin == NULL ? "text" : d->options->origin;
 	p->workers = d->options->workers == 0 ? 4 : d->options->workers;
 	p->gates = d->gates;
-	if (arena_failed(d->a) || !graph_whole(&c, d) || !tasks_copy(d, p, &c.whole) ||
-	    !open_measure(&c, p, d->a))
+	if (arena_failed(d->a) || !graph_whole(&c, d))
+		return err_nomem(err, "a plan");
+	if ((st = tasks_copy(d, p, &c.whole, err)) != OK)
+		return st;
+	if (!open_measure(&c, p, d->a))
 		return err_nomem(err, "a plan");
 	/* places of tasks have moved when some were dropped */
 	if (d->dropped > 0)

@@ -149,7 +149,7 @@ static enum status task_take(struct draft *d, const cJSON *o, size_t nth, struct
 {
 	const cJSON *id = json_get(o, "id");
 	struct draft_task *t;
-	const char *status;
+	const char *status, *source;
 
 	if (!cJSON_IsObject(o))
 		return err_set(err, E_INPUT, "tasks[%zu] is not an object", nth);
@@ -175,6 +175,9 @@ static enum status task_take(struct draft *d, const cJSON *o, size_t nth, struct
 	text_take(d, t, o, "agent", &t->t.agent);
 	text_take(d, t, o, "kind", &t->t.kind);
 	texts_take(d, t, o, "files", &t->t.files);
+	texts_take(d, t, o, "mayTouch", &t->t.may_touch);
+	source = json_text(o, "filesSource");
+	t->t.files_likely = t->t.files.n > 0 && source != NULL && strcmp(source, "predicted") == 0;
 	texts_take(d, t, o, "acceptance", &t->t.acceptance);
 	texts_take(d, t, o, "steps", &t->t.steps);
 	texts_take(d, t, o, "labels", &t->t.labels);

@@ -127,6 +127,10 @@ cJSON *plan_task_json(struct json_build *b, const struct plan *p, size_t task)
 	json_put_text(b, o, "risk", plan_risk_word(t->risk));
 	json_put_text(b, o, "kind", t->kind);
 	texts_put(b, o, "files", &t->files);
+	if (t->files_likely)
+		json_put_text(b, o, "filesSource", "predicted");
+	if (t->may_touch.n > 0)
+		texts_put(b, o, "mayTouch", &t->may_touch);
 	json_put_text(b, o, "agent", t->agent);
 	if (t->command.n > 0)
 		texts_put(b, o, "command", &t->command);

@@ -22,6 +22,7 @@
 	X(commit_create)                                                                           \
 	X(commit_free)                                                                             \
 	X(commit_lookup)                                                                           \
+	X(commit_message)                                                                          \
 	X(commit_parent_id)                                                                        \
 	X(commit_parentcount)                                                                      \
 	X(commit_time)                                                                             \
@@ -102,9 +103,11 @@
 	X(repository_state_cleanup)                                                                \
 	X(revparse_single)                                                                         \
 	X(revwalk_free)                                                                            \
+	X(revwalk_hide)                                                                            \
 	X(revwalk_new)                                                                             \
 	X(revwalk_next)                                                                            \
 	X(revwalk_push)                                                                            \
+	X(revwalk_sorting)                                                                         \
 	X(signature_default)                                                                       \
 	X(signature_free)                                                                          \
 	X(signature_now)                                                                           \
