@@ -48,6 +48,9 @@ enum status witness_add_commit(struct witness *w, const struct witness_commit *c
 enum status witness_words(struct witness *w, const char *message, const void **terms, size_t *size,
                           struct err *err);
 
+/* Can it still read words that were kept? Not those of another version of the program. */
+bool witness_reads(const void *terms, size_t size);
+
 /* How many commits with files it was given. */
 size_t witness_commits(const struct witness *w);
 

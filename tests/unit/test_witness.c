@@ -276,6 +276,32 @@ static void the_history_is_kept_and_followed(void **state)
 	project_free(p);
 }
 
+/* As a later version of the program, with other words, would find it. */
+static void words_that_cannot_be_read_are_replaced(void **state)
+{
+	const struct commit_row odd = { "0123", 1, "\xff\xff", 2, "x\n" };
+	struct project *p;
+	struct commit_state at = { 0 };
+	struct witness *w = NULL;
+	struct db *db = NULL;
+
+	(void)state;
+	(void)scratch_sh(&s, NULL, ship);
+	p = project();
+	GOOD(witness_open(p, true, NULL, &w, &err));
+	witness_free(w);
+	GOOD(project_write(p, NULL, &db, &err));
+	GOOD(db_begin(db, &err));
+	GOOD(commits_add(db, &odd, &err));
+	GOOD(db_commit(db, &err));
+	project_done(p, db);
+	GOOD(witness_open(p, true, NULL, &w, &err));
+	assert_int_equal(witness_commits(w), 31);
+	witness_free(w);
+	assert_int_equal(kept(p, &at), 31);
+	project_free(p);
+}
+
 /* The commit it had followed to is no more: the new branch is read from its beginning. */
 static void a_rewritten_branch_is_read_anew(void **state)
 {
@@ -387,6 +413,7 @@ int main(void)
 		R(the_log_names_the_files_that_git_names),
 		R(the_walk_leaves_out_what_is_hidden),
 		R(the_history_is_kept_and_followed),
+		R(words_that_cannot_be_read_are_replaced),
 		R(a_rewritten_branch_is_read_anew),
 		R(a_plan_is_filled_with_what_the_history_is_sure_of),
 		R(a_short_history_fills_nothing),

@@ -26,6 +26,7 @@ struct follow {
 	size_t n_new, new_room, most;
 	int64_t until_ms;
 	bool in_time;
+	bool anew;       /* what is kept cannot be read any more: it is to be replaced */
 	uint64_t *known; /* hashes of the ids of rows, a table; 0: free */
 	size_t n_known;
 };
@@ -40,6 +41,12 @@ static enum status rows_load(struct follow *f, struct err *err)
 	if (st == OK)
 		st = commits_all(db, WITNESS_COMMITS_MAX, f->a, &f->rows, &f->n_rows, err);
 	project_done(f->p, db);
+	for (size_t i = 0; st == OK && i < f->n_rows && !f->anew; i++)
+		f->anew = !witness_reads(f->rows[i].terms, f->rows[i].terms_size);
+	if (f->anew) {
+		f->n_rows = 0;
+		f->state = (struct commit_state){ 0 };
+	}
 	return st;
 }
 
@@ -143,6 +150,8 @@ static enum status news_keep(struct follow *f, struct err *err)
 
 	if (st == OK)
 		st = db_begin(db, err);
+	if (st == OK && f->anew)
+		st = commits_keep(db, 0, err);
 	for (size_t i = 0; st == OK && i < f->n_new; i++)
 		st = commits_add(db, &f->new[i], err);
 	if (st == OK && f->n_new > 0)

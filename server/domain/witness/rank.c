@@ -50,7 +50,7 @@ static enum status words_read(struct witness *w, const char *text, float weight,
 {
 	const struct terms_word *found = NULL;
 	size_t n_found = 0;
-	enum status st = terms_read(w->terms, text, strlen(text), false, &found, &n_found, err);
+	enum status st = terms_read(w->terms, text, strlen(text), &found, &n_found, err);
 
 	for (size_t i = 0; st == OK && i < n_found && *n < WORDS_MAX; i++) {
 		size_t k = 0;

@@ -42,6 +42,13 @@ void witness_free(struct witness *w)
 	mem_free(w);
 }
 
+bool witness_reads(const void *terms, size_t size)
+{
+	struct terms_packed packed;
+
+	return terms_open(&packed, terms, size);
+}
+
 size_t witness_commits(const struct witness *w)
 {
 	return w->n_commits;
