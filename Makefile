@@ -7,6 +7,7 @@
 # make fuzz        each fuzzer for FUZZ_S seconds   make stress     many calls and cancels under TSan
 # make bench       figures, beside their peers      make hosts      real clients and hosts (needs the network)
 # make conformance the official suite               make fixtures   the server it judges
+# make schemas     all that is said, against SCHEMAS of each revision
 # make hooks       install the pre-commit hook      make fmt        format the sources
 # make install uninstall dist clean                 DESTDIR and PREFIX are honoured
 .DELETE_ON_ERROR:
@@ -128,6 +129,8 @@ hosts bench: all $(B)/gadugi-fixtures
 	@sh $(if $(filter bench,$@),bench/run.sh,tests/$@/run.sh) $(B)
 conformance: $(B)/gadugi-fixtures
 	@sh tests/hosts/conformance.sh $(B)
+schemas: all $(B)/gadugi-fixtures
+	@python3 tests/hosts/schemas.py $(B) $(or $(SCHEMAS),$(error SCHEMAS is to name the folder 'schema' of the specification's repository))
 stress:
 	@$(MAKE) --no-print-directory -j2 MODE=tsan B=build/tsan build/tsan/gadugi-fixtures
 	@sh tests/stress/run.sh build/tsan
@@ -175,6 +178,6 @@ clean:
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 .PHONY: all deps test tests-built fixtures check fault io crash wire cli checks asan tsan run-checked valgrind cov run-cov \
-	fuzz run-fuzz stress hosts conformance bench demo lint fmt fmt-check tidy cppcheck layers headers sizes banned \
+	fuzz run-fuzz stress hosts conformance schemas bench demo lint fmt fmt-check tidy cppcheck layers headers sizes banned \
 	shellcheck hooks install uninstall dist clean help
 -include $(shell find build -name '*.d' 2>/dev/null)
