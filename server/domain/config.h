@@ -46,6 +46,7 @@ struct config_agent {
 	struct config_texts command; /* argv, options included; empty for preset shell, which runs
 	                                the task's own command */
 	enum config_prompt prompt;
+	struct config_texts resume;      /* added to go on with a session; {} stands for its id */
 	bool shell;                      /* preset shell */
 	struct config_texts writable;    /* absolute paths it may write beside its worktree */
 	struct config_texts environment; /* names of variables it gets beside the usual ones; one

@@ -5,7 +5,8 @@
 #define ATTEMPT_COLUMNS                                                                            \
 	"task_id, number, state, slot, agent, worktree, log, base_oid, result_oid, merged_oid,"    \
 	" saved_ref, pid, pid_start, boot_id, exit_code, cause, output_size, files, intent_ms,"    \
-	" started_ms, ended_ms, done_ms, tokens_in, tokens_out, cost_usd, stage, resolves"
+	" started_ms, ended_ms, done_ms, tokens_in, tokens_out, cost_usd, stage, resolves,"        \
+	" tokens_cached, session"
 
 static void read_attempt(sqlite3_stmt *s, struct arena *a, void *row)
 {
@@ -38,6 +39,8 @@ static void read_attempt(sqlite3_stmt *s, struct arena *a, void *row)
 	t->cost_usd = sqlite3_column_type(s, 24) == SQLITE_NULL ? -1 : sqlite3_column_double(s, 24);
 	t->stage = db_text(s, 25, a);
 	t->resolves = db_int_or(s, 26, RUNS_NONE);
+	t->tokens_cached = db_int_or(s, 27, RUNS_NONE);
+	t->session = db_text(s, 28, a);
 }
 
 enum status attempts_read(struct db *db, const char *run, const char *task, struct arena *a,
@@ -90,6 +93,8 @@ static void bind_attempt(sqlite3_stmt *s, const struct attempt_row *t)
 		(void)sqlite3_bind_double(s, 26, t->cost_usd);
 	db_bind_text(s, 27, t->stage);
 	rows_bind_number(s, 28, t->resolves);
+	rows_bind_number(s, 29, t->tokens_cached);
+	db_bind_text(s, 30, t->session);
 }
 
 enum status attempts_put(struct db *db, const char *run, const struct attempt_row *row,
@@ -99,9 +104,9 @@ enum status attempts_put(struct db *db, const char *run, const struct attempt_ro
 	enum status st =
 	    db_stmt(db,
 	            "INSERT OR REPLACE INTO attempt (run_id, " ATTEMPT_COLUMNS ") VALUES (?, ?, ?,"
-	            " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	            " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+	            " ?)",
 	            &s, err);
-
 	if (st != OK)
 		return st;
 	db_bind_text(s, 1, run);
@@ -303,4 +308,45 @@ enum status attempts_last_ms(struct db *db, const char *run, int64_t *ms, struct
 	if ((st = db_step(db, s, &row, err)) == OK)
 		*ms = row ? db_int_or(s, 0, 0) : 0;
 	return db_end(s, st);
+}
+
+static void read_cooldown(sqlite3_stmt *s, struct arena *a, void *row)
+{
+	struct cooldown_row *c = row;
+
+	c->agent = db_text(s, 0, a);
+	c->until_ms = sqlite3_column_int64(s, 1);
+	c->times = sqlite3_column_int64(s, 2);
+}
+
+enum status attempts_cooldowns(struct db *db, struct arena *a, struct cooldown_row **out, size_t *n,
+                               struct err *err)
+{
+	struct rows r = { a, NULL, sizeof **out, 0, 0 };
+	sqlite3_stmt *s;
+	enum status st = db_stmt(db, "SELECT agent, until_ms, times FROM cooldown", &s, err);
+
+	if (st != OK)
+		return st;
+	st = rows_read(db, s, read_cooldown, &r, err);
+	*out = (struct cooldown_row *)(void *)r.at;
+	*n = r.n;
+	return st;
+}
+
+enum status attempts_put_cooldown(struct db *db, const struct cooldown_row *row, struct err *err)
+{
+	sqlite3_stmt *s;
+	enum status st = db_stmt(db,
+	                         "INSERT INTO cooldown (agent, until_ms, times) VALUES (?1, ?2, ?3)"
+	                         " ON CONFLICT (agent) DO UPDATE SET"
+	                         " until_ms = max(until_ms, ?2), times = ?3",
+	                         &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, row->agent);
+	db_bind_int(s, 2, row->until_ms);
+	db_bind_int(s, 3, row->times);
+	return db_run(db, s, err);
 }

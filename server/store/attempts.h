@@ -30,6 +30,13 @@ struct attempt_row {
 	double cost_usd;   /* below 0: not known */
 	const char *stage; /* NULL: the task has no stages */
 	int64_t resolves;  /* number of the attempt whose conflict it is to resolve, or RUNS_NONE */
+	int64_t tokens_cached; /* of tokens_in */
+	const char *session;   /* by which the agent can be continued, or NULL */
+};
+
+struct cooldown_row {
+	const char *agent;
+	int64_t until_ms, times;
 };
 
 struct gate_row {
@@ -77,6 +84,10 @@ enum status attempts_add_gate(struct db *db, const char *run, const struct gate_
 /* Did a gate of that name have another outcome on the same tree, in this run? */
 enum status attempts_gate_differs(struct db *db, const char *run, const struct gate_row *row,
                                   bool *out, struct err *err);
+/* Agents that wait, all there are; one more, or a later time for one that is there. */
+enum status attempts_cooldowns(struct db *db, struct arena *a, struct cooldown_row **out, size_t *n,
+                               struct err *err);
+enum status attempts_put_cooldown(struct db *db, const struct cooldown_row *row, struct err *err);
 enum status attempts_put_checkpoint(struct db *db, const char *run,
                                     const struct checkpoint_row *row, struct err *err);
 

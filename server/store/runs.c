@@ -272,6 +272,7 @@ static void read_task(sqlite3_stmt *s, struct arena *a, void *row)
 	t->started_ms = db_int_or(s, 13, RUNS_NONE);
 	t->ended_ms = db_int_or(s, 14, RUNS_NONE);
 	t->waits_for = db_text(s, 15, a);
+	t->again_ms = db_int_or(s, 16, RUNS_NONE);
 }
 
 enum status runs_tasks(struct db *db, const char *run, struct arena *a, struct task_row **out,
@@ -282,8 +283,8 @@ enum status runs_tasks(struct db *db, const char *run, struct arena *a, struct t
 	enum status st = db_stmt(db,
 	                         "SELECT id, position, title, spec, agent, estimate_min, kind,"
 	                         " state, wish, cause, branch, commit_oid, ready_ms, started_ms,"
-	                         " ended_ms, waits_for FROM task WHERE run_id = ? ORDER BY"
-	                         " position",
+	                         " ended_ms, waits_for, again_ms FROM task WHERE run_id = ?"
+	                         " ORDER BY position",
 	                         &s, err);
 
 	if (st != OK)
@@ -329,7 +330,7 @@ enum status runs_put_task(struct db *db, const char *run, const struct task_row 
 	enum status st = db_stmt(db,
 	                         "UPDATE task SET state = ?, agent = ?, cause = ?, branch = ?,"
 	                         " commit_oid = ?, ready_ms = ?, started_ms = ?, ended_ms = ?,"
-	                         " waits_for = ?"
+	                         " waits_for = ?, again_ms = ?"
 	                         " WHERE run_id = ? AND id = ?",
 	                         &s, err);
 
@@ -344,8 +345,9 @@ enum status runs_put_task(struct db *db, const char *run, const struct task_row 
 	rows_bind_number(s, 7, row->started_ms);
 	rows_bind_number(s, 8, row->ended_ms);
 	db_bind_text(s, 9, row->waits_for);
-	db_bind_text(s, 10, run);
-	db_bind_text(s, 11, row->id);
+	rows_bind_number(s, 10, row->again_ms);
+	db_bind_text(s, 11, run);
+	db_bind_text(s, 12, row->id);
 	return change(db, s, "task", row->id, err);
 }
 

@@ -39,6 +39,7 @@ struct task_row {
 	const char *kind, *state, *wish, *cause, *branch, *commit_oid;
 	int64_t ready_ms, started_ms, ended_ms;
 	const char *waits_for; /* `approval`, or NULL */
+	int64_t again_ms;      /* it waits until then; RUNS_NONE: it does not */
 };
 
 struct edge_row {

@@ -12,6 +12,7 @@ struct preset {
 	enum config_prompt prompt;
 	const char *writable[WORDS_MAX];    /* where it keeps its own state, from the home folder */
 	const char *environment[WORDS_MAX]; /* what it is signed in with */
+	const char *resume[WORDS_MAX];      /* words that go on with the session {} */
 };
 
 static const struct preset presets[] = {
@@ -22,12 +23,14 @@ static const struct preset presets[] = {
 	    .writable = { ".claude", ".claude.json", ".cache/claude", ".local/state/claude",
 	                  ".local/share/claude" },
 	    .environment = { "ANTHROPIC_*", "CLAUDE_CONFIG_DIR", "CLAUDE_CODE_*" },
+	    .resume = { "--resume", "{}" },
 	},
 	{
 	    .name = "codex",
-	    .command = { "codex", "exec", "--json", "--sandbox", "workspace-write", "-" },
+	    .command = { "codex", "exec", "--json", "--sandbox", "workspace-write" },
 	    .writable = { ".codex" },
 	    .environment = { "OPENAI_*", "CODEX_*" },
+	    .resume = { "resume", "{}", "-" },
 	},
 	{
 	    .name = "gemini",
@@ -35,6 +38,7 @@ static const struct preset presets[] = {
 	                 "stream-json" },
 	    .writable = { ".gemini" },
 	    .environment = { "GEMINI_*", "GOOGLE_*" },
+	    .resume = { "--resume", "{}" },
 	},
 	{
 	    .name = "opencode",
@@ -43,6 +47,7 @@ static const struct preset presets[] = {
 	    .writable = { ".config/opencode", ".local/share/opencode", ".local/state/opencode",
 	                  ".cache/opencode" },
 	    .environment = { "OPENCODE_*", "ANTHROPIC_*", "OPENAI_*", "GEMINI_*" },
+	    .resume = { "--session", "{}" },
 	},
 	{ .name = "shell" },
 };
@@ -118,6 +123,7 @@ enum status preset_apply(struct part_reader *r, const struct part_agent *from,
 	*out = (struct config_agent){ .name = from->name,
 		                      .preset = p->name,
 		                      .shell = p->name != NULL && p->command[0] == NULL };
+	out->resume = (struct config_texts){ p->resume, count(p->resume) };
 	out->prompt = from->prompt == -1 ? p->prompt : (enum config_prompt)from->prompt;
 	done =
 	    own_folders(r, p, folders) &&

@@ -76,6 +76,14 @@ enum status agent_fits(const struct config_agent *agent, const cJSON *task, stru
 	               id == NULL ? "" : id, agent->name);
 }
 
+/* What makes it go on with that session. */
+static size_t resume_words(const struct config_texts *words, const char *session, const char **argv)
+{
+	for (size_t i = 0; i < words->n; i++)
+		argv[i] = strcmp(words->at[i], "{}") == 0 ? session : words->at[i];
+	return words->n;
+}
+
 static enum status make_argv(const struct agent_start *start, struct arena *a,
                              const char *const **out, struct err *err)
 {
@@ -94,9 +102,11 @@ static enum status make_argv(const struct agent_start *start, struct arena *a,
 		if (argv != NULL)
 			n = own_command(start->task, argv, most);
 	} else {
-		argv = arena_take(a, (command->n + 2) * sizeof *argv);
+		argv = arena_take(a, (command->n + start->agent->resume.n + 2) * sizeof *argv);
 		for (; argv != NULL && n < command->n; n++)
 			argv[n] = command->at[n];
+		if (argv != NULL && start->session != NULL)
+			n += resume_words(&start->agent->resume, start->session, argv + n);
 		if (argv != NULL && start->agent->prompt == CONFIG_ARG)
 			argv[n++] = start->prompt;
 	}

@@ -17,6 +17,7 @@ struct agent_start {
 	const char *folder;  /* where it works */
 	const char *git_dir; /* the repository's common folder, when it works in a worktree */
 	const char *run, *task_id;
+	const char *session; /* to go on with, or NULL */
 	int64_t attempt;
 	size_t slot;
 	bool confine; /* keep its writes to its folder where the system can */

@@ -8,8 +8,10 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "domain/run/account.h"
 #include "domain/run/agent.h"
 #include "domain/run/conflict.h"
+#include "domain/run/cooldown.h"
 #include "domain/run/did.h"
 #include "domain/run/ending.h"
 #include "domain/run/prompt.h"
@@ -67,6 +69,7 @@ struct attempt *attempt_new(struct runner *r, struct job *job)
 		                       .tokens_in = RUNS_NONE,
 		                       .tokens_out = RUNS_NONE,
 		                       .resolves = RUNS_NONE,
+		                       .tokens_cached = RUNS_NONE,
 		                       .cost_usd = -1 };
 	if ((t->arena = arena_new(ATTEMPT_ARENA_MAX)) == NULL || !keep_alive(r, t)) {
 		attempt_free(t);
@@ -83,6 +86,7 @@ void attempt_free(struct attempt *t)
 	assert(t->step == NULL);
 	proc_free(t->proc);
 	(void)output_close(t->log, NULL);
+	stream_free(t->stream);
 	arena_free(t->arena);
 	mem_free(t->old_path);
 	mem_free(t);
@@ -100,7 +104,7 @@ static size_t free_slot(const struct runner *r)
 bool attempt_may_start(const struct runner *r, const struct attempt *t)
 {
 	return t->phase == PHASE_PREPARED && t->committed && t->verdict == TASK_STATES &&
-	       free_slot(r) < r->n_slots;
+	       free_slot(r) < r->n_slots && cooldown_until(r, t->agent) == 0;
 }
 
 /* STATE/runs/RUN/TASK/attempt-N.log; the row keeps it from STATE on. */
@@ -141,7 +145,7 @@ void attempt_prepare(struct runner *r, struct attempt *t)
 
 	t->phase = PHASE_PREPARING;
 	if (step != NULL) {
-		step->base = t->base;
+		step->base = t->from;
 		step->theirs = t->theirs;
 		step->name = text_dup(step->arena, worktree_name(r, t));
 		step->message =
@@ -156,27 +160,92 @@ void attempt_prepare(struct runner *r, struct attempt *t)
 	(void)ending_give(r, t, step);
 }
 
-/* The warm worktree that is durable, else one that will be in a moment, else a new one. */
+/* Which warm worktree: one that is durable, else one that soon is; none that is kept for a task. */
+static size_t choose_warm(const struct runner *r)
+{
+	size_t best = r->n_warm;
+
+	for (size_t i = r->n_warm; i-- > 0;) {
+		const struct warm *w = &r->warm[i];
+
+		if (w->kept_for == NULL &&
+		    (best == r->n_warm || (r->warm[best].fresh && !w->fresh)))
+			best = i;
+	}
+	return best;
+}
+
+/* Take it over; true when what was done in it is not durable yet. */
 static bool take_warm(struct runner *r, struct attempt *t)
 {
-	size_t at = r->n_warm;
+	size_t at = choose_warm(r);
 	bool fresh;
 
-	if (r->n_warm == 0)
+	if (at == r->n_warm)
 		return false;
-	while (at > 1 && r->warm[at - 1].fresh)
-		at--;
-	at--;
 	fresh = r->warm[at].fresh;
 	t->old_path = r->warm[at].path;
 	r->warm[at] = r->warm[--r->n_warm];
 	return fresh;
 }
 
+/* Does another attempt work in that folder, or is it about to? */
+static bool in_use(const struct runner *r, const char *path)
+{
+	for (size_t i = 0; i < r->n_alive; i++) {
+		const struct attempt *t = r->alive[i];
+
+		if ((t->path != NULL && strcmp(t->path, path) == 0) ||
+		    (t->old_path != NULL && strcmp(t->old_path, path) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* The folder of its session, out of the warm ones; of an earlier runner's it is not among them. */
+static bool take_own_folder(struct runner *r, struct attempt *t, bool *fresh)
+{
+	const char *path = t->job->session.path;
+	size_t n = strlen(path) + 1;
+
+	for (size_t i = 0; i < r->n_warm; i++) {
+		if (strcmp(r->warm[i].path, path) != 0)
+			continue;
+		*fresh = r->warm[i].fresh;
+		t->old_path = r->warm[i].path;
+		r->warm[i] = r->warm[--r->n_warm];
+		return true;
+	}
+	if (in_use(r, path) || (t->old_path = mem_take(n)) == NULL)
+		return false;
+	memcpy(t->old_path, path, n);
+	return true;
+}
+
+/*
+ * Go on where the attempt before it stood, if it can: the same session, its work in its folder.
+ * *fresh: what is in that folder is not durable yet.
+ */
+static void go_on(struct runner *r, struct attempt *t, bool *fresh)
+{
+	const struct job_session *s = &t->job->session;
+
+	if (s->id == NULL || s->path == NULL || t->agent->resume.n == 0 || t->theirs.hex[0] != '\0')
+		return;
+	if (r->in_git && !take_own_folder(r, t, fresh))
+		return;
+	t->goes_on = true;
+	if (r->in_git) {
+		t->base = s->base;
+		t->from = s->left;
+	}
+}
+
 void attempt_begin(struct runner *r, struct job *job)
 {
 	struct attempt *t = attempt_new(r, job);
 	const size_t *skipped;
+	bool fresh = false;
 	size_t n;
 
 	record_retry(r, job, 0);
@@ -190,17 +259,20 @@ void attempt_begin(struct runner *r, struct job *job)
 	t->row.slot =
 	    (int64_t)(free_slot(r) % r->n_slots); /* where it stands now; settled at its start */
 	t->row.intent_ms = wall(r);
-	t->base = r->head;
 	t->theirs = job->theirs;
 	if (t->theirs.hex[0] != '\0')
 		t->row.resolves = job->resolves;
+	t->base = t->from = r->head;
 	record_attempt(r, t, "intent");
+	go_on(r, t, &fresh);
 	if (!r->in_git) {
 		t->path = r->project->root;
 		t->phase = PHASE_PREPARED;
 		return;
 	}
-	if (take_warm(r, t)) {
+	if (t->old_path == NULL)
+		fresh = take_warm(r, t);
+	if (fresh) {
 		t->phase = PHASE_INTENT;
 		t->row.worktree = text_dup(t->arena, t->old_path);
 		return;
@@ -223,7 +295,8 @@ static const char *write_prompt(struct runner *r, struct attempt *t)
 		            .n_before = job->n_needs,
 		            .remembered = t->remembered,
 		            .special = conflict_words(r, t),
-		            .last_time = job->tries > 0 ? job->row.cause : NULL,
+		            .last_time = job->tries > 0 || t->goes_on ? job->row.cause : NULL,
+		            .goes_on = t->goes_on,
 		            .worktree = r->in_git };
 
 	if (before == NULL)
@@ -246,6 +319,7 @@ static enum status start_agent(struct runner *r, struct attempt *t, struct err *
 		                     .git_dir = r->in_git ? r->project->git_dir : NULL,
 		                     .run = r->row.id,
 		                     .task_id = t->job->row.id,
+		                     .session = t->goes_on ? t->job->session.id : NULL,
 		                     .attempt = t->row.number,
 		                     .slot = (size_t)t->row.slot,
 		                     .confine = r->config->flags[CONFIG_CONFINE] };
@@ -258,6 +332,7 @@ static enum status start_agent(struct runner *r, struct attempt *t, struct err *
 		return err_nomem(err, "a prompt");
 	if ((st = output_new(&t->log, log, err)) != OK)
 		return st;
+	t->stream = stream_new(t->agent->preset);
 	start.confine = start.confine && (r->in_git || r->shared_by != t->agent);
 	if ((st = agent_prepare(&start, t->arena, &spec, &sandbox, err)) != OK)
 		return st;
@@ -291,6 +366,8 @@ void attempt_start(struct runner *r, struct attempt *t)
 		ending_fail(r, t, TASK_FAILED, false, cause);
 		return;
 	}
+	t->job->session.path =
+	    NULL; /* it is used now; its end says whether there is more to go on with */
 	t->phase = PHASE_RUNNING;
 	t->row.started_ms = wall(r);
 	t->started_us = clock_mono_us();
@@ -321,6 +398,7 @@ void attempt_hear(struct runner *r, struct attempt *t)
 		}
 		t->heard_ms = clock_mono_ms();
 		output_add(t->log, bytes, (size_t)n, wall(r));
+		stream_add(t->stream, bytes, (size_t)n, wall(r));
 		if ((size_t)n < sizeof bytes)
 			return;
 	}
@@ -435,6 +513,9 @@ static void prepared(struct runner *r, struct attempt *t, struct step *step)
 	t->remembered = text_dup(t->arena, step->remembered);
 	if (step->made != NULL) {
 		t->path = text_dup(t->arena, step->made);
+		if (t->goes_on && strcmp(step->made, t->job->session.path) != 0)
+			t->goes_on = false; /* sessions belong to their folder; its work is here all
+			                       the same */
 		if (t->row.worktree == NULL || strcmp(t->row.worktree, step->made) != 0) {
 			t->row.worktree = t->path;
 			t->committed = false;

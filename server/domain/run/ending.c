@@ -7,13 +7,17 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "domain/run/account.h"
+#include "domain/run/cooldown.h"
 #include "domain/run/did.h"
 #include "domain/run/lane.h"
+#include "domain/run/limit.h"
 #include "domain/run/record.h"
 
 #define CAUSE_LINE_MAX   300
 #define BACKOFF_FIRST_MS 250
 #define BACKOFF_MOST_MS  60000
+#define REFUSALS_MOST    20 /* in a row, before they count as failures of the task */
 
 static int64_t wall(const struct runner *r)
 {
@@ -47,22 +51,58 @@ static void leave_slot(struct runner *r, struct attempt *t)
 static const char *words_of_failure(struct attempt *t)
 {
 	const struct proc_result *res = &t->proc->result;
-	const char *last = output_last_line(t->log);
+	const char *error = stream_facts(t->stream)->error;
+	const char *last = error == NULL ? output_last_line(t->log) : error;
 	size_t cut = text_utf8_cut(last, strlen(last), CAUSE_LINE_MAX);
 	const char *said = cut == 0 ? "" : text_printf(t->arena, ": %.*s", (int)cut, last);
 
 	if (res->exit_code < 0)
 		return text_printf(t->arena, "agent '%s' was ended by signal %d%s", t->agent->name,
 		                   res->signal, said);
+	if (res->exit_code == 0)
+		return text_printf(t->arena, "agent '%s' says that it failed%s", t->agent->name,
+		                   said);
 	return text_printf(t->arena, "agent '%s' ended with exit code %d%s", t->agent->name,
 	                   res->exit_code, said);
+}
+
+/* Was it refused work for now, rather than failing at it? A task's own command never is. */
+static bool refused(const struct attempt *t)
+{
+	const struct stream_facts *f = stream_facts(t->stream);
+
+	if (t->agent->shell)
+		return false;
+	return f->limited || (f->error == NULL && limit_met(output_last_line(t->log)));
+}
+
+/* Until when, if it was said. */
+static int64_t refused_until(const struct runner *r, const struct attempt *t)
+{
+	int64_t until_ms = stream_facts(t->stream)->until_ms, wait_ms;
+
+	if (until_ms > 0)
+		return until_ms;
+	wait_ms = limit_wait_ms(output_last_line(t->log), wall(r));
+	return wait_ms > 0 ? wall(r) + wait_ms : 0;
+}
+
+static void fail_for_limit(struct runner *r, struct attempt *t, int64_t until_ms, const char *cause)
+{
+	cooldown_met(r, t, until_ms);
+	t->why = WHY_LIMIT;
+	t->no_count = ++t->job->refusals <= REFUSALS_MOST;
+	ending_fail(r, t, t->no_count ? TASK_READY : TASK_FAILED, true, cause);
 }
 
 void ending_agent_over(struct runner *r, struct attempt *t)
 {
 	const struct proc_result *res = &t->proc->result;
 	struct err err = { OK, "" };
-	bool clean = res->outcome == PROC_CLEAN && t->verdict == TASK_STATES;
+	bool clean = res->outcome == PROC_CLEAN && !stream_facts(t->stream)->failed &&
+	             t->verdict == TASK_STATES;
+	bool limited = !clean && t->verdict == TASK_STATES && refused(t);
+	int64_t until_ms = limited ? refused_until(r, t) : 0;
 	const char *why = clean ? NULL : words_of_failure(t);
 
 	t->row.ended_ms = wall(r);
@@ -76,14 +116,19 @@ void ending_agent_over(struct runner *r, struct attempt *t)
 	if (output_close(t->log, &err) != OK)
 		record_note(r, "log-incomplete", "task '%s': %s", t->job->row.id, err.text);
 	t->log = NULL;
+	account_take(r, t);
 	proc_free(t->proc);
 	t->proc = NULL;
 	leave_slot(r, t);
 	if (t->verdict != TASK_STATES) {
 		ending_fail(r, t, t->verdict, t->again, t->cause);
+	} else if (limited) {
+		fail_for_limit(r, t, until_ms, why);
 	} else if (!clean) {
 		ending_fail(r, t, TASK_FAILED, true, why);
 	} else {
+		t->job->refusals = 0;
+		cooldown_over(r, t);
 		record_attempt(r, t, "result");
 		schedule_expect(r->schedule, t->job->index, r->in_git);
 		ending_collect(r, t);
@@ -149,7 +194,7 @@ void ending_keep_warm(struct runner *r, struct attempt *t)
 	if ((copy = mem_take(n)) == NULL)
 		return;
 	memcpy(copy, t->path, n);
-	r->warm[r->n_warm++] = (struct warm){ copy, true };
+	r->warm[r->n_warm++] = (struct warm){ .path = copy, .fresh = true };
 }
 
 static const char *state_of(enum task_state verdict)
@@ -164,12 +209,15 @@ static const char *state_of(enum task_state verdict)
 	case TASK_PENDING:
 		return "lost";
 	case TASK_READY:
+		return "limited";
 	case TASK_RUNNING:
 	case TASK_GATING:
 	case TASK_MERGING:
 	case TASK_SUCCEEDED:
 	case TASK_FAILED:
-	case TASK_SKIPPED:
+		break;
+	case TASK_SKIPPED: /* it had not begun, and nothing more may */
+		return "cancelled";
 	case TASK_STATES:
 		break;
 	}
@@ -199,6 +247,60 @@ void ending_tell_skipped(struct runner *r, const struct job *why, const size_t *
 	}
 }
 
+static int64_t wait_before_next(const struct runner *r, const struct attempt *t)
+{
+	int64_t until_ms = cooldown_until(r, t->agent);
+	uint64_t chance = (uint64_t)clock_mono_us() * 2654435761u;
+
+	switch (t->why) {
+	case WHY_LIMIT:
+		return until_ms > wall(r) ? until_ms - wall(r) : 0;
+	case WHY_GATE: /* what failed is known and told; nothing gets better by waiting */
+	case WHY_LOST:
+		return 0;
+	case WHY_FAILED:
+	case WHY_TIME:
+		break;
+	}
+	return t->no_count ? 0 : ending_backoff_ms(t->job->tries, chance);
+}
+
+static struct warm *find_warm(const struct runner *r, const char *path)
+{
+	for (size_t i = 0; i < r->n_warm; i++)
+		if (strcmp(r->warm[i].path, path) == 0)
+			return &r->warm[i];
+	return NULL;
+}
+
+/* The next attempt can go on with the session of this one, in its folder, with what it left there.
+ */
+static void keep_session(struct runner *r, struct attempt *t)
+{
+	struct job_session *s = &t->job->session;
+	struct warm *warm;
+
+	if (s->id == NULL)
+		return;
+	s->path = NULL;
+	if (t->agent->resume.n == 0 || t->row.session == NULL || (r->in_git && !t->kept))
+		return;
+	s->path = text_dup(r->arena, t->path);
+	s->left = t->result;
+	s->base = t->base;
+	if (r->in_git && s->path != NULL && (warm = find_warm(r, s->path)) != NULL)
+		warm->kept_for = t->job;
+}
+
+/* One that could not even begin to go on is tried anew, which takes nothing from its tries. */
+static void forget_session(struct attempt *t)
+{
+	if (!t->goes_on || t->why != WHY_FAILED || t->row.tokens_out > 0)
+		return;
+	t->job->session = (struct job_session){ .id = NULL };
+	t->no_count = true;
+}
+
 /* The attempt is over for good; what of the task? */
 static void settle(struct runner *r, struct attempt *t)
 {
@@ -207,6 +309,7 @@ static void settle(struct runner *r, struct attempt *t)
 	const size_t *skipped;
 	size_t n;
 
+	forget_session(t);
 	t->row.done_ms = wall(r);
 	t->row.cause = t->cause;
 	t->phase = PHASE_NONE;
@@ -215,14 +318,16 @@ static void settle(struct runner *r, struct attempt *t)
 	if (again && !t->no_count)
 		again = job->tries++ < r->options.retries;
 	if (again) {
-		uint64_t chance = (uint64_t)clock_mono_us() * 2654435761u;
-		int64_t wait_ms = t->no_count ? 0 : ending_backoff_ms(job->tries, chance);
-
-		record_retry(r, job, clock_mono_ms() + wait_ms);
+		keep_session(r, t);
+		record_retry(r, job, clock_mono_ms() + wait_before_next(r, t));
 		record_task(r, job, TASK_READY, t->cause);
 		job->now = NULL;
 		return;
 	}
+	if (t->verdict == TASK_PENDING || t->verdict == TASK_READY)
+		t->verdict = job->cancel || r->cancelled ? TASK_CANCELLED
+		             : r->halted != NULL         ? TASK_SKIPPED
+		                                         : TASK_FAILED;
 	record_task(r, job, t->verdict, t->cause);
 	job->now = NULL;
 	n = schedule_fail(r->schedule, job->index, &skipped);
@@ -234,6 +339,12 @@ static bool note_failure(struct runner *r, struct attempt *t, enum task_state ve
                          const char *cause)
 {
 	schedule_expect(r->schedule, t->job->index, false);
+	if (t->phase == PHASE_MERGING && verdict == TASK_FAILED)
+		t->why = WHY_GATE;
+	else if (verdict == TASK_TIMED_OUT)
+		t->why = WHY_TIME;
+	else if (verdict == TASK_PENDING)
+		t->why = WHY_LOST;
 	t->verdict = verdict;
 	t->again = again;
 	t->cause = text_dup(t->arena, cause);
@@ -334,6 +445,14 @@ static void collected(struct runner *r, struct attempt *t, struct step *step)
 		return;
 	}
 	t->keep_dirty = step->nested > 0;
+	if (step->files == 0 && t->denials > 0) {
+		ending_fail(r, t, TASK_FAILED, false,
+		            text_printf(t->arena,
+		                        "agent '%s' changed nothing, and %zu times was not "
+		                        "permitted what it wanted; permit it in the agent's 'args'",
+		                        t->agent->name, t->denials));
+		return;
+	}
 	did_note(r, t, step->changes, step->files);
 	lane_add(r, t);
 }
@@ -344,8 +463,10 @@ static void saved(struct runner *r, struct attempt *t, struct step *step)
 		t->result = step->oid;
 		t->row.files = (int64_t)step->files;
 		t->row.saved_ref = text_dup(t->arena, step->made);
-		if (step->nested == 0)
+		if (step->nested == 0) {
 			ending_keep_warm(r, t);
+			t->kept = true;
+		}
 		t->own_worktree = false;
 	} else {
 		log_line(LOG_WARN, "%s", step->err.text);

@@ -6,7 +6,7 @@
 /* One that waited for a second try has failed; the others were never begun. */
 static void end_as_it_is(struct runner *r, struct job *job)
 {
-	bool tried = job->retry_ms != 0;
+	bool tried = job->retry_ms != 0 && job->tries > 0;
 	const char *why = tried ? job->row.cause : r->halted;
 
 	record_retry(r, job, 0);

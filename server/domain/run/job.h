@@ -14,6 +14,7 @@
 #include "domain/run.h"
 #include "domain/run/output.h"
 #include "domain/run/steps.h"
+#include "domain/run/stream.h"
 #include "sys/proc.h"
 #include "sys/repo.h"
 
@@ -30,6 +31,15 @@ enum attempt_phase {
 	PHASE_SAVING,     /* it failed; what it left is being kept */
 };
 
+/* Why an attempt did not succeed, for how long to wait before the next. */
+enum attempt_why {
+	WHY_FAILED, /* the agent */
+	WHY_GATE,   /* its work did not pass */
+	WHY_TIME,   /* a time limit, a stall */
+	WHY_LIMIT,  /* it was refused work */
+	WHY_LOST,   /* nothing was tried, or its runner died */
+};
+
 struct job;
 
 struct attempt {
@@ -40,6 +50,7 @@ struct attempt {
 	bool changed, committed; /* the row: to be written; the intent is durable */
 	struct oid base, result, merged;
 	struct oid theirs; /* earlier work whose conflict with base it is to resolve, or none */
+	struct oid from; /* what its worktree is made of: base, or what an attempt before it left */
 	const struct config_agent *agent;
 	const char *path;  /* folder it works in */
 	char *old_path;    /* a warm worktree it is to be made of, or NULL; owned */
@@ -49,6 +60,11 @@ struct attempt {
 
 	struct proc *proc;
 	struct output *log;
+	struct stream *stream; /* what it tells of itself, or NULL */
+	bool goes_on;          /* with the session of the attempt before it */
+	size_t denials;        /* what it was not permitted */
+	bool kept;             /* all it left is in a commit */
+	enum attempt_why why;  /* once it failed */
 	int64_t deadline_ms, again_ms, heard_ms, cpu_us; /* monotonic */
 	int64_t started_us;
 	enum task_state verdict; /* once ended by us or failed: what it will be */
@@ -62,6 +78,15 @@ struct attempt {
 	const char **files; /* paths it changed */
 	size_t n_files;
 	struct attempt *next; /* in the lane's queue */
+};
+
+/* What is known of the session that an agent may go on with. */
+struct job_session {
+	const char *id;        /* in the run's arena; NULL: there is none */
+	const char *path;      /* folder it worked in; it can go on only there */
+	struct oid left, base; /* commit with what it left, and what that began on */
+	int64_t tokens_in, tokens_cached, tokens_out; /* used so far */
+	double usd;
 };
 
 struct job {
@@ -88,6 +113,8 @@ struct job {
 	struct oid theirs;   /* work that conflicts, for the next attempt to resolve, or none */
 	int64_t resolves;    /* the number of that attempt */
 	int rounds;          /* attempts that ended so */
+	int64_t refusals;    /* in a row, for a rate limit */
+	struct job_session session;
 };
 
 #endif

@@ -115,6 +115,8 @@ static void put_attempt(struct json_build *b, cJSON *list, const struct attempt_
 	put_count(b, attempt, "pid", t->pid);
 	put_count(b, attempt, "tokensIn", t->tokens_in);
 	put_count(b, attempt, "tokensOut", t->tokens_out);
+	put_count(b, attempt, "tokensCached", t->tokens_cached);
+	json_put_text(b, attempt, "session", t->session);
 	if (t->cost_usd >= 0)
 		json_put_number(b, attempt, "costUsd", t->cost_usd);
 }
@@ -228,6 +230,8 @@ cJSON *run_task_json(struct json_build *b, const struct run_view *v, size_t task
 	put_time(b, json, "readyAt", t->ready_ms);
 	put_time(b, json, "startedAt", t->started_ms);
 	put_time(b, json, "endedAt", t->ended_ms);
+	if (t->again_ms > 0)
+		put_time(b, json, "retryAt", t->again_ms);
 	put_text_or_null(b, json, "branch", t->branch);
 	put_text_or_null(b, json, "commit", t->commit_oid);
 	put_gates(b, json, v, t->id);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "domain/run/account.h"
 #include "domain/run/agent.h"
 #include "domain/run/attempt.h"
 #include "domain/run/conflict.h"
@@ -356,8 +357,8 @@ enum status load_run(struct runner *r, const char *run, struct err *err)
 
 static bool over(const char *state)
 {
-	static const char *const words[] = { "merged",    "failed",     "timed_out",
-		                             "cancelled", "conflicted", "lost" };
+	static const char *const words[] = { "merged",     "failed", "timed_out", "cancelled",
+		                             "conflicted", "lost",   "limited" };
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (strcmp(words[i], state) == 0)
@@ -403,6 +404,7 @@ static void go_on(struct runner *r, struct job *job, const struct attempt_row *r
 	t->row = *row;
 	t->row.slot = (int64_t)r->n_slots; /* it holds none */
 	copy_oid(&t->base, row->base_oid);
+	t->from = t->base;
 	copy_oid(&t->result, row->result_oid);
 	copy_oid(&t->merged, row->merged_oid);
 	if (row->resolves != RUNS_NONE)
@@ -433,7 +435,9 @@ static void go_on(struct runner *r, struct job *job, const struct attempt_row *r
 	}
 	t->no_count = true;
 	if (t->row.ended_ms == RUNS_NONE && t->row.started_ms != RUNS_NONE)
-		t->row.ended_ms = clock_wall_ms(&r->project->clock);
+		/* When it died nobody saw; what is counted as its time is counted as the run's. */
+		t->row.ended_ms =
+		    r->last_sign_ms > t->row.started_ms ? r->last_sign_ms : t->row.started_ms;
 	ending_fail(r, t, TASK_PENDING, true, "its runner ended before it did");
 }
 
@@ -462,6 +466,20 @@ static void bring_in_line(struct runner *r)
 	}
 }
 
+/* What the next attempt can go on with, as ending.c keeps it while a runner lives. */
+static void take_session(struct runner *r, struct job *job, const struct attempt_row *row)
+{
+	struct job_session *s = &job->session;
+
+	s->path = NULL;
+	if (s->id == NULL || row->session == NULL || strcmp(s->id, row->session) != 0 ||
+	    !over(row->state) || (r->in_git && (row->result_oid == NULL || row->worktree == NULL)))
+		return;
+	copy_oid(&s->left, row->result_oid);
+	copy_oid(&s->base, row->base_oid);
+	s->path = r->in_git ? row->worktree : r->project->root;
+}
+
 enum status load_attempts(struct runner *r, struct err *err)
 {
 	struct attempt_row *rows;
@@ -477,6 +495,8 @@ enum status load_attempts(struct runner *r, struct err *err)
 		if (job == NULL)
 			continue;
 		job->attempts = rows[i].number;
+		account_add(r, job, &rows[i]);
+		take_session(r, job, &rows[i]);
 		r->tree_made |= rows[i].started_ms != RUNS_NONE;
 		if (strcmp(rows[i].state, "merged") == 0 && rows[i].started_ms != RUNS_NONE)
 			job->worked_ms = rows[i].ended_ms - rows[i].started_ms;
@@ -502,6 +522,7 @@ void load_done(struct runner *r)
 	while (r->n_warm > 0)
 		mem_free(r->warm[--r->n_warm].path);
 	mem_free(r->warm);
+	mem_free(r->cooling);
 	mem_free(r->alive);
 	mem_free(r->slots);
 	mem_free(r->happenings);

@@ -10,7 +10,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "domain/run/account.h"
 #include "domain/run/attempt.h"
+#include "domain/run/cooldown.h"
 #include "domain/run/finish.h"
 #include "domain/run/gates.h"
 #include "domain/run/halt.h"
@@ -56,6 +58,7 @@ static void begin_what_may(struct runner *r)
 	int64_t now = clock_mono_ms();
 	size_t i;
 
+	cooldown_turn(r);
 	for (i = 0; r->n_waiting > 0 && i < r->n_jobs; i++) {
 		struct job *job = &r->jobs[i];
 
@@ -66,11 +69,12 @@ static void begin_what_may(struct runner *r)
 	}
 	lane_turn(r);
 	look_ahead(r);
+	account_turn(r);
 	while (!r->given_up && !r->held && r->trouble_since_ms == 0 &&
 	       schedule_next(r->schedule, &i)) {
 		if (r->halted != NULL)
 			halt_task(r, &r->jobs[i]); /* somebody asked for it all the same */
-		else
+		else if (!cooldown_hold(r, &r->jobs[i]))
 			attempt_begin(r, &r->jobs[i]);
 	}
 }
@@ -144,13 +148,14 @@ static void act(struct runner *r)
 
 static int64_t next_due(const struct runner *r)
 {
-	int64_t due = INT64_MAX, now = clock_mono_ms();
+	int64_t due = cooldown_due(r), now = clock_mono_ms(), at;
 
-	if (record_pending(r))
-		due = r->trouble_since_ms != 0 ? now + TROUBLE_NAP_MS : gather_until(r);
+	if (record_pending(r)) {
+		at = r->trouble_since_ms != 0 ? now + TROUBLE_NAP_MS : gather_until(r);
+		due = at < due ? at : due;
+	}
 	for (size_t i = 0; i < r->n_alive; i++) {
-		int64_t at = attempt_due(r, r->alive[i]);
-
+		at = attempt_due(r, r->alive[i]);
 		due = at < due ? at : due;
 	}
 	for (size_t i = 0; r->n_waiting > 0 && i < r->n_jobs; i++)
@@ -234,6 +239,7 @@ static enum status wait_and_hear(struct runner *r, struct err *err)
 	size_t n = gather(r, fds, who);
 	int64_t due = next_due(r), now = clock_mono_ms();
 	int64_t wait_ms = due == INT64_MAX ? -1 : due > now ? due - now : 0;
+	enum status st;
 
 	if (poll(fds, (nfds_t)n, wait_ms > 3600000 ? 3600000 : (int)wait_ms) == -1 &&
 	    errno != EINTR)
@@ -246,6 +252,8 @@ static enum status wait_and_hear(struct runner *r, struct err *err)
 	if (fds[FD_WAKE].revents == 0)
 		return OK;
 	wake_clear(r->wake);
+	if ((st = cooldown_load(r, err)) != OK)
+		return st;
 	return obey_wishes(r, err);
 }
 
@@ -313,8 +321,11 @@ static void begin_session(struct runner *r)
 
 	/* A runner that died worked until the last thing it wrote down. */
 	if (r->row.session_ms != RUNS_NONE &&
-	    attempts_last_ms(r->db, r->row.id, &last_ms, NULL) == OK && last_ms > r->row.session_ms)
+	    attempts_last_ms(r->db, r->row.id, &last_ms, NULL) == OK &&
+	    last_ms > r->row.session_ms) {
 		r->row.active_ms += last_ms - r->row.session_ms;
+		r->last_sign_ms = last_ms;
+	}
 	r->row.session_ms = now;
 	if (r->row.started_ms == RUNS_NONE)
 		r->row.started_ms = now;
@@ -352,7 +363,8 @@ static enum status begin(struct runner *r, const char *run, struct err *err)
 	    (st = wake_open(&r->wake, r->project->state, err)) != OK)
 		return st;
 	begin_session(r);
-	if ((st = load_attempts(r, err)) != OK || (st = obey_wishes(r, err)) != OK)
+	if ((st = cooldown_load(r, err)) != OK || (st = load_attempts(r, err)) != OK ||
+	    (st = obey_wishes(r, err)) != OK)
 		return st;
 	r->held = gates_want_baseline(r) && !r->cancelled;
 	return record_commit(r, err);

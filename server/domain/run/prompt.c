@@ -70,7 +70,10 @@ const char *prompt_write(const struct prompt *p, struct arena *a)
 	if (p->special != NULL)
 		text_addf(&t, "\n%s\n", p->special);
 	if (p->last_time != NULL)
-		text_addf(&t, "\n## The attempt before this one failed\n\n%s\n", p->last_time);
+		text_addf(&t, "\n## The attempt before this one failed\n\n%s\n%s", p->last_time,
+		          p->goes_on
+		              ? "What you did until then is in the folder. Go on from there.\n"
+		              : "");
 	text_add(&t, "\n## How you work here\n\n");
 	text_add(&t, p->worktree ? "The current folder is a git worktree of your own. Change only "
 	                           "files in it. What you leave there is committed "

@@ -26,6 +26,7 @@ struct prompt {
 	const char *remembered; /* text, or NULL */
 	const char *last_time;  /* why the attempt before this one failed, or NULL */
 	const char *special;    /* a section about this attempt, with its heading, or NULL */
+	bool goes_on;           /* with the session that the attempt before it had */
 	bool worktree;          /* works in a worktree of its own, which is merged */
 };
 

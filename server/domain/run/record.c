@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "domain/event.h"
 #include "domain/run/conflict.h"
+#include "domain/run/cooldown.h"
 #include "domain/run/gates.h"
 #include "domain/run/notes.h"
 #include "domain/run/obey.h"
@@ -50,6 +51,14 @@ static bool task_over(enum task_state state)
 	return state >= TASK_SUCCEEDED;
 }
 
+static void mark_job(struct runner *r, struct job *job)
+{
+	record_mark(r);
+	if (!job->changed)
+		r->changed_jobs[r->n_changed++] = job->index;
+	job->changed = true;
+}
+
 void record_task(struct runner *r, struct job *job, enum task_state state, const char *cause)
 {
 	const struct attempt *t = job->now;
@@ -57,7 +66,6 @@ void record_task(struct runner *r, struct job *job, enum task_state state, const
 
 	if (job->state == state)
 		return;
-	record_mark(r);
 	if (r->open_in != NULL && task_over(job->state) != task_over(state)) {
 		if (task_over(state))
 			r->open_in[job->level]--;
@@ -67,9 +75,7 @@ void record_task(struct runner *r, struct job *job, enum task_state state, const
 	job->state = state;
 	job->row.state = task_state_word(state);
 	job->row.cause = text_dup(r->arena, cause);
-	if (!job->changed)
-		r->changed_jobs[r->n_changed++] = job->index;
-	job->changed = true;
+	mark_job(r, job);
 	if (state == TASK_READY && job->row.ready_ms == RUNS_NONE)
 		job->row.ready_ms = now(r);
 	if (state == TASK_RUNNING && job->row.started_ms == RUNS_NONE)
@@ -89,11 +95,25 @@ void record_task(struct runner *r, struct job *job, enum task_state state, const
 		h->exit_code = (int)t->row.exit_code;
 }
 
+void record_cause(struct runner *r, struct job *job, const char *cause)
+{
+	job->row.cause = cause;
+	mark_job(r, job);
+}
+
 void record_retry(struct runner *r, struct job *job, int64_t retry_ms)
 {
+	int64_t again_ms;
+
 	r->n_waiting += retry_ms != 0;
 	r->n_waiting -= job->retry_ms != 0;
 	job->retry_ms = retry_ms;
+	again_ms = retry_ms == 0 || retry_ms == INT64_MAX ? RUNS_NONE
+	                                                  : now(r) + (retry_ms - clock_mono_ms());
+	if (again_ms == job->row.again_ms)
+		return;
+	job->row.again_ms = again_ms;
+	mark_job(r, job);
 }
 
 void record_run(struct runner *r, enum run_state state, const char *cause)
@@ -113,6 +133,15 @@ void record_run(struct runner *r, enum run_state state, const char *cause)
 		*h = (struct happening){ .state = r->row.state,
 			                 .cause = r->row.cause,
 			                 .at_ms = now(r) };
+}
+
+void record_event(struct runner *r, const char *cause)
+{
+	struct happening *h = happen(r);
+
+	record_mark(r);
+	if (h != NULL)
+		*h = (struct happening){ .state = r->row.state, .cause = cause, .at_ms = now(r) };
 }
 
 void record_attempt(struct runner *r, struct attempt *t, const char *state)
@@ -254,6 +283,8 @@ static enum status put_all(struct runner *r, struct err *err)
 	if (st == OK)
 		st = obey_put(r, err);
 	if (st == OK)
+		st = cooldown_put(r, err);
+	if (st == OK)
 		st = put_checkpoints(r, err);
 	for (size_t i = 0; st == OK && i < r->n_happenings; i++)
 		st = put_event(r, &r->happenings[i], err);
@@ -275,6 +306,7 @@ static void unmark(struct runner *r)
 	r->lane.n_results = 0;
 	conflict_committed(r);
 	obey_committed(r);
+	cooldown_written(r);
 	r->dirty_since_ms = 0;
 }
 

@@ -22,6 +22,12 @@ void record_attempt(struct runner *r, struct attempt *t, const char *state);
 __attribute__((format(printf, 3, 4))) void record_note(struct runner *r, const char *code,
                                                        const char *fmt, ...);
 
+/* Why a task that stays in its state does not go on. */
+void record_cause(struct runner *r, struct job *job, const char *cause);
+
+/* Something about the run that is worth an event, though its state stays. */
+void record_event(struct runner *r, const char *cause);
+
 /* The task waits for a second try until then (monotonic), or, with 0, no longer. */
 void record_retry(struct runner *r, struct job *job, int64_t retry_ms);
 

@@ -14,21 +14,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/json.h"
 #include "bus/wake.h"
 #include "domain/config.h"
 #include "domain/run.h"
 #include "domain/run/job.h"
 #include "domain/run/names.h"
 #include "domain/run/options.h"
-#include "domain/run/output.h"
 #include "domain/run/schedule.h"
 #include "domain/run/steps.h"
 #include "sys/proc.h"
 #include "sys/repo.h"
 
 struct warm {
-	char *path; /* owned */
+	char *path;                 /* owned */
+	const struct job *kept_for; /* NULL: for anybody */
 	bool fresh; /* what was done in it is not durable yet: leave it alone until it is */
 };
 
@@ -46,6 +45,18 @@ struct obeyed { /* a wish to be taken back; job NULL: the run's */
 };
 
 enum lane_look { LOOK_NONE, LOOK_BASELINE, LOOK_BATCH }; /* at what there is, with gates */
+struct spent {                                           /* by all attempts that have ended */
+	int64_t ms, tokens;
+	double usd;
+};
+
+struct cooling {           /* an agent that was refused work */
+	const char *agent; /* preset or name */
+	int64_t until_ms;  /* wall clock */
+	int64_t times;     /* refusals in a row */
+	size_t most;       /* this many at once, 0: as many as there are workers */
+	bool changed;
+};
 
 struct lane {                          /* one merge at a time */
 	struct attempt *first, **last; /* PHASE_QUEUED */
@@ -117,6 +128,10 @@ struct runner {
 	struct sandbox *shared;  /* of agents that work in the project's folder itself */
 	const struct config_agent *shared_by;
 
+	struct spent spent;
+	struct cooling *cooling;
+	size_t n_cooling, cooling_room;
+
 	struct steps *steps;
 	struct proc_keeper *keeper;
 	struct wake *wake;
@@ -127,6 +142,7 @@ struct runner {
 	const char *halted;       /* why nothing more is started, or NULL; see halt.h */
 	int64_t dirty_since_ms;   /* monotonic; 0: nothing to commit */
 	int64_t trouble_since_ms; /* commits fail since; 0: they do not */
+	int64_t last_sign_ms;     /* wall clock: of the runner before this one that died; or 0 */
 	int64_t tasks_ended_ms;   /* wall clock: the last task was settled */
 };
 

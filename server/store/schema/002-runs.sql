@@ -50,6 +50,7 @@ CREATE TABLE task (
 	started_ms   INTEGER,
 	ended_ms     INTEGER,
 	waits_for    TEXT,                      -- 'approval': what somebody has to do first; else NULL
+	again_ms     INTEGER,                   -- not tried again before
 	PRIMARY KEY (run_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX task_by_wish ON task (run_id) WHERE wish IS NOT NULL;
@@ -64,7 +65,7 @@ CREATE TABLE attempt (
 	task_id     TEXT    NOT NULL,
 	number      INTEGER NOT NULL,           -- from 1
 	state       TEXT    NOT NULL CHECK (state IN ('intent', 'started', 'result', 'gated', 'merged',
-		'staged', 'failed', 'timed_out', 'cancelled', 'conflicted', 'lost')),
+		'staged', 'failed', 'timed_out', 'cancelled', 'conflicted', 'lost', 'limited')),
 	slot        INTEGER NOT NULL,           -- which of the run's workers, from 0
 	agent       TEXT    NOT NULL,
 	worktree    TEXT,
@@ -84,11 +85,13 @@ CREATE TABLE attempt (
 	started_ms  INTEGER,                    -- the agent's process
 	ended_ms    INTEGER,
 	done_ms     INTEGER,                    -- merged, or given up
-	tokens_in   INTEGER,
+	tokens_in   INTEGER,                    -- read by the model, out of its cache too
 	tokens_out  INTEGER,
 	cost_usd    REAL,
 	stage       TEXT,                       -- of the task's workflow; NULL: it has none
 	resolves    INTEGER,                    -- number of the attempt whose conflict it is to resolve
+	tokens_cached INTEGER,                  -- of tokens_in, out of the cache
+	session     TEXT,                       -- by which the agent can be continued
 	PRIMARY KEY (run_id, task_id, number)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE gate_result (
@@ -121,4 +124,10 @@ CREATE TABLE checkpoint (
 	tag      TEXT,
 	at_ms    INTEGER NOT NULL,
 	PRIMARY KEY (run_id, batch)
+) STRICT, WITHOUT ROWID;
+-- Agents that are refused work for now, by preset or name; shared by all runs of the project.
+CREATE TABLE cooldown (
+	agent    TEXT    PRIMARY KEY,
+	until_ms INTEGER NOT NULL,
+	times    INTEGER NOT NULL               -- refusals in a row
 ) STRICT, WITHOUT ROWID;
