@@ -6,15 +6,17 @@
 
 #define EXPORT_MAX  ((size_t)64 << 20) /* bytes of an answer; more goes to a file */
 #define GIT_COMMITS 5000
+#define TIDY_SHOWN  50 /* endings told singly */
 
 struct memory_in {
 	const char *action, *format, *path, *text;
 	long limit, skip;
+	bool confirm, dry_run;
 };
 
 static const struct arg memory_args[] = {
 	{ "action", ARG_CHOICE, 1, offsetof(struct memory_in, action), 0, 0, NULL,
-	  "import|export|stats|git" },
+	  "import|export|stats|git|tidy" },
 	{ "format", ARG_TEXT, 0, offsetof(struct memory_in, format), 0, 0,
 	  "jsonl, markdown, server-memory; export also cypher, graphml", NULL },
 	{ "path", ARG_TEXT, 0, offsetof(struct memory_in, path), 0, 0, "File to read or write",
@@ -24,6 +26,10 @@ static const struct arg memory_args[] = {
 	  "git: so many commits", NULL },
 	{ "skip", ARG_COUNT, 0, offsetof(struct memory_in, skip), 0, 100000000,
 	  "git: leave the newest out", NULL },
+	{ "confirm", ARG_FLAG, 0, offsetof(struct memory_in, confirm), 0, 0,
+	  "tidy: do it; without, only what would go is told", NULL },
+	{ "dryRun", ARG_FLAG, 0, offsetof(struct memory_in, dry_run), 0, 0,
+	  "tidy: only tell, which is usual", NULL },
 	{ 0 },
 };
 
@@ -119,6 +125,43 @@ static enum status stats_run(struct call *call, cJSON **result)
 	return json_built(&b, answer, result, &call->err);
 }
 
+static enum status tidy_run(struct call *call, const struct memory_in *want, cJSON **result)
+{
+	const struct memory_tidy how = { want->confirm,
+		                         want->limit == 0 ? TIDY_SHOWN : (size_t)want->limit };
+	struct memory_tidied done;
+	struct json_build b = { 0 };
+	cJSON *answer, *list;
+	enum status st;
+
+	if (want->confirm && want->dry_run)
+		return err_set(&call->err, E_INPUT, "'confirm' and 'dryRun' cannot be both");
+	st = memory_tidy(call->project, &call->stop, &how, call->arena, &done, &call->err);
+	if (st != OK)
+		return st;
+	answer = json_object(&b);
+	json_put_flag(&b, answer, "done", done.done);
+	for (int i = 0; i < MEMORY_ENDS_N; i++)
+		json_put_int(&b, answer, memory_end_word((enum memory_end)i),
+		             (int64_t)done.counts[i]);
+	json_put_int(&b, answer, "keep", (int64_t)done.kept);
+	list = json_put_array(&b, answer, "endings");
+	for (size_t i = 0; i < done.n_endings; i++) {
+		const struct memory_ending *e = &done.endings[i];
+		cJSON *o = json_add_object(&b, list);
+
+		json_put_text(&b, o, "how", memory_end_word(e->how));
+		json_put_text(&b, o, "id", e->id);
+		json_put_text(&b, o, "into", e->into);
+		json_put_text(&b, o, "why", e->why);
+		json_put_text(&b, o, "text", e->text);
+	}
+	if (!done.done)
+		json_put_text(&b, answer, "next",
+		              "nothing was changed; call again with confirm: true");
+	return json_built(&b, answer, result, &call->err);
+}
+
 static enum status memory_run(struct call *call, const void *in, cJSON **result)
 {
 	const struct memory_in *want = in;
@@ -136,16 +179,18 @@ static enum status memory_run(struct call *call, const void *in, cJSON **result)
 		return export_run(call, want, format, result);
 	if (strcmp(want->action, "git") == 0)
 		return git_run(call, want, result);
+	if (strcmp(want->action, "tidy") == 0)
+		return tidy_run(call, want, result);
 	return stats_run(call, result);
 }
 
 const struct tool tool_memory = {
 	.name = "memory",
 	.title = "Memory as a whole",
-	.about = "Import, export and numbers of all that is remembered.",
+	.about = "Import, export, numbers and retention of all that is remembered.",
 	.args = memory_args,
 	.in_size = sizeof(struct memory_in),
 	.result = "{\"type\":\"object\"}",
-	.flags = TOOL_WRITES,
+	.flags = TOOL_WRITES | TOOL_DESTROYS,
 	.run = memory_run,
 };

@@ -133,6 +133,33 @@ static void show_whole(struct cli *c, const cJSON *result)
 	}
 }
 
+static void show_tidied(struct cli *c, const cJSON *result)
+{
+	static const char *const ways[][3] = { { "forget", "would be forgotten", "forgotten" },
+		                               { "merge", "would be merged", "merged" },
+		                               { "purge", "would be deleted", "deleted" } };
+	bool done = json_flag(result, "done");
+	struct screen *s = &c->screen;
+	const cJSON *e;
+
+	cJSON_ArrayForEach(e, json_get(result, "endings")) {
+		text_addf(&s->text, "%-6s ", text_of(e, "how"));
+		screen_styled(s, STYLE_BOLD, text_of(e, "id"), SIZE_MAX);
+		text_addf(&s->text, "%s%s  ", json_text(e, "into") == NULL ? "" : " into ",
+		          text_of(e, "into"));
+		screen_styled(s, STYLE_DIM, text_of(e, "why"), SIZE_MAX);
+		text_add(&s->text, "\n  ");
+		screen_text(s, text_of(e, "text"));
+		text_add_char(&s->text, '\n');
+	}
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+		text_addf(&s->text, "%s%.0f %s", i == 0 ? "" : ", ",
+		          json_number(result, ways[i][0], 0), ways[i][done ? 2 : 1]);
+	text_addf(&s->text, ", %.0f kept\n", json_number(result, "keep", 0));
+	if (!done)
+		text_add(&s->text, "nothing was changed; --confirm does it\n");
+}
+
 int command_memory(struct cli *c)
 {
 	const char *action = c->n_words == 0 ? "stats" : c->words[0], *text;
@@ -150,5 +177,5 @@ int command_memory(struct cli *c)
 	} else if (c->n_words > 1) {
 		cli_put_text(c, "path", c->words[1]);
 	}
-	return cli_simple(c, show_whole);
+	return cli_simple(c, strcmp(action, "tidy") == 0 ? show_tidied : show_whole);
 }

@@ -196,6 +196,24 @@ static void put_numbers(struct merge *m)
 		m->out->flags[i] = p->flags[i] != 0 && u->flags[i] != 0;
 }
 
+static enum status put_keep(struct merge *m)
+{
+	size_t n = m->user.n_keep + m->project.n_keep;
+	struct config_keep *keep = arena_take(m->arena, (n + 1) * sizeof *keep);
+	struct config *c = m->out;
+
+	if (keep == NULL)
+		return err_nomem(m->err, "the configuration");
+	for (size_t i = 0; i < m->project.n_keep; i++)
+		keep[c->n_keep++] = m->project.keep[i];
+	for (size_t i = 0; i < m->user.n_keep; i++)
+		keep[c->n_keep++] = m->user.keep[i];
+	c->keep = keep;
+	c->merge = said(m->project.merge, m->user.merge, -1, 0) != 0;
+	c->tidy_runs = said(m->project.tidy_runs, m->user.tidy_runs, -1, 0) != 0;
+	return OK;
+}
+
 /* Without trust the project's file keeps its numbers and loses what would be run. */
 static enum status leave_out_commands(struct merge *m, const struct config_files *files)
 {
@@ -234,7 +252,7 @@ enum status config_read(const struct config_files *files, struct arena *a,
 	if ((st = read_source(&m.user_reader, &files->user, &m.user)) != OK ||
 	    (st = read_source(&m.project_reader, &files->project, &m.project)) != OK ||
 	    (st = leave_out_commands(&m, files)) != OK || (st = put_agents(&m)) != OK ||
-	    (st = put_gates(&m)) != OK)
+	    (st = put_gates(&m)) != OK || (st = put_keep(&m)) != OK)
 		return st;
 	put_numbers(&m);
 	*rules = (struct config_rules){ m.user.rules, m.project.rules };
@@ -319,6 +337,11 @@ static bool permits(const struct part_rules *rules, const char *actor, const cha
 		if (matches(rules->at[i].actor, actor))
 			return any_matches(write ? &rules->at[i].write : &rules->at[i].read, scope);
 	return !rules->given;
+}
+
+bool config_matches(const char *pattern, const char *name)
+{
+	return matches(pattern, name);
 }
 
 bool config_may_read(const struct config *c, const char *actor, const char *scope)

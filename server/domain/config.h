@@ -86,6 +86,18 @@ enum config_flag {
 
 struct config_rules; /* memory permissions */
 
+/*
+ * How long memories are kept that a rule is about; 0: it does not say. What it does not say
+ * the next rule that matches may. The project's rules come before the user's.
+ */
+struct config_keep {
+	const char *kind, *scope, *origin; /* NULL: any; `*` at the end matches any rest */
+	double days;                       /* neither told nor recalled for so long: forgotten */
+	double half_life_days;             /* what it is worth halves in so long without use */
+	double purge_days;                 /* forgotten so long ago: deleted for good */
+	long most;                         /* so many, those worth most */
+};
+
 struct config {
 	struct config_agent *agents; /* the user's first, then the project's own */
 	size_t n_agents;
@@ -99,6 +111,10 @@ struct config {
 	struct config_texts pull_push, pull_command; /* open a pull request; empty: none does */
 	bool flags[CONFIG_FLAGS_N];                  /* true unless switched off */
 	const struct config_rules *rules;
+	const struct config_keep *keep; /* rules of retention */
+	size_t n_keep;
+	bool merge;     /* a memory that another says in full gives way to it */
+	bool tidy_runs; /* the rules are applied after runs */
 	const char *user_path, *project_path; /* where the two files are or would be */
 	const char *untrusted; /* why the project's commands were left out; NULL: they were not */
 };
@@ -141,6 +157,9 @@ enum status config_trusted(const struct config *c, struct err *err);
  */
 bool config_may_read(const struct config *c, const char *actor, const char *scope);
 bool config_may_write(const struct config *c, const char *actor, const char *scope);
+
+/* Does a pattern, which may end in `*`, match? */
+bool config_matches(const char *pattern, const char *name);
 
 /* Everything that the configuration may run, a text each, as the member `commands`. */
 void config_put_commands(struct json_build *b, cJSON *object, const struct config *c);

@@ -409,3 +409,28 @@ enum status memories_audit(struct db *db, const struct memories_audit *row, stru
 	db_bind_text(s, 6, row->detail);
 	return db_run(db, s, err);
 }
+
+enum status memories_absorb(struct db *db, int64_t by, const struct memories_row *gone,
+                            int64_t change, struct err *err)
+{
+	return run_ints(db,
+	                "UPDATE memory SET seen = seen + ?2, hits = hits + ?3, change = ?4"
+	                " WHERE id = ?1",
+	                (const int64_t[]){ by, gone->seen, gone->hits, change }, 4, err);
+}
+
+enum status memories_last_audit(struct db *db, const char *action, int64_t *at_ms, struct err *err)
+{
+	sqlite3_stmt *s;
+	bool row = false;
+	enum status st =
+	    db_stmt(db, "SELECT max(at_ms) FROM memory_audit WHERE action = ?1", &s, err);
+
+	*at_ms = 0;
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, action);
+	if ((st = db_step(db, s, &row, err)) == OK && row)
+		*at_ms = sqlite3_column_int64(s, 0);
+	return db_end(s, st);
+}

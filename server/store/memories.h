@@ -88,6 +88,13 @@ typedef enum status memories_fn(void *arg, const struct memories_row *r, struct 
 enum status memories_each(struct db *db, int64_t after, memories_fn *fn, void *arg,
                           struct err *err);
 
+/* What was told to and recalled of a row that is no longer shown counts for `by`. */
+enum status memories_absorb(struct db *db, int64_t by, const struct memories_row *gone,
+                            int64_t change, struct err *err);
+
+/* When the audit last had this action; *at_ms is 0 when it never had. */
+enum status memories_last_audit(struct db *db, const char *action, int64_t *at_ms, struct err *err);
+
 struct memories_counts {
 	int64_t rows, current, superseded, expired, told, hits, bytes;
 	int64_t entities, relations, sessions, scopes;

@@ -47,4 +47,15 @@ grep -q '"entities":\[.*{"name":"src/cache.[ch]","type":"file"}' "$work/out"
 say $? "a task leads to the files that such work touched before"
 "$GADUGI" memory git | grep -q '^duplicates  *4$'
 say $? "taking the history again stores nothing twice"
+
+"$GADUGI" memory tidy >"$work/out" 2>&1
+[ $? = 1 ] && grep -q "no rule" "$work/out"
+say $? "without a rule tidying says how to write one"
+printf 'memory: {keep: [{kind: commit, most: 1}]}\n' >.gadugi/config
+"$GADUGI" memory tidy --dry-run >"$work/out" && grep -q '^3 would be forgotten' "$work/out" &&
+	[ "$(grep -c '^forget ' "$work/out")" = 3 ] && "$GADUGI" memory stats | grep -q '^expired  *0$'
+say $? "tidying shows what would go and changes nothing"
+"$GADUGI" memory tidy --confirm >"$work/out" && grep -q '^3 forgotten' "$work/out" &&
+	"$GADUGI" memory stats | grep -q '^expired  *3$'
+say $? "with --confirm it goes"
 cd / && rm -rf "$work"

@@ -4,119 +4,16 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/config/value.h"
 
-#define MINUTE_MS    60000.0
 #define MINUTES_MOST (60.0 * 24 * 30)
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 #define RERUNS_MOST  5
-#define CHOICES_MAX  8
-#define KEYS_MAX     16
-
-struct key;
-typedef enum status take(struct part_reader *r, const struct key *key, const struct yaml *value,
-                         void *into);
-
-/* One key of a map: how its value is read, and where in the struct it goes. */
-struct key {
-	const char *name; /* NULL ends a table */
-	take *take;
-	size_t at;
-	double least, most;       /* of numbers */
-	const char *const *words; /* of a choice: its words in the order of the enum */
-};
-
-static enum status bad_kind(struct part_reader *r, const struct yaml *value, const char *what)
-{
-	return yaml_bad(r->err, r->name, value, "'%s' must be %s", value->key->text, what);
-}
-
-static enum status no_memory(struct part_reader *r)
-{
-	return err_nomem(r->err, "the configuration");
-}
-
-static enum status unknown_key(struct part_reader *r, const struct yaml *entry,
-                               const struct key *keys)
-{
-	const char *names[KEYS_MAX], *near;
-	size_t n = 0;
-	struct text all;
-
-	for (; keys[n].name != NULL; n++)
-		names[n] = keys[n].name;
-	near = text_nearest(entry->key->text, names, n);
-	if (near != NULL)
-		return yaml_bad(r->err, r->name, entry->key, "there is no '%s' here; is it '%s'?",
-		                entry->key->text, near);
-	text_init(&all, ERR_TEXT_MAX);
-	for (size_t i = 0; i < n; i++)
-		text_addf(&all, "%s%s", i == 0 ? "" : ", ", names[i]);
-	(void)yaml_bad(r->err, r->name, entry->key, "there is no '%s' here; known are %s",
-	               entry->key->text, text_string(&all));
-	text_done(&all);
-	return E_INPUT;
-}
-
-/* Read the entries of a map into the struct. A key with nothing behind it says nothing. */
-static enum status read_map(struct part_reader *r, const struct yaml *map, const struct key *keys,
-                            void *into)
-{
-	enum status st;
-
-	if (map->kind == YAML_NULL)
-		return OK;
-	if (map->kind != YAML_MAP)
-		return yaml_bad(r->err, r->name, map,
-		                "here must be keys and values, as in 'key: value'");
-	for (const struct yaml *entry = map->first; entry != NULL; entry = entry->next) {
-		const struct key *key = keys;
-
-		while (key->name != NULL && strcmp(key->name, entry->key->text) != 0)
-			key++;
-		if (key->name == NULL)
-			return unknown_key(r, entry, keys);
-		if (entry->kind == YAML_NULL)
-			continue;
-		if ((st = key->take(r, key, entry, (char *)into + key->at)) != OK)
-			return st;
-	}
-	return OK;
-}
+#define DAYS_MOST    36500.0
 
 const char **part_texts(struct part_reader *r, size_t n)
 {
 	return arena_take(r->arena, (n + 1) * sizeof(const char *));
-}
-
-static enum status take_text(struct part_reader *r, const struct key *key, const struct yaml *value,
-                             void *into)
-{
-	(void)key;
-	if (value->kind != YAML_TEXT || value->text[0] == '\0')
-		return bad_kind(r, value, "a word");
-	*(const char **)into = value->text;
-	return OK;
-}
-
-static enum status take_texts(struct part_reader *r, const struct key *key,
-                              const struct yaml *value, void *into)
-{
-	const char **all;
-	size_t n = 0;
-
-	(void)key;
-	if (value->kind != YAML_LIST)
-		return bad_kind(r, value, "a list, as in [one, two]");
-	if ((all = part_texts(r, value->n)) == NULL)
-		return no_memory(r);
-	for (const struct yaml *item = value->first; item != NULL; item = item->next) {
-		if (item->kind != YAML_TEXT)
-			return yaml_bad(r->err, r->name, item, "each item of '%s' must be a word",
-			                value->key->text);
-		all[n++] = item->text;
-	}
-	*(struct config_texts *)into = (struct config_texts){ all, n };
-	return OK;
 }
 
 enum status part_path(struct part_reader *r, const struct yaml *at, const char *path,
@@ -136,7 +33,7 @@ enum status part_path(struct part_reader *r, const struct yaml *at, const char *
 		*out = path[0] == '/' ? path
 		                      : text_printf(r->arena, "%s/%s", r->root,
 		                                    path + (strncmp(path, "./", 2) == 0 ? 2 : 0));
-	return *out == NULL ? no_memory(r) : OK;
+	return *out == NULL ? value_no_memory(r) : OK;
 }
 
 /* A command as words; its first one is looked up on PATH, or is a path. */
@@ -147,11 +44,12 @@ static enum status take_command(struct part_reader *r, const struct key *key,
 	enum status st;
 
 	if (value->kind == YAML_TEXT)
-		return bad_kind(r, value, "a list of words, as in [make, test]; no shell reads it");
-	if ((st = take_texts(r, key, value, into)) != OK)
+		return value_bad_kind(r, value,
+		                      "a list of words, as in [make, test]; no shell reads it");
+	if ((st = value_texts(r, key, value, into)) != OK)
 		return st;
 	if (out->n == 0 || out->at[0][0] == '\0')
-		return bad_kind(r, value, "a list of words, the program first");
+		return value_bad_kind(r, value, "a list of words, the program first");
 	return OK;
 }
 
@@ -168,110 +66,10 @@ static enum status take_agent_command(struct part_reader *r, const struct key *k
 	if ((st = part_path(r, value->first, out->at[0], &program)) != OK)
 		return st;
 	if ((words = part_texts(r, out->n)) == NULL)
-		return no_memory(r);
+		return value_no_memory(r);
 	memcpy(words, out->at, out->n * sizeof *words);
 	words[0] = program;
 	out->at = words;
-	return OK;
-}
-
-static enum status take_paths(struct part_reader *r, const struct key *key,
-                              const struct yaml *value, void *into)
-{
-	struct config_texts *out = into;
-	enum status st = take_texts(r, key, value, into);
-	const struct yaml *item = value->first;
-	const char **paths;
-
-	if (st != OK)
-		return st;
-	if ((paths = part_texts(r, out->n)) == NULL)
-		return no_memory(r);
-	for (size_t i = 0; i < out->n; i++, item = item->next)
-		if ((st = part_path(r, item, item->text, &paths[i])) != OK)
-			return st;
-	out->at = paths;
-	return OK;
-}
-
-static enum status take_count(struct part_reader *r, const struct key *key,
-                              const struct yaml *value, void *into)
-{
-	long n;
-
-	if (!yaml_whole(value, &n) || (double)n < key->least || (double)n > key->most)
-		return yaml_bad(r->err, r->name, value,
-		                "'%s' must be a whole number from %.0f to %.0f", key->name,
-		                key->least, key->most);
-	*(long *)into = n;
-	return OK;
-}
-
-static enum status take_tokens(struct part_reader *r, const struct key *key,
-                               const struct yaml *value, void *into)
-{
-	long n = 0;
-	enum status st = take_count(r, key, value, &n);
-
-	*(int64_t *)into = n;
-	return st;
-}
-
-static enum status take_number(struct part_reader *r, const struct key *key,
-                               const struct yaml *value, void *into)
-{
-	double n;
-
-	if (!yaml_number(value, &n) || n <= key->least || n > key->most)
-		return yaml_bad(r->err, r->name, value,
-		                "'%s' must be a number above %g, at most %g", key->name, key->least,
-		                key->most);
-	*(double *)into = n;
-	return OK;
-}
-
-static enum status take_minutes(struct part_reader *r, const struct key *key,
-                                const struct yaml *value, void *into)
-{
-	double minutes = 0;
-	enum status st = take_number(r, key, value, &minutes);
-
-	if (st == OK)
-		*(int64_t *)into = minutes * MINUTE_MS < 1 ? 1 : (int64_t)(minutes * MINUTE_MS);
-	return st;
-}
-
-static enum status take_flag(struct part_reader *r, const struct key *key, const struct yaml *value,
-                             void *into)
-{
-	bool on;
-
-	(void)key;
-	if (!yaml_flag(value, &on))
-		return bad_kind(r, value, "true or false");
-	*(int *)into = on;
-	return OK;
-}
-
-static enum status take_choice(struct part_reader *r, const struct key *key,
-                               const struct yaml *value, void *into)
-{
-	struct text all;
-	int n = 0;
-
-	text_init(&all, ERR_TEXT_MAX);
-	for (; key->words[n] != NULL; n++) {
-		if (value->kind == YAML_TEXT && strcmp(value->text, key->words[n]) == 0)
-			break;
-		text_addf(&all, "%s%s", n == 0 ? "" : ", ", key->words[n]);
-	}
-	if (key->words[n] == NULL)
-		(void)yaml_bad(r->err, r->name, value, "'%s' must be one of %s", key->name,
-		               text_string(&all));
-	text_done(&all);
-	if (key->words[n] == NULL)
-		return E_INPUT;
-	*(int *)into = n;
 	return OK;
 }
 
@@ -280,7 +78,7 @@ static enum status take_preset(struct part_reader *r, const struct key *key,
 {
 	struct key choice = { .name = key->name, .words = preset_names() };
 	int n = 0;
-	enum status st = take_choice(r, &choice, value, &n);
+	enum status st = value_choice(r, &choice, value, &n);
 
 	if (st == OK)
 		*(const char **)into = preset_names()[n];
@@ -351,10 +149,10 @@ bool config_conflicts_read(const char *word, enum config_conflicts *out)
 static const struct key agent_keys[] = {
 	{ "preset", take_preset, IN(part_agent, preset), 0, 0, NULL },
 	{ "command", take_agent_command, IN(part_agent, command), 0, 0, NULL },
-	{ "args", take_texts, IN(part_agent, args), 0, 0, NULL },
-	{ "prompt", take_choice, IN(part_agent, prompt), 0, 0, prompt_words },
-	{ "writable", take_paths, IN(part_agent, writable), 0, 0, NULL },
-	{ "environment", take_texts, IN(part_agent, environment), 0, 0, NULL },
+	{ "args", value_texts, IN(part_agent, args), 0, 0, NULL },
+	{ "prompt", value_choice, IN(part_agent, prompt), 0, 0, prompt_words },
+	{ "writable", value_paths, IN(part_agent, writable), 0, 0, NULL },
+	{ "environment", value_texts, IN(part_agent, environment), 0, 0, NULL },
 	{ 0 },
 };
 
@@ -385,14 +183,14 @@ static enum status take_agents(struct part_reader *r, const struct key *key,
 
 	(void)key;
 	if (value->kind != YAML_MAP)
-		return bad_kind(r, value, "agents by name, as in {claude: {preset: claude}}");
+		return value_bad_kind(r, value, "agents by name, as in {claude: {preset: claude}}");
 	if ((p->agents = arena_take(r->arena, (value->n + 1) * sizeof *p->agents)) == NULL)
-		return no_memory(r);
+		return value_no_memory(r);
 	for (const struct yaml *entry = value->first; entry != NULL; entry = entry->next) {
 		struct part_agent *agent = &p->agents[p->n_agents++];
 
 		*agent = (struct part_agent){ .name = entry->key->text, .prompt = -1 };
-		if ((st = read_map(r, entry, agent_keys, agent)) != OK ||
+		if ((st = value_map(r, entry, agent_keys, agent)) != OK ||
 		    (st = check_agent(r, entry, agent)) != OK)
 			return st;
 	}
@@ -400,12 +198,12 @@ static enum status take_agents(struct part_reader *r, const struct key *key,
 }
 
 static const struct key gate_keys[] = {
-	{ "name", take_text, IN(part_gate, name), 0, 0, NULL },
+	{ "name", value_text, IN(part_gate, name), 0, 0, NULL },
 	{ "command", take_command, IN(part_gate, command), 0, 0, NULL },
-	{ "when", take_choice, IN(part_gate, when), 0, 0, when_words },
-	{ "timeoutMinutes", take_minutes, IN(part_gate, timeout_ms), 0, MINUTES_MOST, NULL },
-	{ "reruns", take_count, IN(part_gate, reruns), 0, RERUNS_MOST, NULL },
-	{ "baseline", take_flag, IN(part_gate, baseline), 0, 0, NULL },
+	{ "when", value_choice, IN(part_gate, when), 0, 0, when_words },
+	{ "timeoutMinutes", value_minutes, IN(part_gate, timeout_ms), 0, MINUTES_MOST, NULL },
+	{ "reruns", value_count, IN(part_gate, reruns), 0, RERUNS_MOST, NULL },
+	{ "baseline", value_flag, IN(part_gate, baseline), 0, 0, NULL },
 	{ 0 },
 };
 
@@ -417,15 +215,15 @@ static enum status take_gates(struct part_reader *r, const struct key *key,
 
 	(void)key;
 	if (value->kind != YAML_LIST)
-		return bad_kind(r, value,
-		                "a list of gates, as in [{name: tests, command: [make, test]}]");
+		return value_bad_kind(
+		    r, value, "a list of gates, as in [{name: tests, command: [make, test]}]");
 	if ((p->gates = arena_take(r->arena, (value->n + 1) * sizeof *p->gates)) == NULL)
-		return no_memory(r);
+		return value_no_memory(r);
 	for (const struct yaml *item = value->first; item != NULL; item = item->next) {
 		struct part_gate *gate = &p->gates[p->n_gates++];
 
 		*gate = (struct part_gate){ .when = -1, .reruns = -1, .baseline = -1 };
-		if ((st = read_map(r, item, gate_keys, gate)) != OK)
+		if ((st = value_map(r, item, gate_keys, gate)) != OK)
 			return st;
 		if (gate->name == NULL || gate->command.n == 0)
 			return yaml_bad(r->err, r->name, item, "a gate needs a name and a command");
@@ -434,9 +232,9 @@ static enum status take_gates(struct part_reader *r, const struct key *key,
 }
 
 static const struct key rule_keys[] = {
-	{ "actor", take_text, IN(config_rule, actor), 0, 0, NULL },
-	{ "read", take_texts, IN(config_rule, read), 0, 0, NULL },
-	{ "write", take_texts, IN(config_rule, write), 0, 0, NULL },
+	{ "actor", value_text, IN(config_rule, actor), 0, 0, NULL },
+	{ "read", value_texts, IN(config_rule, read), 0, 0, NULL },
+	{ "write", value_texts, IN(config_rule, write), 0, 0, NULL },
 	{ 0 },
 };
 
@@ -448,15 +246,15 @@ static enum status take_rules(struct part_reader *r, const struct key *key,
 
 	(void)key;
 	if (value->kind != YAML_LIST)
-		return bad_kind(r, value,
-		                "a list, as in [{actor: 'agent:*', read: ['*'], write: []}]");
+		return value_bad_kind(r, value,
+		                      "a list, as in [{actor: 'agent:*', read: ['*'], write: []}]");
 	if ((rules->at = arena_take(r->arena, (value->n + 1) * sizeof *rules->at)) == NULL)
-		return no_memory(r);
+		return value_no_memory(r);
 	rules->given = true;
 	for (const struct yaml *item = value->first; item != NULL; item = item->next) {
 		struct config_rule *rule = &rules->at[rules->n++];
 
-		if ((st = read_map(r, item, rule_keys, rule)) != OK)
+		if ((st = value_map(r, item, rule_keys, rule)) != OK)
 			return st;
 		if (rule->actor == NULL)
 			return yaml_bad(r->err, r->name, item,
@@ -465,26 +263,64 @@ static enum status take_rules(struct part_reader *r, const struct key *key,
 	return OK;
 }
 
+static const struct key keep_keys[] = {
+	{ "kind", value_text, IN(config_keep, kind), 0, 0, NULL },
+	{ "scope", value_text, IN(config_keep, scope), 0, 0, NULL },
+	{ "origin", value_text, IN(config_keep, origin), 0, 0, NULL },
+	{ "days", value_number, IN(config_keep, days), 0, DAYS_MOST, NULL },
+	{ "halfLifeDays", value_number, IN(config_keep, half_life_days), 0, DAYS_MOST, NULL },
+	{ "purgeDays", value_number, IN(config_keep, purge_days), 0, DAYS_MOST, NULL },
+	{ "most", value_count, IN(config_keep, most), 1, 1e9, NULL },
+	{ 0 },
+};
+
+static enum status take_keep(struct part_reader *r, const struct key *key, const struct yaml *value,
+                             void *into)
+{
+	struct part *p = into;
+	enum status st;
+
+	(void)key;
+	if (value->kind != YAML_LIST)
+		return value_bad_kind(r, value, "a list, as in [{kind: run, days: 90}]");
+	if ((p->keep = arena_take(r->arena, (value->n + 1) * sizeof *p->keep)) == NULL)
+		return value_no_memory(r);
+	for (const struct yaml *item = value->first; item != NULL; item = item->next) {
+		struct config_keep *keep = &p->keep[p->n_keep++];
+
+		if ((st = value_map(r, item, keep_keys, keep)) != OK)
+			return st;
+		if (keep->days <= 0 && keep->half_life_days <= 0 && keep->purge_days <= 0 &&
+		    keep->most == 0)
+			return yaml_bad(r->err, r->name, item,
+			                "a rule needs days, halfLifeDays, purgeDays or most");
+	}
+	return OK;
+}
+
 static const struct key memory_keys[] = {
 	{ "permissions", take_rules, IN(part, rules), 0, 0, NULL },
+	{ "keep", take_keep, 0, 0, 0, NULL },
+	{ "merge", value_flag, IN(part, merge), 0, 0, NULL },
+	{ "tidyAfterRuns", value_flag, IN(part, tidy_runs), 0, 0, NULL },
 	{ 0 },
 };
 
 static const struct key default_keys[] = {
-	{ "agent", take_text, IN(part, default_agent), 0, 0, NULL },
-	{ "jobs", take_count, IN(part, jobs), 1, CONFIG_JOBS_MAX, NULL },
-	{ "retries", take_count, IN(part, retries), 0, CONFIG_RETRIES_MAX, NULL },
-	{ "timeoutMinutes", take_minutes, IN(part, timeout_ms), 0, MINUTES_MOST, NULL },
-	{ "stallMinutes", take_minutes, IN(part, stall_ms), 0, MINUTES_MOST, NULL },
-	{ "mode", take_choice, IN(part, mode), 0, 0, mode_words },
-	{ "conflicts", take_choice, IN(part, conflicts), 0, 0, conflict_words },
+	{ "agent", value_text, IN(part, default_agent), 0, 0, NULL },
+	{ "jobs", value_count, IN(part, jobs), 1, CONFIG_JOBS_MAX, NULL },
+	{ "retries", value_count, IN(part, retries), 0, CONFIG_RETRIES_MAX, NULL },
+	{ "timeoutMinutes", value_minutes, IN(part, timeout_ms), 0, MINUTES_MOST, NULL },
+	{ "stallMinutes", value_minutes, IN(part, stall_ms), 0, MINUTES_MOST, NULL },
+	{ "mode", value_choice, IN(part, mode), 0, 0, mode_words },
+	{ "conflicts", value_choice, IN(part, conflicts), 0, 0, conflict_words },
 	{ 0 },
 };
 
 static const struct key budget_keys[] = {
-	{ "minutes", take_number, IN(part, budget.minutes), 0, 1e9, NULL },
-	{ "usd", take_number, IN(part, budget.usd), 0, 1e9, NULL },
-	{ "tokens", take_tokens, IN(part, budget.tokens), 1, 1e15, NULL },
+	{ "minutes", value_number, IN(part, budget.minutes), 0, 1e9, NULL },
+	{ "usd", value_number, IN(part, budget.usd), 0, 1e9, NULL },
+	{ "tokens", value_tokens, IN(part, budget.tokens), 1, 1e15, NULL },
 	{ 0 },
 };
 
@@ -492,26 +328,26 @@ static enum status take_memory(struct part_reader *r, const struct key *key,
                                const struct yaml *value, void *into)
 {
 	(void)key;
-	return read_map(r, value, memory_keys, into);
+	return value_map(r, value, memory_keys, into);
 }
 
 static enum status take_defaults(struct part_reader *r, const struct key *key,
                                  const struct yaml *value, void *into)
 {
 	(void)key;
-	return read_map(r, value, default_keys, into);
+	return value_map(r, value, default_keys, into);
 }
 
 static enum status take_budget(struct part_reader *r, const struct key *key,
                                const struct yaml *value, void *into)
 {
 	(void)key;
-	return read_map(r, value, budget_keys, into);
+	return value_map(r, value, budget_keys, into);
 }
 
 static const struct key issue_keys[] = {
 	{ "command", take_command, IN(part, issue_command), 0, 0, NULL },
-	{ "labels", take_texts, IN(part, issue_labels), 0, 0, NULL },
+	{ "labels", value_texts, IN(part, issue_labels), 0, 0, NULL },
 	{ 0 },
 };
 
@@ -519,7 +355,7 @@ static enum status take_issues(struct part_reader *r, const struct key *key,
                                const struct yaml *value, void *into)
 {
 	(void)key;
-	return read_map(r, value, issue_keys, into);
+	return value_map(r, value, issue_keys, into);
 }
 
 static const struct key pull_keys[] = {
@@ -532,7 +368,7 @@ static enum status take_pull(struct part_reader *r, const struct key *key, const
                              void *into)
 {
 	(void)key;
-	return read_map(r, value, pull_keys, into);
+	return value_map(r, value, pull_keys, into);
 }
 
 static enum status take_flags(struct part_reader *r, const struct key *key,
@@ -543,9 +379,9 @@ static enum status take_flags(struct part_reader *r, const struct key *key,
 	(void)key;
 	for (size_t i = 0; i < CONFIG_FLAGS_N; i++)
 		keys[i] = (struct key){ .name = flag_words[i],
-			                .take = take_flag,
+			                .take = value_flag,
 			                .at = IN(part, flags) + i * sizeof(int) };
-	return read_map(r, value, keys, into);
+	return value_map(r, value, keys, into);
 }
 
 static const struct key top_keys[] = {
@@ -563,8 +399,10 @@ static const struct key top_keys[] = {
 
 enum status part_read(struct part_reader *r, const struct yaml *tree, struct part *out)
 {
-	*out = (struct part){ .jobs = -1, .retries = -1, .mode = -1, .conflicts = -1 };
+	*out = (struct part){
+		.jobs = -1, .retries = -1, .mode = -1, .conflicts = -1, .merge = -1, .tidy_runs = -1
+	};
 	for (size_t i = 0; i < CONFIG_FLAGS_N; i++)
 		out->flags[i] = -1;
-	return read_map(r, tree, top_keys, out);
+	return value_map(r, tree, top_keys, out);
 }

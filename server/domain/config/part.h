@@ -57,6 +57,9 @@ struct part {
 	struct config_texts pull_push, pull_command;
 	int flags[CONFIG_FLAGS_N];
 	struct part_rules rules;
+	struct config_keep *keep;
+	size_t n_keep;
+	int merge, tidy_runs; /* 0, 1, -1: not said */
 };
 
 struct part_reader {

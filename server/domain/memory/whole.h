@@ -78,6 +78,43 @@ enum status memory_import_git(struct project *p, const atomic_bool *stop,
 enum status memory_export(struct project *p, const atomic_bool *stop, enum memory_format format,
                           struct text *out, struct err *err);
 
+/*
+ * What the rules of retention in the configuration (memory: keep, merge) would end now, and,
+ * with confirm, ending it: a memory that is neither told nor recalled any more is forgotten, one
+ * that another says in full is superseded by it, what was forgotten long ago is deleted. What
+ * has importance 1 is left alone, as is what the actor may not write. In parts, so that
+ * nobody waits long; what was done when it is stopped stays done.
+ */
+enum memory_end { MEMORY_FORGET, MEMORY_MERGE, MEMORY_PURGE, MEMORY_ENDS_N };
+
+struct memory_ending {
+	const char *id, *text, *why;
+	enum memory_end how;
+	const char *into; /* MEMORY_MERGE: the id of the one that stays */
+};
+
+struct memory_tidy {
+	bool confirm;
+	size_t most; /* endings that are told singly */
+};
+
+struct memory_tidied {
+	struct memory_ending *endings; /* the first `most` of them */
+	size_t n_endings;
+	size_t counts[MEMORY_ENDS_N]; /* all */
+	size_t kept;                  /* looked at and left alone */
+	bool done;
+};
+
+const char *memory_end_word(enum memory_end how);
+
+/* E_INPUT when the configuration has no rules. */
+enum status memory_tidy(struct project *p, const atomic_bool *stop, const struct memory_tidy *how,
+                        struct arena *a, struct memory_tidied *out, struct err *err);
+
+/* The same with confirm when the configuration wants it after runs, at most once a day. */
+void memory_tidy_after_run(struct project *p);
+
 struct memory_counts {
 	int64_t memories, current, superseded, expired; /* current: neither of the others */
 	int64_t entities, relations, sessions, scopes;

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "domain/coach.h"
 #include "domain/memory.h"
+#include "domain/memory/whole.h"
 
 #define ARENA_MAX   ((size_t)64 << 20)
 #define FAILED_MAX  20 /* tasks told of singly */
@@ -124,6 +125,7 @@ void lessons_of_run(struct runner *r, enum run_state state, int64_t wall_ms)
 	}
 	remember(r, items, n, a);
 	arena_free(a);
+	memory_tidy_after_run(r->project);
 }
 
 void lessons_of_coach(struct runner *r)
