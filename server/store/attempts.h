@@ -32,6 +32,7 @@ struct attempt_row {
 	int64_t resolves;  /* number of the attempt whose conflict it is to resolve, or RUNS_NONE */
 	int64_t tokens_cached; /* of tokens_in */
 	const char *session;   /* by which the agent can be continued, or NULL */
+	int64_t left_over;     /* processes that outlived the agent and were ended */
 };
 
 struct cooldown_row {

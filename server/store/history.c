@@ -29,6 +29,10 @@ static void read_task(sqlite3_stmt *s, struct arena *a, void *row)
 	t->tokens = db_int_or(s, 6, RUNS_NONE);
 	t->ended_ms = sqlite3_column_int64(s, 7);
 	t->stated = sqlite3_column_int(s, 8) != 0;
+	t->cost_usd = sqlite3_column_type(s, 9) == SQLITE_NULL ? -1 : sqlite3_column_double(s, 9);
+	t->complexity = sqlite3_column_int64(s, 10);
+	t->attempts = sqlite3_column_int64(s, 11);
+	t->first_passed = t->attempts == 1;
 }
 
 enum status history_tasks(struct db *db, size_t limit, struct arena *a, struct history_task **out,
@@ -38,17 +42,19 @@ enum status history_tasks(struct db *db, size_t limit, struct arena *a, struct h
 	sqlite3_stmt *s = NULL;
 	enum status st;
 
-	st = db_stmt(db,
-	             "SELECT t.run_id, t.id, t.kind, x.agent, t.estimate_min,"
-	             " x.ended_ms - x.started_ms, x.tokens_in + x.tokens_out, x.ended_ms,"
-	             " coalesce(json_extract(t.spec, '$.estimateSource'), 'stated') = 'stated'"
-	             " FROM task t JOIN attempt x ON x.run_id = t.run_id AND x.task_id = t.id"
-	             " AND x.number = (SELECT max(number) FROM attempt y"
-	             "  WHERE y.run_id = t.run_id AND y.task_id = t.id)"
-	             " WHERE t.state = 'succeeded' AND x.started_ms IS NOT NULL"
-	             " AND x.ended_ms > x.started_ms AND t.estimate_min > 0"
-	             " ORDER BY x.ended_ms DESC, t.run_id, t.id LIMIT ?1",
-	             &s, err);
+	st =
+	    db_stmt(db,
+	            "SELECT t.run_id, t.id, t.kind, x.agent, t.estimate_min,"
+	            " x.ended_ms - x.started_ms, x.tokens_in + x.tokens_out, x.ended_ms,"
+	            " coalesce(json_extract(t.spec, '$.estimateSource'), 'stated') = 'stated',"
+	            " x.cost_usd, coalesce(json_extract(t.spec, '$.complexity.total'), 0), x.number"
+	            " FROM task t JOIN attempt x ON x.run_id = t.run_id AND x.task_id = t.id"
+	            " AND x.number = (SELECT max(number) FROM attempt y"
+	            "  WHERE y.run_id = t.run_id AND y.task_id = t.id)"
+	            " WHERE t.state = 'succeeded' AND x.started_ms IS NOT NULL"
+	            " AND x.ended_ms > x.started_ms AND t.estimate_min > 0"
+	            " ORDER BY x.ended_ms DESC, t.run_id, t.id LIMIT ?1",
+	            &s, err);
 	if (st != OK)
 		return st;
 	db_bind_int(s, 1, (int64_t)limit);

@@ -23,6 +23,10 @@ struct history_task {
 	int64_t run_ms; /* the agent's process */
 	int64_t tokens; /* in and out; RUNS_NONE when not known */
 	int64_t ended_ms;
+	double cost_usd;    /* below 0: not known */
+	int64_t complexity; /* 0: not told */
+	int64_t attempts;
+	bool first_passed; /* its first attempt was the one that was merged */
 };
 
 /* The run that ended last; *id stays NULL when none has. */

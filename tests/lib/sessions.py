@@ -276,6 +276,14 @@ class Gemini(Session):
         self.new("user", content=[{"text": text}])
         return self
 
+    def interrupt(self):
+        self.new("info", content="Request cancelled.")
+        return self
+
+    def compact(self, tokens=150000):
+        self.new("info", content="A compressed context will be sent for future messages (compressed from: %d to 9 tokens)." % tokens)
+        return self
+
     def answer(self, text="", context=None):
         self.messages += 1
         message = self.new("gemini", content=text, model=self.model, thoughts=[], tokens=None)

@@ -19,6 +19,7 @@ struct bench {
 	struct arena *a;
 	struct text path;
 	int runs;
+	bool foretold; /* the plan says that all tasks change x.c */
 };
 
 static int set_up(void **state)
@@ -111,13 +112,15 @@ static void add_try(struct bench *b, const char *run, const struct try *t, int n
 }
 
 /* How a task stands after its tries. */
-static struct task_row task_of(const struct case_run *c, const struct todo *p, int position)
+static struct task_row task_of(const struct bench *b, const struct case_run *c,
+                               const struct todo *p, int position)
 {
 	struct task_row t = {
 		.id = p->id,
 		.position = position,
 		.title = p->id,
 		.spec = p->minutes == 0 ? "{\"estimateSource\":\"default\"}"
+		        : b->foretold   ? "{\"files\":[\"x.c\"]}"
 		                        : "{\"estimateSource\":\"stated\"}",
 		.estimate_min = p->minutes == 0 ? 60 : p->minutes,
 		.kind = "feature",
@@ -158,7 +161,7 @@ static const char *add_run(struct bench *b, const struct case_run *c)
 	assert_int_equal(runs_add(b->db, &run, NULL), OK);
 	assert_int_equal(runs_put(b->db, &run, NULL), OK);
 	for (const struct todo *p = c->tasks; p->id != NULL; p++) {
-		struct task_row t = task_of(c, p, position++);
+		struct task_row t = task_of(b, c, p, position++);
 
 		assert_int_equal(runs_add_task(b->db, id, &t, NULL), OK);
 		assert_int_equal(runs_put_task(b->db, id, &t, NULL), OK);
@@ -277,7 +280,7 @@ static const struct {
 	                          { "c", 0, 20, 30, NULL, NULL },
 	                          { "d", 0, 30, 40, NULL, NULL },
 	                          { 0 } } },
-	  "idle-workers " },
+	  "idle-workers serial-parallelisable:b " },
 	{ "hardly anything ran side by side",
 	  { 4, 100, four,
 	    (const struct try[]){ { "a", 0, 0, 10, NULL, NULL },
@@ -285,7 +288,7 @@ static const struct {
 	                          { "c", 0, 60, 70, NULL, NULL },
 	                          { "d", 0, 90, 100, NULL, NULL },
 	                          { 0 } } },
-	  "false-parallel idle-workers " },
+	  "false-parallel idle-workers serial-parallelisable:b " },
 	{ "too many workers for a chain",
 	  { 4, 40,
 	    (const struct todo[]){ { "a", 10, 0, NULL },
@@ -320,6 +323,89 @@ static void the_truth_in_the_rows_is_named_and_nothing_else(void **state)
 		if (strcmp(codes, cases[i].codes) != 0)
 			fail_msg("%s: found '%s', not '%s'", cases[i].about, codes, cases[i].codes);
 	}
+}
+
+/* Change the attempts of a run that was written. */
+static void change(struct bench *b, const char *run, void with(struct attempt_row *x))
+{
+	struct attempt_row *rows = NULL;
+	size_t n = 0;
+
+	assert_int_equal(attempts_read(b->db, run, NULL, b->a, &rows, &n, NULL), OK);
+	assert_int_equal(db_begin(b->db, NULL), OK);
+	for (size_t i = 0; i < n; i++) {
+		with(&rows[i]);
+		assert_int_equal(attempts_put(b->db, run, &rows[i], NULL), OK);
+	}
+	assert_int_equal(db_commit(b->db, NULL), OK);
+}
+
+static const struct coach_finding *finding_of(const struct coach_report *r, const char *code)
+{
+	for (size_t i = 0; i < r->n_findings; i++)
+		if (strcmp(r->findings[i].code, code) == 0)
+			return &r->findings[i];
+	fail_msg("there is no %s", code);
+	return NULL;
+}
+
+static void left_two_behind(struct attempt_row *x)
+{
+	x->left_over = strcmp(x->task, "c") == 0 ? 2 : 0;
+}
+
+static void processes_that_outlived_their_agent_are_named(void **state)
+{
+	struct bench *b = *state;
+	const char *run = add_run(b, &cases[0].run);
+	const struct coach_finding *f;
+
+	change(b, run, left_two_behind);
+	f = finding_of(report_of(b, run), "zombie");
+	assert_string_equal(f->places[0].task, "c");
+	assert_non_null(strstr(f->message, "2 processes"));
+	assert_int_equal(report_of(b, run)->n_findings, 1);
+}
+
+static void met_limits(struct attempt_row *x)
+{
+	if (strcmp(x->state, "failed") != 0)
+		return;
+	x->cause = "agent ended: usage limit reached, resets at 5 pm";
+	x->tokens_in = 700;
+}
+
+static void waste_is_told_by_reason_with_time_and_tokens(void **state)
+{
+	struct bench *b = *state;
+	const char *run = add_run(b, &cases[4].run);
+	const struct coach_finding *f;
+
+	change(b, run, met_limits);
+	f = finding_of(report_of(b, run), "retry-waste");
+	assert_non_null(
+	    strstr(f->message, "(rate limit: 1, 10.00 s, 700 tokens; time-out: 1, 10.00 s)"));
+}
+
+static void met_another(struct attempt_row *x)
+{
+	if (strcmp(x->state, "conflicted") == 0)
+		x->cause = "cannot be merged: x.c (both changed it, by task 'a' too)";
+}
+
+static void a_conflict_names_the_pair_and_whether_it_was_foretold(void **state)
+{
+	struct bench *b = *state;
+	const char *run = add_run(b, &cases[8].run);
+
+	change(b, run, met_another);
+	assert_non_null(strstr(finding_of(report_of(b, run), "merge-conflict")->message,
+	                       "it met 'a', which the plan's files did not foretell"));
+	b->foretold = true;
+	run = add_run(b, &cases[8].run);
+	change(b, run, met_another);
+	assert_non_null(strstr(finding_of(report_of(b, run), "merge-conflict")->message,
+	                       "it met 'a', as the plan's files foretold"));
 }
 
 static void numbers_are_computed_from_the_rows(void **state)
@@ -507,6 +593,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_truth_in_the_rows_is_named_and_nothing_else,
 		                                set_up, tear_down),
+		cmocka_unit_test_setup_teardown(processes_that_outlived_their_agent_are_named,
+		                                set_up, tear_down),
+		cmocka_unit_test_setup_teardown(waste_is_told_by_reason_with_time_and_tokens,
+		                                set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_conflict_names_the_pair_and_whether_it_was_foretold, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(numbers_are_computed_from_the_rows, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(

@@ -107,6 +107,32 @@ static uint64_t hash_of(const char *tool, const char *s, size_t n)
 	return session_key((struct json_span){ tool, strlen(tool) }, (struct json_span){ s, n });
 }
 
+/* Lines of a JSON text, by its escapes. */
+static uint32_t lines_in(struct json_span text)
+{
+	struct json_span in = pull_inside(text);
+	uint32_t n = in.len > 0;
+
+	for (size_t i = 0; i + 1 < in.len; i++) {
+		n += in.at[i] == '\\' && in.at[i + 1] == 'n' && i + 2 < in.len;
+		i += in.at[i] == '\\';
+	}
+	return n;
+}
+
+/* Lines of a patch in a JSON text that begin with the mark. */
+static uint32_t marked_lines(struct json_span text, char mark)
+{
+	struct json_span in = pull_inside(text);
+	uint32_t n = 0;
+
+	for (size_t i = 0; i + 2 < in.len; i++) {
+		n += in.at[i] == '\\' && in.at[i + 1] == 'n' && in.at[i + 2] == mark;
+		i += in.at[i] == '\\';
+	}
+	return n;
+}
+
 static uint64_t text_key(struct json_span text)
 {
 	return text.len == 0 ? 0 : session_key(text, (struct json_span){ 0 });
@@ -139,6 +165,18 @@ static void command_text(struct json_span command, char *out, size_t size)
 	}
 }
 
+/* Codex has no tools for looking but the shell: what it prints it reads. */
+static void look_by_command(struct session *s, struct session_call *c,
+                            const struct shell_facts *facts)
+{
+	if (facts->reads[0] != '\0') {
+		c->act = ACT_READ;
+		c->target = text_dup(s->a, facts->reads);
+	} else if (facts->searches) {
+		c->act = ACT_SEARCH;
+	}
+}
+
 static void read_command(struct session *s, struct session_call *c, struct json_span command)
 {
 	char raw[SHELL_MAX], normal[SHELL_MAX], key[SHELL_MAX];
@@ -154,7 +192,10 @@ static void read_command(struct session *s, struct session_call *c, struct json_
 	c->head = text_dup(s->a, facts.head[0] == '\0' ? c->tool : facts.head);
 	c->writes = facts.writes;
 	c->moves_head = facts.moves_head;
+	c->commits = facts.commits;
 	c->input = hash_of(c->tool, normal, strlen(normal));
+	if (strcmp(s->host, "codex") == 0)
+		look_by_command(s, c, &facts);
 	if (facts.is_gate) {
 		(void)shell_gate_key(normal, key, sizeof key);
 		c->gate = hash_of("gate", key, strlen(key));
@@ -203,6 +244,8 @@ bool call_read(struct session *s, struct session_call *c, struct json_span name,
 	} else if (c->act == ACT_EDIT) {
 		c->old_text = text_key(in.old_text);
 		c->new_text = text_key(in.new_text.len > 0 ? in.new_text : input);
+		c->added = in.new_text.len > 0 ? lines_in(in.new_text) : marked_lines(input, '+');
+		c->removed = in.new_text.len > 0 ? lines_in(in.old_text) : marked_lines(input, '-');
 		if (c->target == NULL)
 			c->target = patched_file(s, input);
 	}
@@ -240,8 +283,12 @@ void call_result(struct session *s, struct session_call *c, bool failed, struct 
 	static const char *const interrupted[] = { "[Request interrupted by user",
 		                                   "Tool execution aborted", NULL };
 	static const char *const too_large[] = { "exceeds maximum allowed", NULL };
-	static const char *const stale[] = { "String to replace not found", "modified since read",
-		                             "File has been modified since", NULL };
+	static const char *const stale[] = {
+		"String to replace not found",    "modified since read",
+		"File has been modified since",   "has been modified since it was last read",
+		"oldString not found in content", "could not find the string to replace",
+		"Failed to find expected lines",  NULL
+	};
 	static const char *const missing[] = { "command not found", "Cannot find module",
 		                               "No module named", "ModuleNotFoundError", NULL };
 	char head[HEAD_OF_RESULT], mask[SESSION_ERROR + 1];

@@ -10,7 +10,7 @@
 /* The members of a line that matter, as they stand. */
 struct envelope {
 	struct json_span type, subtype, message, content, timestamp, request, version, cwd, uuid;
-	struct json_span sidechain, meta, compact, compact_summary, cost;
+	struct json_span sidechain, meta, compact, compact_summary, cost, api_error;
 };
 
 static const struct {
@@ -31,6 +31,7 @@ static const struct {
 	{ "isCompactSummary", offsetof(struct envelope, compact_summary) },
 	{ "compactMetadata", offsetof(struct envelope, compact) },
 	{ "total_cost_usd", offsetof(struct envelope, cost) },
+	{ "isApiErrorMessage", offsetof(struct envelope, api_error) },
 };
 
 enum line_kind {
@@ -152,6 +153,19 @@ static void read_calls(struct session *s, const struct session_at *at, struct js
 	}
 }
 
+/* Is it the host's word that too much was asked for? The words are those of the service. */
+static bool is_rate_limit(struct json_span words)
+{
+	static const char *const marks[] = { "rate_limit", "rate limit", "429",
+		                             "529",        "overloaded", "usage limit reached" };
+
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+		if (words.len > 0 &&
+		    memmem(words.at, words.len, marks[i], strlen(marks[i])) != NULL)
+			return true;
+	return false;
+}
+
 static void assistant(struct session *s, const struct session_at *at, const struct envelope *e)
 {
 	struct json_span key, value, id = { 0 }, content = { 0 }, model = { 0 };
@@ -172,6 +186,7 @@ static void assistant(struct session *s, const struct session_at *at, const stru
 		else if (pull_is(key, "usage"))
 			read_usage(value, tokens);
 	}
+	s->rate_limits += pull_is_true(e->api_error) && is_rate_limit(content);
 	if (!pull_is(model, "<synthetic>"))
 		host_once(s, &s->model, model);
 	message = session_message(s, at, id.len == 0 ? 0 : session_key(id, pull_inside(e->request)),
@@ -304,6 +319,8 @@ void claude_line(struct session *s, struct session_at *at, struct json_span line
 		if (pull_is(e.subtype, "compact_boundary"))
 			session_compaction(s, at,
 			                   pull_int(pull_member(e.compact, "preTokens"), -1));
+		else if (pull_is(e.subtype, "api_error"))
+			s->rate_limits += is_rate_limit(line);
 		break;
 	case LINE_RESULT:
 		if (e.cost.len > 0)

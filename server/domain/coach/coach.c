@@ -32,6 +32,7 @@ static enum status one_session(struct coach_report *r, const struct coach_wish *
 		f.s = &s;
 		report_subject(r, "session", s.name);
 		measure_session(r, &s);
+		measure_one(r, &s, source->paths[0]);
 		find_all(&f);
 	}
 	session_done(&s);
@@ -114,5 +115,6 @@ enum status coach_sessions(const struct coach_wish *wish, struct arena *a,
 		               wish->path == NULL ? wish->root : wish->path,
 		               wish->since_ms == 0 ? "" : " that went on since then");
 	measure_end(r);
+	find_outliers(r);
 	return report_end(r, out, err);
 }

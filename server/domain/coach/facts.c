@@ -23,18 +23,41 @@ double facts_middle(double *values, size_t n)
 	return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
+#define SPREADS 3
+#define ALIKE   1.5 /* times the middle, where nothing is spread */
+
+struct facts_usual facts_usual(double *values, size_t n)
+{
+	struct facts_usual u = { 0 };
+
+	if (n < FACTS_COMPARED)
+		return u;
+	u.n = n;
+	u.middle = facts_middle(values, n);
+	for (size_t i = 0; i < n; i++)
+		values[i] = values[i] > u.middle ? values[i] - u.middle : u.middle - values[i];
+	u.spread = facts_middle(values, n);
+	return u;
+}
+
+bool facts_is_unusual(const struct facts_usual *u, double value)
+{
+	if (u->n == 0 || value < 0)
+		return false;
+	return u->spread > 0 ? value > u->middle + SPREADS * u->spread : value > ALIKE * u->middle;
+}
+
 static bool known(int64_t ms)
 {
 	return ms != RUNS_NONE;
 }
 
-/* When an attempt gave its place back. */
-static int64_t place_end(const struct attempt_row *x)
+int64_t facts_place_end(const struct attempt_row *x)
 {
 	return known(x->done_ms) ? x->done_ms : x->ended_ms;
 }
 
-static int64_t attempt_run_ms(const struct attempt_row *x)
+int64_t facts_run_ms(const struct attempt_row *x)
 {
 	return known(x->started_ms) && known(x->ended_ms) && x->ended_ms > x->started_ms
 	           ? x->ended_ms - x->started_ms
@@ -102,11 +125,11 @@ static void give_attempts(struct facts *f)
 			t->first = i;
 			t->begin_ms = x->intent_ms;
 		}
-		t->run_ms = attempt_run_ms(x);
-		if (known(place_end(x))) {
-			t->end_ms = place_end(x);
-			if (place_end(x) > x->intent_ms)
-				t->place_ms += place_end(x) - x->intent_ms;
+		t->run_ms = facts_run_ms(x);
+		if (known(facts_place_end(x))) {
+			t->end_ms = facts_place_end(x);
+			if (facts_place_end(x) > x->intent_ms)
+				t->place_ms += facts_place_end(x) - x->intent_ms;
 		}
 	}
 }
@@ -130,11 +153,11 @@ static void measure_attempts(struct facts *f)
 	for (size_t i = 0; i < f->n_attempts; i++) {
 		const struct attempt_row *x = &f->attempts[i];
 
-		f->busy_ms += attempt_run_ms(x);
+		f->busy_ms += facts_run_ms(x);
 		f->n_conflicts += strcmp(x->state, "conflicted") == 0;
 		if (!came_to_nothing(x))
 			continue;
-		f->failed_ms += attempt_run_ms(x);
+		f->failed_ms += facts_run_ms(x);
 		f->failed_tokens += (known(x->tokens_in) ? x->tokens_in : 0) +
 		                    (known(x->tokens_out) ? x->tokens_out : 0);
 	}
@@ -217,7 +240,7 @@ static enum status measure_idle(struct facts *f, struct arena *a, struct err *er
 	if (!f->ended || f->broken)
 		return OK;
 	for (size_t i = 0; i < f->n_attempts; i++) {
-		int64_t end = place_end(&f->attempts[i]);
+		int64_t end = facts_place_end(&f->attempts[i]);
 
 		if (!known(end) || end < f->attempts[i].intent_ms)
 			continue;
@@ -298,7 +321,7 @@ static size_t before(const struct facts *f, size_t task, enum fact_link *link)
 	}
 	for (size_t i = 0; i < f->n_attempts; i++) {
 		const struct attempt_row *x = &f->attempts[i];
-		int64_t end = place_end(x);
+		int64_t end = facts_place_end(x);
 
 		if (x->slot != mine->slot || !known(end) || end <= latest || end > began ||
 		    strcmp(x->task, mine->task) == 0)

@@ -75,6 +75,29 @@ struct facts {
 enum status facts_read(struct db *db, const char *run, struct arena *a, struct facts **out,
                        struct err *err);
 
+/* How long the agent of an attempt ran; 0 when it never began or ended. */
+int64_t facts_run_ms(const struct attempt_row *attempt);
+
+/* When an attempt gave its place back; RUNS_NONE: it has not. */
+int64_t facts_place_end(const struct attempt_row *attempt);
+
+#define FACTS_COMPARED 5 /* values from which on one of them may be unusual */
+
+/* The middle of values, and the middle of how far they are from it. */
+struct facts_usual {
+	size_t n;
+	double middle, spread;
+};
+
+/* Of n values, which are changed; n 0 in the result when they are fewer than FACTS_COMPARED. */
+struct facts_usual facts_usual(double *values, size_t n);
+
+/*
+ * Above the middle by more than three spreads. Where most values are the same the spread is 0 and
+ * says nothing; then it is half as much again as the middle.
+ */
+bool facts_is_unusual(const struct facts_usual *u, double value);
+
 /* The middle of n values, which are sorted in place; 0 for none. */
 double facts_middle(double *values, size_t n);
 

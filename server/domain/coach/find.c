@@ -81,6 +81,10 @@ static const struct {
 	                          "set-up that all of them wait for." },
 	[FIND_MISSING_ENV] = { "missing-env", "Install it in the project's set-up (`setup` in "
 	                                      ".gadugi/config), before the agent starts." },
+	[FIND_ZOMBIE] = { "zombie",
+	                  "The task left processes behind that had to be ended: start servers "
+	                  "and watchers so that they end with the command, or say in the task "
+	                  "that they are to be stopped." },
 };
 
 static void (*const rules[])(struct finder *f) = {
@@ -132,7 +136,7 @@ struct coach_finding *find_note(struct finder *f, enum finding_code code,
 		.severity = severity,
 		.message = said == NULL ? NULL : memory_mask(said, r->a, &masked),
 		.advice = codes[code].advice,
-		.session = f->s == NULL ? NULL : text_dup(r->a, f->s->name),
+		.session = f->s == NULL ? f->session : text_dup(r->a, f->s->name),
 		.run = f->run,
 		.fingerprint = text_printf(r->a, "%016llx", (unsigned long long)print),
 		.cost_ms = -1,
@@ -167,17 +171,21 @@ static const char *shown(struct finder *f, const char *words)
 	return arena_copy(f->report->a, words, text_utf8_cut(words, strlen(words), WORDS_SHOWN));
 }
 
-void find_place_line(struct finder *f, struct coach_finding *to, uint32_t file, uint32_t line,
+void find_place_file(struct finder *f, struct coach_finding *to, const char *path, long line,
                      const char *words)
 {
 	struct coach_place *p = new_place(f, to);
 
 	if (p != NULL)
-		*p = (struct coach_place){
-			.file = text_dup(f->report->a, f->s->files[file].path),
-			.line = (long)line,
-			.words = shown(f, words),
-		};
+		*p = (struct coach_place){ .file = text_dup(f->report->a, path),
+			                   .line = line,
+			                   .words = shown(f, words) };
+}
+
+void find_place_line(struct finder *f, struct coach_finding *to, uint32_t file, uint32_t line,
+                     const char *words)
+{
+	find_place_file(f, to, f->s->files[file].path, (long)line, words);
 }
 
 void find_place_call(struct finder *f, struct coach_finding *to, const struct session_call *c)

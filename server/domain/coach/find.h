@@ -37,6 +37,7 @@ enum finding_code {
 	FIND_MERGE_CONFLICT,
 	FIND_FALSE_PARALLEL,
 	FIND_MISSING_ENV,
+	FIND_ZOMBIE,
 	FIND_N,
 };
 
@@ -44,6 +45,7 @@ struct finder {
 	struct coach_report *report;
 	const struct session *s; /* NULL while a run is looked at */
 	const char *run;
+	const char *session; /* the one that a finding among sessions is of */
 };
 
 /*
@@ -57,6 +59,8 @@ find_note(struct finder *f, enum finding_code code, enum coach_severity severity
 /* Add where it shows; words may be NULL. */
 void find_place_call(struct finder *f, struct coach_finding *to, const struct session_call *c);
 void find_place_line(struct finder *f, struct coach_finding *to, uint32_t file, uint32_t line,
+                     const char *words);
+void find_place_file(struct finder *f, struct coach_finding *to, const char *path, long line,
                      const char *words);
 void find_place_task(struct finder *f, struct coach_finding *to, const char *task,
                      const char *words);
@@ -119,6 +123,14 @@ struct facts;
 struct history_task;
 void find_in_run(struct finder *f, const struct facts *x, const struct history_task *history,
                  size_t n_history);
+
+/* Those of its rules that stand in find_graph.c. */
+void find_conflicts(struct finder *f, const struct facts *x);
+void find_zombies(struct finder *f, const struct facts *x);
+void find_serial_tasks(struct finder *f, const struct facts *x);
+
+/* What shows only among the sessions of a report, when all were read; find_outliers.c. */
+void find_outliers(struct coach_report *r);
 
 /* All rules over one session. */
 void find_all(struct finder *f);

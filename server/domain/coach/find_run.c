@@ -16,8 +16,6 @@
 #define WASTE_SHARE    10 /* percent of all run time in attempts that came to nothing */
 #define PARALLEL_SHARE 0.5
 #define PARALLEL_LEAST 4 /* tasks */
-#define COST_LEAST     5 /* tasks of a kind from which on one may be unusual */
-#define COST_SPREADS   3
 
 static int64_t percent(int64_t part, int64_t whole)
 {
@@ -118,17 +116,19 @@ static void idle(struct finder *f, const struct facts *x)
 	}
 }
 
+/* By its definition the path does not count; where it explains the figure it is only told. */
 static void false_parallel(struct finder *f, const struct facts *x)
 {
-	double could =
+	double places =
 	    (double)(x->run->jobs < (int64_t)x->width ? x->run->jobs : (int64_t)x->width);
-	double ceiling = x->path_ms > 0 ? (double)x->work_ms / (double)x->path_ms : could;
+	double ceiling = x->path_ms > 0 ? (double)x->work_ms / (double)x->path_ms : places;
 	double was = x->wall_ms > 0 ? (double)x->busy_ms / (double)x->wall_ms : 0;
+	double could = ceiling < places ? ceiling : places;
 
-	could = ceiling < could ? ceiling : could;
-	if (x->n_succeeded < PARALLEL_LEAST || was >= PARALLEL_SHARE * could)
+	if (x->n_succeeded < PARALLEL_LEAST || was >= PARALLEL_SHARE * places)
 		return;
-	(void)find_note(f, FIND_FALSE_PARALLEL, COACH_WARNING, "run",
+	(void)find_note(f, FIND_FALSE_PARALLEL,
+	                was < PARALLEL_SHARE * could ? COACH_WARNING : COACH_INFO, "run",
 	                "%.2f agents were at work on average where %.2f could have been (%lld "
 	                "workers, %zu tasks side by side, ceiling of the graph %.2f)",
 	                was, could, (long long)x->run->jobs, x->width, ceiling);
@@ -141,19 +141,36 @@ static bool says(const struct attempt_row *x, const char *words)
 	return x->cause != NULL && strstr(x->cause, words) != NULL;
 }
 
-static const char *reason(const struct attempt_row *x)
+/* Why an attempt came to nothing; the order is that of the message. */
+enum reason {
+	REASON_RATE_LIMIT,
+	REASON_TIME_OUT,
+	REASON_GATE,
+	REASON_CONFLICT,
+	REASON_LOST,
+	REASON_AGENT,
+	REASONS
+};
+
+static const char *const reason_words[REASONS] = {
+	"rate limit", "time-out", "gate", "conflict", "lost with its runner", "agent failed"
+};
+
+static enum reason reason(const struct attempt_row *x)
 {
+	static const char *const limits[] = { "rate limit", "rate_limit", "usage limit", "429",
+		                              "529",        "overloaded", "quota" };
+
 	if (strcmp(x->state, "conflicted") == 0)
-		return "conflict";
+		return REASON_CONFLICT;
 	if (strcmp(x->state, "timed_out") == 0)
-		return "time-out";
+		return REASON_TIME_OUT;
 	if (strcmp(x->state, "lost") == 0)
-		return "lost with its runner";
-	if (strcmp(x->state, "cancelled") == 0)
-		return "cancelled";
-	if (says(x, "rate limit") || says(x, "usage limit") || says(x, "429"))
-		return "rate limit";
-	return says(x, "gate") ? "gate" : "agent failed";
+		return REASON_LOST;
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+		if (says(x, limits[i]))
+			return REASON_RATE_LIMIT;
+	return says(x, "gate") ? REASON_GATE : REASON_AGENT;
 }
 
 static bool failed(const struct attempt_row *x)
@@ -162,66 +179,62 @@ static bool failed(const struct attempt_row *x)
 	       strcmp(x->state, "conflicted") == 0 || strcmp(x->state, "lost") == 0;
 }
 
+/* `gate: 2 attempts, 3.1 s, 900 tokens; ...` */
+static const char *by_reason(struct finder *f, const struct facts *x)
+{
+	size_t n[REASONS] = { 0 };
+	int64_t ms[REASONS] = { 0 }, tokens[REASONS] = { 0 };
+	const char *out = "";
+
+	for (size_t i = 0; i < x->n_attempts; i++) {
+		const struct attempt_row *a = &x->attempts[i];
+		enum reason why = reason(a);
+
+		if (!failed(a))
+			continue;
+		n[why]++;
+		ms[why] += facts_run_ms(a);
+		tokens[why] += (a->tokens_in == RUNS_NONE ? 0 : a->tokens_in) +
+		               (a->tokens_out == RUNS_NONE ? 0 : a->tokens_out);
+	}
+	for (int i = 0; i < REASONS && out != NULL; i++) {
+		if (n[i] == 0)
+			continue;
+		out = text_printf(f->report->a, "%s%s%s: %zu, %.2f s", out,
+		                  out[0] == '\0' ? "" : "; ", reason_words[i], n[i],
+		                  (double)ms[i] / 1000);
+		if (out != NULL && tokens[i] > 0)
+			out =
+			    text_printf(f->report->a, "%s, %lld tokens", out, (long long)tokens[i]);
+	}
+	return out;
+}
+
 static void waste(struct finder *f, const struct facts *x)
 {
-	const char *reasons[8];
-	size_t n_reasons = 0, n = 0;
 	struct coach_finding *note;
+	const char *why;
+	size_t n = 0;
 
 	for (size_t i = 0; i < x->n_attempts; i++)
 		n += failed(&x->attempts[i]);
-	if (n == 0)
+	if (n == 0 || (why = by_reason(f, x)) == NULL)
 		return;
 	note = find_note(
 	    f, FIND_RETRY_WASTE,
 	    percent(x->failed_ms, x->busy_ms) >= WASTE_SHARE ? COACH_WARNING : COACH_INFO, "run",
-	    "%zu of %zu attempts came to nothing: %lld ms, %lld %% of all run "
-	    "time",
-	    n, x->n_attempts, (long long)x->failed_ms,
-	    (long long)percent(x->failed_ms, x->busy_ms));
+	    "%zu of %zu attempts came to nothing: %lld ms, %lld %% of all run time (%s)", n,
+	    x->n_attempts, (long long)x->failed_ms, (long long)percent(x->failed_ms, x->busy_ms),
+	    why);
 	if (note == NULL)
 		return;
-	for (size_t i = 0; i < x->n_attempts; i++) {
-		const char *why = reason(&x->attempts[i]);
-		bool known = false;
-
-		if (!failed(&x->attempts[i]))
-			continue;
-		find_place_task(f, note, x->attempts[i].task, why);
-		for (size_t k = 0; k < n_reasons; k++)
-			known = known || strcmp(reasons[k], why) == 0;
-		if (!known && n_reasons < sizeof reasons / sizeof *reasons)
-			reasons[n_reasons++] = why;
-	}
+	for (size_t i = 0; i < x->n_attempts; i++)
+		if (failed(&x->attempts[i]))
+			find_place_task(f, note, x->attempts[i].task,
+			                reason_words[reason(&x->attempts[i])]);
 	note->cost_ms = x->failed_ms;
 	if (x->failed_tokens > 0)
 		note->cost_tokens = x->failed_tokens;
-}
-
-/* ---- conflicts: with whom? ---- */
-
-static void conflicts(struct finder *f, const struct facts *x)
-{
-	for (size_t i = 0; i < x->n_attempts; i++) {
-		const struct attempt_row *c = &x->attempts[i];
-		struct coach_finding *note;
-
-		if (strcmp(c->state, "conflicted") != 0)
-			continue;
-		note = find_note(f, FIND_MERGE_CONFLICT, COACH_WARNING, c->task,
-		                 "what '%s' did could not be merged%s%s", c->task,
-		                 c->cause == NULL ? "" : ": ", c->cause == NULL ? "" : c->cause);
-		find_place_task(f, note, c->task, c->cause);
-		/* what was merged while it worked is what it met */
-		for (size_t k = 0; k < x->n_attempts; k++) {
-			const struct attempt_row *m = &x->attempts[k];
-
-			if (strcmp(m->state, "merged") == 0 && m->done_ms != RUNS_NONE &&
-			    m->done_ms >= c->intent_ms &&
-			    (c->done_ms == RUNS_NONE || m->done_ms <= c->done_ms))
-				find_place_task(f, note, m->task, "merged meanwhile");
-		}
-	}
 }
 
 /* ---- nothing changed ---- */
@@ -271,36 +284,49 @@ static void flaky_gates(struct finder *f, const struct facts *x)
 	}
 }
 
-/* ---- far more tokens than others of its kind ---- */
+/* ---- far more tokens or money than others of its kind ---- */
 
-static bool same_kind(const struct history_task *a, const struct history_task *b)
+typedef double cost_of(const struct history_task *t); /* below 0: not known */
+
+static double tokens_of(const struct history_task *t)
 {
-	return a->kind != NULL && b->kind != NULL && strcmp(a->kind, b->kind) == 0 &&
-	       b->tokens != RUNS_NONE;
+	return t->tokens == RUNS_NONE ? -1 : (double)t->tokens;
 }
 
-/* What tasks of a kind use: the middle, and the middle of how far they are from it. */
-struct usual {
-	size_t n;
-	double middle, spread;
-};
-
-/* values: room for n, used here alone. All zero but n when there are too few to compare. */
-static struct usual usual_cost(const struct history_task *like, const struct history_task *h,
-                               size_t n, double *values)
+static double usd_of(const struct history_task *t)
 {
-	struct usual u = { 0 };
+	return t->cost_usd;
+}
 
-	for (size_t k = 0; k < n; k++)
-		if (same_kind(like, &h[k]))
-			values[u.n++] = (double)h[k].tokens;
-	if (u.n < COST_LEAST)
-		return u;
-	u.middle = facts_middle(values, u.n);
-	for (size_t k = 0; k < u.n; k++)
-		values[k] = values[k] > u.middle ? values[k] - u.middle : u.middle - values[k];
-	u.spread = facts_middle(values, u.n);
-	return u;
+/* What tasks of its kind cost; n below COST_LEAST: too few to compare. values: room for n. */
+static struct facts_usual usual_cost(const struct history_task *like, const struct history_task *h,
+                                     size_t n, cost_of *cost, double *values)
+{
+	size_t m = 0;
+
+	for (size_t k = 0; like->kind != NULL && k < n; k++)
+		if (h[k].kind != NULL && strcmp(like->kind, h[k].kind) == 0 && cost(&h[k]) >= 0)
+			values[m++] = cost(&h[k]);
+	return facts_usual(values, m);
+}
+
+static void cost_note(struct finder *f, const struct history_task *t, const struct facts_usual *u,
+                      bool money)
+{
+	struct coach_finding *note;
+
+	if (money)
+		note = find_note(f, FIND_COST_OUTLIER, COACH_WARNING, t->task,
+		                 "'%s' cost %.4f USD; the middle of %zu tasks of kind '%s' is %.4f",
+		                 t->task, t->cost_usd, u->n, t->kind, u->middle);
+	else
+		note = find_note(f, FIND_COST_OUTLIER, COACH_WARNING, t->task,
+		                 "'%s' used %lld tokens; the middle of %zu tasks of kind '%s' is "
+		                 "%.0f",
+		                 t->task, (long long)t->tokens, u->n, t->kind, u->middle);
+	find_place_task(f, note, t->task, NULL);
+	if (note != NULL && t->tokens != RUNS_NONE && !money)
+		note->cost_tokens = t->tokens - (int64_t)u->middle;
 }
 
 static void unusual_cost(struct finder *f, const struct facts *x, const struct history_task *h,
@@ -309,21 +335,18 @@ static void unusual_cost(struct finder *f, const struct facts *x, const struct h
 	double *values = arena_take(f->report->a, (n + 1) * sizeof *values);
 
 	for (size_t i = 0; values != NULL && i < n; i++) {
-		struct coach_finding *note;
-		struct usual u;
+		struct facts_usual u;
 
-		if (strcmp(h[i].run, x->run->id) != 0 || h[i].tokens == RUNS_NONE)
+		if (strcmp(h[i].run, x->run->id) != 0)
 			continue;
-		u = usual_cost(&h[i], h, n, values);
-		if (u.n < COST_LEAST || (double)h[i].tokens <= u.middle + COST_SPREADS * u.spread)
+		u = usual_cost(&h[i], h, n, tokens_of, values);
+		if (facts_is_unusual(&u, tokens_of(&h[i]))) {
+			cost_note(f, &h[i], &u, false);
 			continue;
-		note =
-		    find_note(f, FIND_COST_OUTLIER, COACH_WARNING, h[i].task,
-		              "'%s' used %lld tokens; the middle of %zu tasks of kind '%s' is %.0f",
-		              h[i].task, (long long)h[i].tokens, u.n, h[i].kind, u.middle);
-		find_place_task(f, note, h[i].task, NULL);
-		if (note != NULL)
-			note->cost_tokens = h[i].tokens - (int64_t)u.middle;
+		}
+		u = usual_cost(&h[i], h, n, usd_of, values);
+		if (facts_is_unusual(&u, usd_of(&h[i])))
+			cost_note(f, &h[i], &u, true);
 	}
 }
 
@@ -331,7 +354,8 @@ void find_in_run(struct finder *f, const struct facts *x, const struct history_t
                  size_t n_history)
 {
 	waste(f, x);
-	conflicts(f, x);
+	find_conflicts(f, x);
+	find_zombies(f, x);
 	no_commits(f, x);
 	flaky_gates(f, x);
 	unusual_cost(f, x, history, n_history);
@@ -341,4 +365,5 @@ void find_in_run(struct finder *f, const struct facts *x, const struct history_t
 	slip(f, x);
 	idle(f, x);
 	false_parallel(f, x);
+	find_serial_tasks(f, x);
 }

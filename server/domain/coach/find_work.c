@@ -159,7 +159,7 @@ static struct edits *edits_of(struct finder *f, struct edits **list, size_t *n, 
 	return &items[(*n)++];
 }
 
-/* Does c undo the last edit of the file, or write again what was written before another? */
+/* Does c undo an edit of the file, or write again what was written before another? */
 static bool is_revert(const struct finder *f, const struct edits *e, const uint32_t *links,
                       const struct session_call *c)
 {
@@ -169,8 +169,13 @@ static bool is_revert(const struct finder *f, const struct edits *e, const uint3
 	if (e->chain.n == 0)
 		return false;
 	last = &f->s->calls[e->chain.last];
-	if (c->old_text != 0)
-		return last->old_text == c->new_text && last->new_text == c->old_text;
+	for (; c->old_text != 0; at = links[at]) {
+		if (f->s->calls[at].old_text == c->new_text &&
+		    f->s->calls[at].new_text == c->old_text)
+			return true;
+		if (at == e->chain.last)
+			return false;
+	}
 	for (size_t i = 0; i < e->chain.n; i++, at = links[at])
 		if (f->s->calls[at].old_text == 0 && f->s->calls[at].new_text == c->new_text &&
 		    last->new_text != c->new_text)

@@ -77,6 +77,28 @@ static void answer(struct session *s, const struct session_at *at, struct json_s
 		tool_call(s, at, pull_value(&p), number);
 }
 
+/* Results of tools and what the host itself says, in marks, are messages of the user, too. */
+static bool is_said(struct json_span text)
+{
+	struct json_span in = pull_inside(text);
+
+	return in.len > 0 && *in.at != '<';
+}
+
+/* What the host told the person; some of it tells what happened. */
+static void told(struct session *s, const struct session_at *at, struct json_span text)
+{
+	static const char cancelled[] = "Request cancelled", smaller[] = "(compressed from";
+	struct json_span in = pull_inside(text);
+
+	if (in.len == 0)
+		return;
+	if (memmem(in.at, in.len, cancelled, sizeof cancelled - 1) == in.at)
+		session_interrupt(s, at);
+	else if (memmem(in.at, in.len, smaller, sizeof smaller - 1) != NULL)
+		session_compaction(s, at, -1);
+}
+
 static void one_message(struct session *s, struct session_at *at, struct json_span message)
 {
 	struct json_span type = pull_member(message, "type");
@@ -85,11 +107,13 @@ static void one_message(struct session *s, struct session_at *at, struct json_sp
 	s->lines++;
 	host_at(s, at, pull_member(message, "timestamp"));
 	if (pull_is(type, "user")) {
-		if (session_first(s, pull_member(message, "id")))
+		if (is_said(text) && session_first(s, pull_member(message, "id")))
 			session_prompt(s, at, text);
 	} else if (pull_is(type, "gemini")) {
 		answer(s, at, message);
-	} else if (!pull_is(type, "info") && !pull_is(type, "error") && !pull_is(type, "warning")) {
+	} else if (pull_is(type, "info") || pull_is(type, "error") || pull_is(type, "warning")) {
+		told(s, at, text);
+	} else {
 		s->unknown_lines++;
 	}
 }

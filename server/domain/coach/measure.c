@@ -81,6 +81,30 @@ static struct coach_tool *tool_of(struct coach_report *r, const char *name)
 	return items[m->n_tools].name == NULL ? NULL : &items[m->n_tools++];
 }
 
+static enum error_kind kind_of(const struct session_call *c)
+{
+	if (c->failure == FAIL_DENIED)
+		return ERROR_DENIED;
+	if (c->failure == FAIL_INTERRUPTED)
+		return ERROR_INTERRUPTED;
+	if (c->too_large)
+		return ERROR_TOO_LARGE;
+	if (c->stale)
+		return ERROR_STALE_EDIT;
+	if (c->missing_program)
+		return ERROR_MISSING_PROGRAM;
+	if (c->gate != 0)
+		return ERROR_GATE;
+	return c->command != NULL ? ERROR_SHELL : ERROR_OTHER;
+}
+
+static void count_edit(struct coach_metrics *m, const struct session_call *c)
+{
+	m->edits++;
+	m->lines_added += c->added;
+	m->lines_removed += c->removed;
+}
+
 static void count_call(struct coach_report *r, const struct session_call *c)
 {
 	struct coach_metrics *m = &r->metrics;
@@ -89,7 +113,13 @@ static void count_call(struct coach_report *r, const struct session_call *c)
 	m->tool_calls++;
 	m->tool_errors += c->failure != FAIL_NONE;
 	m->denials += c->failure == FAIL_DENIED;
-	m->edits += c->act == ACT_EDIT && c->answered && c->failure == FAIL_NONE;
+	if (c->failure != FAIL_NONE)
+		m->errors[kind_of(c)]++;
+	if (c->answered && c->failure == FAIL_NONE) {
+		if (c->act == ACT_EDIT)
+			count_edit(m, c);
+		m->commits += c->commits;
+	}
 	if (c->gate != 0 && c->answered) {
 		m->gates++;
 		m->gates_passed += c->failure == FAIL_NONE;
@@ -166,6 +196,7 @@ void measure_session(struct coach_report *r, const struct session *s)
 		m->active_ms += s->last_ms - s->first_ms - waiting;
 	}
 	m->waiting_ms += waiting;
+	m->rate_limits += (int64_t)s->rate_limits;
 	m->tool_ms += measure_tool_time(s);
 	m->messages += s->n_messages;
 	if (s->cost_usd >= 0)
@@ -176,6 +207,60 @@ void measure_session(struct coach_report *r, const struct session *s)
 	count_marks(m, s);
 	for (size_t i = 0; i < s->usage.n; i++)
 		(void)usage_add(&r->usage, &s->usage.items[i]);
+}
+
+static struct coach_session *new_session(struct coach_report *r)
+{
+	struct coach_session *items =
+	    list_room(r->a, r->sessions, r->n_sessions, &r->sessions_room, sizeof *items);
+
+	if (items == NULL)
+		return NULL;
+	r->sessions = items;
+	return &items[r->n_sessions++];
+}
+
+void measure_one(struct coach_report *r, const struct session *s, const char *path)
+{
+	struct coach_report alone = { .a = s->a, .usage = { .a = s->a } };
+	const struct coach_metrics *m = &alone.metrics;
+	struct coach_session *one = new_session(r);
+
+	if (one == NULL)
+		return;
+	alone.metrics.cost_usd = -1;
+	measure_session(&alone, s);
+	measure_end(&alone);
+	*one = (struct coach_session){
+		.name = text_dup(r->a, s->name),
+		.host = s->host,
+		.path = text_dup(r->a, path),
+		.model = text_dup(r->a, s->model),
+		.first_ms = s->first_ms == SESSION_NO_TIME ? 0 : s->first_ms,
+		.last_ms = s->last_ms == SESSION_NO_TIME ? 0 : s->last_ms,
+		.turns = m->turns,
+		.calls = m->tool_calls,
+		.errors = m->tool_errors,
+		.denials = m->denials,
+		.interrupts = m->interrupts,
+		.compactions = m->compactions,
+		.gate_kinds = m->gate_kinds,
+		.gate_kinds_first = m->gate_kinds_first,
+		.edits = m->edits,
+		.wall_ms = m->wall_ms,
+		.waiting_ms = m->waiting_ms,
+		.cost_usd = m->cost_usd,
+	};
+	memcpy(one->tokens, m->tokens, sizeof one->tokens);
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct coach_session *x = a, *y = b;
+
+	if (x->first_ms != y->first_ms)
+		return x->first_ms < y->first_ms ? -1 : 1;
+	return strcmp(x->name, y->name);
 }
 
 static int by_calls(const void *a, const void *b)
@@ -200,4 +285,6 @@ void measure_end(struct coach_report *r)
 		}
 	if (m->n_tools > 0)
 		qsort(m->tools, m->n_tools, sizeof *m->tools, by_calls);
+	if (r->n_sessions > 1)
+		qsort(r->sessions, r->n_sessions, sizeof *r->sessions, by_start);
 }

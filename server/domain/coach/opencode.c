@@ -110,6 +110,8 @@ void opencode_part(struct session *s, struct session_at *at, struct opencode_mes
 		tool(s, at, message, data);
 		return;
 	}
+	if (pull_is(type, "retry"))
+		s->rate_limits++; /* opencode waits and asks again when it was put off */
 	if (pull_is(type, "compaction")) {
 		session_compaction(s, at, -1);
 		message->asks = false; /* the host's own request */

@@ -44,6 +44,19 @@ static void put_tools(struct json_build *b, cJSON *to, const struct coach_metric
 	}
 }
 
+static void put_errors(struct json_build *b, cJSON *to, const struct coach_metrics *m)
+{
+	static const char *const words[ERROR_KINDS] = {
+		"denied",         "interrupted", "tooLarge", "staleEdit",
+		"missingProgram", "gate",        "shell",    "other",
+	};
+	cJSON *errors = json_put_object(b, to, "errorsByKind");
+
+	for (int i = 0; i < ERROR_KINDS; i++)
+		if (m->errors[i] > 0)
+			json_put_int(b, errors, words[i], m->errors[i]);
+}
+
 static void put_gates(struct json_build *b, cJSON *to, const struct coach_metrics *m)
 {
 	cJSON *gates = json_put_object(b, to, "gates");
@@ -76,6 +89,13 @@ static void put_session_metrics(struct json_build *b, cJSON *to, const struct co
 	json_put_int(b, to, "interrupts", m->interrupts);
 	json_put_int(b, to, "edits", m->edits);
 	json_put_int(b, to, "filesEdited", m->files_edited);
+	json_put_int(b, to, "linesAdded", m->lines_added);
+	json_put_int(b, to, "linesRemoved", m->lines_removed);
+	json_put_int(b, to, "commits", m->commits);
+	if (m->rate_limits > 0)
+		json_put_int(b, to, "rateLimits", m->rate_limits);
+	if (m->tool_errors > 0)
+		put_errors(b, to, m);
 	put_gates(b, to, m);
 	if (m->compaction_tokens > 0)
 		json_put_int(b, to, "compactionTokens", m->compaction_tokens);

@@ -57,7 +57,8 @@ struct session_call {
 	uint32_t agent;                /* 0: main; else a subagent */
 	uint32_t message;              /* number of its assistant message, from 1 */
 	bool answered, background;
-	bool writes, moves_head; /* a shell call that may change files, or the checkout */
+	uint32_t added, removed;          /* lines, of an edit as far as its input tells */
+	bool writes, moves_head, commits; /* a shell call that may change files, or the checkout */
 	bool too_large, stale, missing_program;
 	bool depends; /* of a reading call: its input comes from the results before it */
 };
@@ -107,7 +108,8 @@ struct session {
 	uint32_t n_messages, n_agents; /* n_agents: subagents */
 	uint64_t seen[SESSION_SEEN];   /* for session_first */
 	size_t n_seen;
-	bool mixed; /* marks of several files, not in order of time */
+	bool mixed;         /* marks of several files, not in order of time */
+	size_t rate_limits; /* answers that were put off or refused for too much use */
 	size_t lines, unknown_lines, bad_lines, long_lines;
 	double cost_usd;           /* as the host stated it; below 0: not stated */
 	struct text known, recent; /* for `depends`: what was said, what the last looks brought */

@@ -513,18 +513,41 @@ static const char *read_part(const char *command, const char *s, struct part *p)
 	return s;
 }
 
+/* `cat X`, `nl -ba X`, `sed -n 1,20p X`: what it prints; "" when it does something else, too. */
+static void printed_file(const struct part *p, char *out, size_t size)
+{
+	bool prints =
+	    is_one_of(p, 0, "cat head tail nl") || (is(p, 0, "sed") && p->n == 4 && is(p, 1, "-n"));
+	const char *last = p->n > 1 ? p->words[p->n - 1] : "-";
+	struct out o = { out, 0, size };
+
+	for (size_t i = 1; prints && i + 1 < p->n && !is(p, 0, "sed"); i++)
+		prints = p->words[i][0] == '-' || isdigit((unsigned char)p->words[i][0]);
+	if (!prints || last[0] == '-' || p->redirects || p->len[p->n - 1] >= size)
+		return;
+	puts_n(&o, last, p->len[p->n - 1]);
+	out[o.n] = '\0';
+}
+
 void shell_facts(const char *normal, const char *const *extra, struct shell_facts *out)
 {
 	struct part p;
 	const char *s = normal;
 	bool gate_head = false;
+	size_t n_parts = 0;
 
 	memset(out, 0, sizeof *out);
+	out->searches = true;
 	while (*s != '\0') {
 		bool gate;
 
 		s = read_part(normal, s, &p);
 		unwrap(&p);
+		if (n_parts++ == 0)
+			printed_file(&p, out->reads, sizeof out->reads);
+		out->searches =
+		    out->searches && !p.redirects &&
+		    is_one_of(&p, 0, "rg grep ls find fd tree wc head tail sort cut uniq");
 		gate = is_gate(&p, extra);
 		/* the head is the first gate's, else the first part's that does not only move about
 		 */
@@ -540,4 +563,7 @@ void shell_facts(const char *normal, const char *const *extra, struct shell_fact
 		while (*s != '\0' && strchr(";|&\n ", *s) != NULL)
 			s++;
 	}
+	out->searches = out->searches && n_parts > 0 && !out->writes;
+	if (n_parts != 1)
+		out->reads[0] = '\0';
 }

@@ -11,8 +11,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SHELL_MAX  4096 /* bytes of a command that are looked at */
-#define SHELL_HEAD 64   /* bytes of a head with its NUL */
+#define SHELL_MAX   4096 /* bytes of a command that are looked at */
+#define SHELL_HEAD  64   /* bytes of a head with its NUL */
+#define SHELL_READS 512  /* bytes of the path of a file that is printed */
 
 /* The command made comparable; out holds size bytes. Returns its length. */
 size_t shell_normal(const char *command, char *out, size_t size);
@@ -30,6 +31,8 @@ struct shell_facts {
 	bool writes;          /* may change files: redirection, mv, sed -i, an install, ... */
 	bool moves_head;      /* git commit, checkout, pull, ...: what is checked out changes */
 	bool commits;         /* git commit */
+	bool searches;        /* nothing but rg, grep, ls, find, ... */
+	char reads[SHELL_READS]; /* the one file that it does nothing but print; empty: none */
 };
 
 /*

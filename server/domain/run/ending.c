@@ -108,6 +108,7 @@ void ending_agent_over(struct runner *r, struct attempt *t)
 	t->row.ended_ms = wall(r);
 	t->row.exit_code = res->exit_code < 0 ? RUNS_NONE : res->exit_code;
 	t->row.output_size = (int64_t)output_size(t->log);
+	t->row.left_over = res->left;
 	r->n_over++;
 	r->over_us += res->wall_us;
 	if (res->left > 0)

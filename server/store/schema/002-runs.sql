@@ -92,6 +92,7 @@ CREATE TABLE attempt (
 	resolves    INTEGER,                    -- number of the attempt whose conflict it is to resolve
 	tokens_cached INTEGER,                  -- of tokens_in, out of the cache
 	session     TEXT,                       -- by which the agent can be continued
+	left_over   INTEGER NOT NULL DEFAULT 0, -- processes that outlived the agent and were ended
 	PRIMARY KEY (run_id, task_id, number)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE gate_result (
