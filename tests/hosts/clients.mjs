@@ -1,6 +1,7 @@
 // One official client against the real server and the fixture server: node clients.mjs MODE GADUGI FIXTURES
 // MODE: sdk (first SDK), or of the second client: legacy, auto, pin.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,8 +10,17 @@ const [mode, gadugi, fixtures] = process.argv.slice(2);
 const modern = mode === 'auto' || mode === 'pin';
 const info = { name: 'gadugi-tests', version: '1.0.0' };
 
-async function open(command, options = {}) {
-	const cwd = fs.mkdtempSync(path.join(os.tmpdir(), 'client-'));
+function project() {
+	const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'client-'));
+	const git = (...words) => execFileSync('git', ['-C', folder, '-c', 'user.name=t', '-c', 'user.email=t@t', ...words]);
+	git('init', '-q');
+	git('commit', '-q', '--allow-empty', '-m', 'start');
+	fs.mkdirSync(path.join(folder, '.gadugi'));
+	fs.writeFileSync(path.join(folder, '.gadugi', 'config'), 'agents:\n  quick: {command: [sh, -c, "touch $GADUGI_TASK_ID"], prompt: stdin}\ndefaults: {agent: quick}\n');
+	return folder;
+}
+
+async function open(command, options = {}, cwd = fs.mkdtempSync(path.join(os.tmpdir(), 'client-'))) {
 	if (mode === 'sdk') {
 		const { Client } = await import('@modelcontextprotocol/sdk/client/index.js');
 		const { StdioClientTransport } = await import('@modelcontextprotocol/sdk/client/stdio.js');
@@ -89,6 +99,23 @@ const tests = {
 		const { client } = await open(fixtures);
 		const all = await Promise.all(Array.from({ length: 50 }, (_, i) => call(client, { name: 'echo', arguments: { text: `${i}` } })));
 		all.forEach((r, i) => assert.equal(r.structuredContent.text, `${i}`));
+		await client.close();
+	},
+	async 'decomposes, runs and waits, remembers, recalls and asks the coach'() {
+		const { client } = await open(gadugi, {}, project());
+		const value = async (name, args) => {
+			const r = await call(client, { name, arguments: args });
+			assert.ok(!r.isError, r.content?.[0]?.text);
+			assert.deepEqual(JSON.parse(r.content[0].text), r.structuredContent);
+			return r.structuredContent;
+		};
+		const plan = await value('decompose', { document: '# Plan\n\n1. First (1h)\n2. Second (2h)\n' });
+		assert.deepEqual(plan.tasks.map((t) => t.title), ['First', 'Second']);
+		const run = await value('orchestrate', { planId: plan.planId, waitSeconds: 50 });
+		assert.equal(run.state, 'succeeded');
+		await value('remember', { text: 'the build uses make' });
+		assert.equal((await value('recall', { query: 'build' })).memories[0].text, 'the build uses make');
+		assert.ok(JSON.stringify(await value('coach', {})).includes(run.runId));
 		await client.close();
 	},
 	async 'ends the server by closing'() {
