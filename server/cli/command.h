@@ -159,6 +159,9 @@ int watch_run(struct cli *c, const char *run);
 /* What came of a run, and what to do next; of a `runs show` answer. */
 void show_outcome(struct cli *c, const cJSON *run);
 
+/* Any answer, key by key; a list of things alone is a table (lists.c). */
+void show_members(struct cli *c, const cJSON *result);
+
 /* --- commands ------------------------------------------------------------------------------ */
 
 int command_call(struct cli *c);

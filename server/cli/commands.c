@@ -108,6 +108,16 @@ static const struct option_row events_options[] = {
 static const struct option_row recipes_options[] = {
 	{ "results", 0, OPTION_TEXT, "results", "FILE",
 	  "verify: what the tests said; without it the gates are run" },
+	{ "dry-run", 'n', OPTION_FLAG, "dryRun", NULL,
+	  "implement, rollback: only say what would be done" },
+	{ "force", 'f', OPTION_FLAG, "force", NULL,
+	  "implement: also what has not changed; rollback: also files changed by hand" },
+	{ "agent", 'a', OPTION_TEXT, "agent", "NAME", "implement: who does it" },
+	{ "jobs", 'j', OPTION_NUMBER, "jobs", "N", "implement: how many at once" },
+	{ "detach", 'd', OPTION_FLAG, NULL, NULL, "implement: do not wait for the end" },
+	{ "needs", 0, OPTION_TEXTS, "needs", "NAME", "new: a recipe that must be there first" },
+	{ "limit", 0, OPTION_NUMBER, "limit", "N", "list, history: at most so many" },
+	{ "cursor", 0, OPTION_TEXT, "cursor", "CURSOR", "go on where a list ended" },
 	{ 0 },
 };
 
@@ -146,7 +156,8 @@ const struct command cli_commands[] = {
 	  0, 3, command_events },
 	{ "agents", "[list|show NAME|validate [NAME]]", "who can do tasks here", "agents", NULL, 0,
 	  3, command_agents },
-	{ "recipes", "[list|show NAME|validate|graph|plan|implement|verify [NAME]]",
+	{ "recipes",
+	  "[list|show NAME|new NAME|validate|graph|plan|implement|verify|history|rollback NAME]",
 	  "requirements and designs of components", "recipes", recipes_options, 0, 3,
 	  command_recipes },
 	{ "call", "TOOL [JSON|@FILE|-]", "call any tool with JSON arguments", NULL, NULL, 1, 2,

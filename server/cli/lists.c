@@ -1,4 +1,4 @@
-/* lists.c - agents, recipes: answers shown as they are built, key by key. */
+/* lists.c - agents: answers shown as they are built, key by key. */
 #include <string.h>
 
 #include "cli/command.h"
@@ -117,7 +117,7 @@ static void show_rows(struct cli *c, const cJSON *list)
 	table_show(t);
 }
 
-static void show_answer(struct cli *c, const cJSON *result)
+void show_members(struct cli *c, const cJSON *result)
 {
 	const cJSON *list = result->child;
 	bool only = list != NULL && list->next == NULL && cJSON_IsArray(list);
@@ -136,109 +136,10 @@ static int action(struct cli *c)
 	cli_put_text(c, "action", c->n_words == 0 ? "list" : c->words[0]);
 	if (c->n_words > 1)
 		cli_put_text(c, "name", c->words[1]);
-	return cli_simple(c, show_answer);
+	return cli_simple(c, show_members);
 }
 
 int command_agents(struct cli *c)
 {
 	return action(c);
-}
-
-/* FILE:LINE:COLUMN: SEVERITY: MESSAGE, as compilers write it and editors understand it. */
-static void show_mistakes(struct cli *c, const cJSON *list)
-{
-	struct screen *s = &c->screen;
-	const cJSON *finding;
-
-	cJSON_ArrayForEach(finding, list) {
-		const char *severity = json_text(finding, "severity");
-		const char *message = json_text(finding, "message");
-		int64_t line = json_int(finding, "line", 0);
-		bool high = severity != NULL && strcmp(severity, "error") == 0;
-
-		screen_text(s,
-		            json_text(finding, "file") == NULL ? "" : json_text(finding, "file"));
-		if (line > 0)
-			text_addf(&s->text, ":%lld:%lld", (long long)line,
-			          (long long)json_int(finding, "column", 1));
-		text_add(&s->text, ": ");
-		screen_styled(s, high ? STYLE_RED : STYLE_YELLOW, severity == NULL ? "" : severity,
-		              SIZE_MAX);
-		text_add(&s->text, ": ");
-		screen_text(s, message == NULL ? "" : message);
-		text_add_char(&s->text, '\n');
-	}
-}
-
-/* Each requirement that does not hold, and why; then how many do. */
-static void show_verdicts(struct cli *c, const cJSON *result)
-{
-	struct screen *s = &c->screen;
-	const cJSON *requirement, *test;
-
-	cJSON_ArrayForEach(requirement, json_get(result, "requirements")) {
-		if (json_flag(requirement, "met"))
-			continue;
-		screen_styled(s, STYLE_YELLOW, "not met ", SIZE_MAX);
-		screen_styled(s, STYLE_BOLD, json_text(requirement, "id"), SIZE_MAX);
-		text_addf(&s->text, " (%s)", json_text(requirement, "level"));
-		if (cJSON_GetArraySize(json_get(requirement, "tests")) == 0)
-			text_add(&s->text, ": names no test");
-		text_add_char(&s->text, '\n');
-		cJSON_ArrayForEach(test, json_get(requirement, "tests")) {
-			text_add(&s->text, "    ");
-			screen_text(s, test->valuestring);
-			text_add_char(&s->text, '\n');
-		}
-	}
-	cJSON_ArrayForEach(test, json_get(result, "stubs")) {
-		screen_text(s, json_text(test, "file"));
-		text_addf(&s->text, ":%lld:%lld: ", (long long)json_int(test, "line", 0),
-		          (long long)json_int(test, "column", 0));
-		screen_styled(s, STYLE_YELLOW, json_text(test, "kind"), SIZE_MAX);
-		text_add(&s->text, ": ");
-		screen_text(s, json_text(test, "text"));
-		text_add_char(&s->text, '\n');
-	}
-	if (json_int(result, "stubsFound", 0) > 0)
-		text_addf(&s->text, "%lld places are not written yet\n",
-		          (long long)json_int(result, "stubsFound", 0));
-	text_addf(&s->text, "%lld of %lld requirements met, by %lld results of tests\n",
-	          (long long)json_int(result, "met", 0), (long long)json_int(result, "of", 0),
-	          (long long)json_int(result, "testResults", 0));
-}
-
-static void show_recipes(struct cli *c, const cJSON *result)
-{
-	const char *table = json_text(result, "table");
-	const cJSON *sound = json_get(result, "sound");
-
-	if (table != NULL) {
-		screen_text(&c->screen, table);
-		if (json_text(result, "next") != NULL)
-			text_addf(&c->screen.text, "\n%s\n", json_text(result, "next"));
-		return;
-	}
-	if (json_get(result, "met") != NULL) {
-		show_verdicts(c, result);
-		return;
-	}
-	if (sound == NULL) {
-		show_answer(c, result);
-		return;
-	}
-	show_mistakes(c, json_get(result, "findings"));
-	text_addf(&c->screen.text, "%lld recipe%s with %lld requirements: %s\n",
-	          (long long)json_int(result, "checked", 0),
-	          json_int(result, "checked", 0) == 1 ? "" : "s",
-	          (long long)json_int(result, "requirements", 0),
-	          cJSON_IsTrue(sound) ? "sound" : "not sound");
-}
-
-int command_recipes(struct cli *c)
-{
-	cli_put_text(c, "action", c->n_words == 0 ? "list" : c->words[0]);
-	if (c->n_words > 1)
-		cli_put_text(c, "name", c->words[1]);
-	return cli_simple(c, show_recipes);
 }

@@ -149,15 +149,37 @@ enum status recipe_load(const char *root, struct arena *a, struct recipe_set **o
 /* Index of the recipe of that name; RECIPE_NONE, and *nearest (may be NULL) a name like it. */
 size_t recipe_find(const struct recipe_set *set, const char *name, const char **nearest);
 
-/*
- * A plan with a task for each recipe in their order, or for the chosen one and all it
- * needs. E_INPUT when one of them has errors.
- */
-enum status recipe_plan(const struct recipe_set *set, size_t chosen, struct arena *a,
-                        struct plan **out, struct err *err);
+/* Mark the chosen recipe and all it needs; with RECIPE_NONE all. marks has n_recipes places. */
+enum status recipe_mark(const struct recipe_set *set, size_t chosen, bool *marks, struct err *err);
 
-/* Parts of answers. */
-cJSON *recipe_summary_json(struct json_build *b, const struct recipe_set *set, size_t recipe);
+/* E_INPUT with the first error of the marked ones; OK when they have none. */
+enum status recipe_check_sound(const struct recipe_set *set, const bool *marks, struct err *err);
+
+/*
+ * A plan with a task for each marked recipe, in their order. E_INPUT when one of them has errors.
+ * What is not marked is taken to be there.
+ */
+struct recipe_plan_want {
+	const char *title;
+	const bool *marks;
+	const char *shell; /* agent that runs gates as tasks RECIPE.gate-N; NULL: none does */
+	const char *root;  /* where test files would be: those missing are begun in the tasks'
+	                      texts; NULL: none are */
+	const struct recipe_texts *by_hand; /* files changed by hand, for each recipe; NULL: none */
+};
+enum status recipe_plan(const struct recipe_set *set, const struct recipe_plan_want *want,
+                        struct arena *a, struct plan **out, struct err *err);
+
+/*
+ * A new recipe ROOT/recipes/NAME to be filled in, its requirement a placeholder. needs: names, NULL
+ * at the end. E_INPUT for a bad name, an unknown need or one that is there already.
+ */
+enum status recipe_new(const struct recipe_set *set, const char *root, const char *name,
+                       const char *const *needs, struct err *err);
+
+/* Parts of answers; state: how it stands (recipe/build.h). */
+cJSON *recipe_summary_json(struct json_build *b, const struct recipe_set *set, size_t recipe,
+                           const char *state);
 cJSON *recipe_json(struct json_build *b, const struct recipe_set *set, size_t recipe);
 cJSON *recipe_finding_json(struct json_build *b, const struct recipe_finding *f);
 

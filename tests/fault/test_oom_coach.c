@@ -47,6 +47,8 @@ static enum status coaching(struct folder *f, struct project *p, struct arena *a
 static enum status judging(struct folder *f, struct project *p, struct arena *a)
 {
 	static const char said[] = "ok holds\n";
+	bool marks[8] = { false };
+	const struct recipe_plan_want want = { .marks = marks, .shell = "shell", .root = p->root };
 	struct recipe_output output = { said, sizeof said - 1 };
 	struct recipe_verdicts verdicts;
 	struct recipe_set *set = NULL;
@@ -58,7 +60,9 @@ static enum status judging(struct folder *f, struct project *p, struct arena *a)
 	if (st == OK)
 		st = recipe_verify(set, p->root, &output, &verdicts, &err);
 	if (st == OK)
-		st = recipe_plan(set, RECIPE_NONE, a, &plan, &err);
+		st = recipe_mark(set, RECIPE_NONE, marks, &err);
+	if (st == OK)
+		st = recipe_plan(set, &want, a, &plan, &err);
 	if (st == OK && (recipe_mermaid(set, a) == NULL || recipe_table(set, a) == NULL))
 		st = E_NOMEM;
 	return st;

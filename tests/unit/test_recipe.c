@@ -264,6 +264,17 @@ static void an_unknown_name_brings_the_nearest(void **state)
 	assert_string_equal(nearest, "memory");
 }
 
+/* A plan of the chosen recipe and all it needs. */
+static enum status planned(const struct recipe_set *set, size_t chosen, const char *shell,
+                           struct plan **out, struct err *err)
+{
+	bool marks[8] = { false };
+	const struct recipe_plan_want want = { .marks = marks, .shell = shell, .root = "/nowhere" };
+
+	assert_int_equal(recipe_mark(set, chosen, marks, err), OK);
+	return recipe_plan(set, &want, arena, out, err);
+}
+
 static void recipes_become_a_plan_in_their_order(void **state)
 {
 	struct recipe_source s[] = { named("c", "\"b\""), named("b", "\"a\""), named("a", ""),
@@ -273,11 +284,11 @@ static void recipes_become_a_plan_in_their_order(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(recipe_plan(set, RECIPE_NONE, arena, &plan, &err), OK);
+	assert_int_equal(planned(set, RECIPE_NONE, NULL, &plan, &err), OK);
 	assert_int_equal(plan->n_tasks, 4);
 	assert_int_equal(plan->n_edges, 2);
 	assert_true(plan->sound);
-	assert_int_equal(recipe_plan(set, 1, arena, &plan, &err), OK);
+	assert_int_equal(planned(set, 1, NULL, &plan, &err), OK);
 	assert_int_equal(plan->n_tasks, 2); /* b and what it needs */
 	assert_string_equal(plan->tasks[0].id, "a");
 	assert_int_equal(plan->tasks[1].acceptance.n, 2);
@@ -285,6 +296,57 @@ static void recipes_become_a_plan_in_their_order(void **state)
 	                       "LOOK-1: 10,000 names, all found, in 1 ms; shown by "
 	                       "tests/test_a.c: finds_all, tests/b.sh"));
 	assert_non_null(strstr(plan->tasks[1].steps.at[0], "write the tests"));
+}
+
+static void gates_become_tasks_where_commands_are_allowed(void **state)
+{
+	struct recipe_source s[] = {
+		source("a", GOOD,
+		       "{\"name\":\"a\",\"dependencies\":[],\"gates\":[[\"make\",\"a "
+		       "b\"],[\"./c\"]]}"),
+		named("b", "\"a\""),
+	};
+	struct recipe_set *set = made(s, 2);
+	struct plan *plan = NULL;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(planned(set, RECIPE_NONE, NULL, &plan, &err), OK);
+	assert_int_equal(plan->n_tasks, 2);
+	assert_non_null(strstr(plan->tasks[0].steps.at[2], "`make a b`"));
+	assert_int_equal(planned(set, RECIPE_NONE, "shell", &plan, &err), OK);
+	assert_int_equal(plan->n_tasks, 4);
+	assert_true(plan->sound);
+	assert_string_equal(plan->tasks[1].id, "a.gate-1");
+	assert_string_equal(plan->tasks[1].agent, "shell");
+	assert_int_equal(plan->tasks[1].command.n, 2);
+	assert_string_equal(plan->tasks[1].command.at[1], "a b");
+	assert_int_equal(plan->n_edges, 5); /* a to its gates, all three to b */
+	assert_int_equal(plan->tasks[3].level, 2);
+}
+
+static void missing_test_files_are_begun_and_fail(void **state)
+{
+	struct recipe_source s =
+	    source("one",
+	           "### A-1 MUST Hold\n- Criterion: 1 \"x\"\n"
+	           "- Test: tests/a.py: test_holds\n- Test: tests/b.sh: stays\n"
+	           "### A-2 MUST Stay\n- Criterion: 2\n"
+	           "- Test: tests/a.py: test_stays\n- Test: tests/c.odd: z\n",
+	           "{\"name\":\"one\",\"dependencies\":[]}");
+	struct recipe_set *set = made(&s, 1);
+	struct plan *plan = NULL;
+	struct err err;
+	const char *words;
+
+	(void)state;
+	assert_int_equal(planned(set, RECIPE_NONE, NULL, &plan, &err), OK);
+	words = plan->tasks[0].description;
+	assert_non_null(strstr(words, "tests/a.py\n\n```python\ndef test_holds():\n"
+	                              "    raise AssertionError(\"not shown yet: A-1 1 x\")\n"));
+	assert_non_null(strstr(words, "def test_stays():"));
+	assert_non_null(strstr(words, "echo \"not ok stays\""));
+	assert_null(strstr(words, "tests/c.odd\n\n```"));
 }
 
 static void recipes_with_errors_become_no_plan(void **state)
@@ -295,9 +357,9 @@ static void recipes_with_errors_become_no_plan(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(recipe_plan(set, RECIPE_NONE, arena, &plan, &err), E_INPUT);
+	assert_int_equal(planned(set, RECIPE_NONE, NULL, &plan, &err), E_INPUT);
 	assert_non_null(strstr(err.text, "recipes/a/dependencies.json"));
-	assert_int_equal(recipe_plan(set, 1, arena, &plan, &err), OK); /* b is sound */
+	assert_int_equal(planned(set, 1, NULL, &plan, &err), OK); /* b is sound */
 }
 
 /* Is LOOK-1 met, and how did its first test come out, when the tests said this? */
@@ -407,6 +469,8 @@ int main(void)
 		cmocka_unit_test(each_cycle_is_told_once_with_its_path),
 		cmocka_unit_test(an_unknown_name_brings_the_nearest),
 		cmocka_unit_test(recipes_become_a_plan_in_their_order),
+		cmocka_unit_test(gates_become_tasks_where_commands_are_allowed),
+		cmocka_unit_test(missing_test_files_are_begun_and_fail),
 		cmocka_unit_test(recipes_with_errors_become_no_plan),
 		cmocka_unit_test(a_requirement_is_met_by_its_named_test_alone),
 		cmocka_unit_test(a_requirement_without_a_test_is_not_met),

@@ -7,7 +7,10 @@
 #ifndef DOMAIN_RECIPE_MAKE_H
 #define DOMAIN_RECIPE_MAKE_H
 
+#include "base/text.h"
 #include "domain/recipe.h"
+
+#define RECIPE_GATE_MARK ".gate-" /* RECIPE.gate-N: no recipe has a dot in its name */
 
 struct recipe_place {
 	const char *recipe, *file; /* file NULL: the folder; `patterns/X.md`: below recipes/ */
@@ -94,6 +97,16 @@ void recipe_find_markers(struct recipe_set *set, const struct recipe *r, const c
 
 /* What each recipe is made from, as hashes, once their order is known. */
 void recipe_hash(struct recipe_set *set);
+
+/*
+ * Append the test files that the recipe names and that are not there yet, as they can begin: each
+ * named test fails, saying what it has to show. Of languages whose tests are known.
+ */
+void recipe_skeletons(const struct recipe_set *set, const struct recipe *r, const char *root,
+                      struct text *to);
+
+/* Is it a name for a recipe: a-z, 0-9 and '-', a letter first? */
+bool recipe_is_name(const char *s);
 
 /* Levels, order and cycles of a set whose recipes have been read. */
 void recipe_order(struct recipe_set *set, struct arena *a);

@@ -21,7 +21,8 @@ static void put_needs(struct json_build *b, cJSON *to, const struct recipe *r)
 		json_add_text(b, list, r->needs[i].name);
 }
 
-cJSON *recipe_summary_json(struct json_build *b, const struct recipe_set *set, size_t recipe)
+cJSON *recipe_summary_json(struct json_build *b, const struct recipe_set *set, size_t recipe,
+                           const char *state)
 {
 	const struct recipe *r = &set->recipes[recipe];
 	cJSON *to = json_object(b);
@@ -33,6 +34,7 @@ cJSON *recipe_summary_json(struct json_build *b, const struct recipe_set *set, s
 		errors += set->findings[i].severity == RECIPE_ERROR &&
 		          strcmp(set->findings[i].recipe, r->name) == 0;
 	json_put_text(b, to, "name", r->name);
+	json_put_text(b, to, "state", state);
 	json_put_text(b, to, "title", r->title);
 	put_needs(b, to, r);
 	if (r->level != RECIPE_NONE)

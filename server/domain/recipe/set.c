@@ -70,7 +70,7 @@ void recipe_texts_add(struct recipe_texts *texts, struct arena *a, const char *s
 		texts->n++;
 }
 
-static bool is_good_name(const char *s)
+bool recipe_is_name(const char *s)
 {
 	if (!islower((unsigned char)*s))
 		return false;
@@ -159,7 +159,7 @@ static void read_one(struct recipe_set *set, struct recipe *r, const struct reci
 {
 	struct recipe_place whole = { r->name, NULL, 0, 0 };
 
-	if (!is_good_name(r->name))
+	if (!recipe_is_name(r->name))
 		recipe_note(set, &whole, RECIPE_ERROR, "bad-name",
 		            "'%s' is no name for a recipe; use a-z, 0-9 and '-'", r->name);
 	if (is_text(set, r, "requirements.md", s->requirements, s->requirements_size))
