@@ -84,6 +84,7 @@ size_t plan_find(const struct plan *p, const char *id);
 /* Words of the enums, as the contract writes them. */
 const char *plan_risk_word(enum plan_risk risk);
 const char *plan_estimate_word(enum plan_estimate source);
+const char *plan_range_word(enum plan_range source);
 const char *plan_severity_word(enum plan_severity severity);
 
 #endif

@@ -80,6 +80,14 @@ static const struct {
 	  "\"predicted\"},"
 	  "{\"id\":\"b\",\"title\":\"y\",\"files\":[\"io.c\"],\"filesSource\":\"predicted\"}]}",
 	  "2 tasks that may run at once change 'io.c'", true },
+	{ "acceptance-missing",
+	  "| ID | Task | Depends on | Estimate | Acceptance |\n|---|---|---|---|---|\n"
+	  "| A | Lay | - | 2h | it is even |\n| B | Paint | A | 1h | |\n",
+	  "1 of 2 tasks do not say", true },
+	{ "requirement-without-task",
+	  "# P\n\n## Requirements\n\n- **FR-001**: It must hold\n- **FR-002**: It must shine\n"
+	  "- FR-003 must last\n\n## Tasks\n\n- [ ] T1 Lay (FR-001)\n- [ ] T2 Dry, for FR-003\n",
+	  "1 of 3 requirements are named by no task: FR-002 (It must shine)", true },
 	{ "missing-estimate", TABLE "| A | Lay | - | 2h |\n| B | Paint | A | |\n",
 	  "1 of 2 tasks state no estimate", true },
 	{ "complexity-disagrees",
@@ -147,8 +155,11 @@ static void every_finding_happens_and_says_what_it_must(void **state)
 static void a_clean_plan_has_no_findings(void **state)
 {
 	static const char clean[] =
-	    "# Clean\n\n" TABLE "| A | Lay the floor | - | 2h |\n| B | Paint the wall | A | 1h |\n"
-	    "| C | Hang the lamp | A | 1h |\n| D | Move in | B, C | 3h |\n";
+	    "# Clean\n\n| ID | Task | Depends on | Estimate | Acceptance |\n|---|---|---|---|---|\n"
+	    "| A | Lay the floor | - | 2h | it is even |\n"
+	    "| B | Paint the wall | A | 1h | no spot is left |\n"
+	    "| C | Hang the lamp | A | 1h | there is light |\n"
+	    "| D | Move in | B, C | 3h | the van is empty |\n";
 	struct reading r;
 
 	(void)state;
@@ -160,6 +171,58 @@ static void a_clean_plan_has_no_findings(void **state)
 	assert_int_equal(r.p->path_min, 360);
 	assert_int_equal(r.p->tasks[1].slack_min, 0);
 	arena_free(r.a);
+}
+
+/* What a plan must meet, as documents state it, and what the finding says; NULL: nothing. */
+static void requirements_are_followed_to_their_tasks(void **state)
+{
+	static const char kiro[] =
+	    "# Requirements Document\n\n### Requirement 1: Upload\n\n#### Acceptance Criteria\n\n"
+	    "1. WHEN a file comes THEN it SHALL be stored\n2. WHEN it is big THEN refuse it\n\n"
+	    "### Requirement 2: Delete\n\n#### Acceptance Criteria\n\n1. WHEN asked THEN gone\n";
+	static const char spec[] = "# Spec\n\n### User Story 1 - Log in (Priority: P1)\n\n"
+				   "### User Story 2 - Log out\n\n## Requirements\n\n"
+				   "- **FR-001**: System MUST log in\n";
+	static const struct {
+		const char *beside, *tasks, *words;
+	} asked[] = {
+		{ kiro,
+		  "- [ ] 1. Store\n  - _Requirements: 1.1, 1.2_\n- [ ] 2. Wipe\n  - _Requirements: "
+		  "2_\n",
+		  NULL },
+		{ kiro,
+		  "- [ ] 1. Store\n  - _Requirements: 1.1_\n- [ ] 2. Wipe\n  - _Requirements: "
+		  "2.1_\n",
+		  "1 of 5 requirements are named by no task: 1.2 (WHEN it is big" },
+		/* numbers count only where they are called requirements */
+		{ kiro, "- [ ] 1. Store 1.1\n- [ ] 2. Version 2.1\n", NULL },
+		{ spec, "- [ ] T001 [US1] Log in\n- [ ] T002 [US1] Test it\n",
+		  "1 of 2 requirements are named by no task: US2 (Log out)" },
+		{ spec, "- [ ] T001 Log in\n- [ ] T002 Log out\n", NULL },
+		{ NULL,
+		  "## Requirements\n\n- Orders must be stored safely\n- Invoices must be printed "
+		  "in "
+		  "colour\n\n"
+		  "## Tasks\n\n- [ ] Store orders safely\n- [ ] Write the manual\n",
+		  "1 of 2 requirements share few words with any task: 'Invoices must" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+		struct plan_options options = { .beside = asked[i].beside };
+		struct arena *a = arena_new((size_t)64 << 20);
+		const struct plan_finding *f;
+		struct plan *p = NULL;
+		struct err err = { OK, "" };
+
+		if (plan_read(asked[i].tasks, strlen(asked[i].tasks), &options, a, &p, &err) != OK)
+			fail_msg("%s", err.text);
+		f = find(p, "requirement-without-task");
+		if ((f == NULL) != (asked[i].words == NULL) ||
+		    (f != NULL && strstr(f->message, asked[i].words) == NULL))
+			fail_msg("%zu: %s", i, f == NULL ? "nothing" : f->message);
+		arena_free(a);
+	}
 }
 
 /* Bytes that are no plan, and the words that must come back. */
@@ -342,6 +405,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_finding_happens_and_says_what_it_must),
 		cmocka_unit_test(a_clean_plan_has_no_findings),
+		cmocka_unit_test(requirements_are_followed_to_their_tasks),
 		cmocka_unit_test(what_is_no_plan_is_refused_with_a_reason),
 		cmocka_unit_test(fields_of_a_task_are_taken_apart),
 		cmocka_unit_test(a_task_of_an_id_alone_is_called_by_it),

@@ -5,21 +5,12 @@
 
 #include "base/text.h"
 #include "domain/plan/draft.h"
-#include "domain/plan/schedule.h"
+#include "domain/plan/trial.h"
 #include "domain/plan/write.h"
 
 #define EDGES_TRIED 24 /* edges of the critical path that are tried without */
 #define EDGES_TOLD  3
 #define TASKS_FULL  3000 /* above, trying takes longer than anybody would read */
-
-struct trial {
-	struct plan *p;
-	struct arena *a;
-	struct graph_edge *edges; /* among open tasks */
-	size_t m, n;
-	size_t *now, *was; /* open tasks by number, and back */
-	long *weights;
-};
 
 static void advice_add(struct plan *p, struct arena *a, const struct plan_advice *advice)
 {
@@ -33,70 +24,19 @@ static void advice_add(struct plan *p, struct arena *a, const struct plan_advice
 	p->advice = grown;
 }
 
-static bool trial_init(struct trial *t, struct plan *p, const struct graph *whole, struct arena *a)
-{
-	*t = (struct trial){
-		.p = p,
-		.a = a,
-		.edges = arena_take(a, (whole->m + 1) * sizeof *t->edges),
-		.now = arena_take(a, (p->n_tasks + 1) * sizeof *t->now),
-		.was = arena_take(a, (p->n_tasks + 1) * sizeof *t->was),
-		.weights = arena_take(a, (p->n_tasks + 1) * sizeof *t->weights),
-	};
-	if (arena_failed(a))
-		return false;
-	for (size_t i = 0; i < p->n_tasks; i++) {
-		t->now[i] = p->tasks[i].done ? PLAN_NONE : t->n;
-		if (p->tasks[i].done)
-			continue;
-		t->was[t->n] = i;
-		t->weights[t->n++] = p->tasks[i].estimate_min;
-	}
-	for (size_t i = 0; i < whole->m; i++) {
-		size_t from = t->now[whole->edges[i].from], to = t->now[whole->edges[i].to];
-
-		if (from != PLAN_NONE && to != PLAN_NONE)
-			t->edges[t->m++] = (struct graph_edge){ from, to };
-	}
-	return true;
-}
-
-/* Length of the path and of the schedule with these edges and weights. */
-static bool run(const struct trial *t, const struct graph_edge *edges, size_t m, size_t workers,
-                long *path, long *makespan)
-{
-	/* what a trial takes is given back at once: hundreds may be made */
-	struct arena *own = arena_new((size_t)64 << 20);
-	struct graph_times times;
-	struct schedule s;
-	struct graph g;
-	bool ok;
-
-	if (own == NULL)
-		return false;
-	ok = graph_build(&g, t->n, edges, m, own) && graph_measure(&g, t->weights, own, &times) &&
-	     schedule_make(&g, t->weights, times.rank, workers, own, &s);
-	if (ok) {
-		*path = times.length;
-		*makespan = s.makespan;
-	}
-	arena_free(own);
-	return ok;
-}
-
 struct gain {
 	size_t edge;
-	long path, makespan;
+	struct trial_result with;
 };
 
 static int gain_order(const void *a, const void *b)
 {
 	const struct gain *x = a, *y = b;
 
-	if (x->makespan != y->makespan)
-		return x->makespan < y->makespan ? -1 : 1;
-	if (x->path != y->path)
-		return x->path < y->path ? -1 : 1;
+	if (x->with.makespan != y->with.makespan)
+		return x->with.makespan < y->with.makespan ? -1 : 1;
+	if (x->with.path != y->with.path)
+		return x->with.path < y->with.path ? -1 : 1;
 	return x->edge < y->edge ? -1 : x->edge > y->edge;
 }
 
@@ -105,12 +45,12 @@ static void relax_tell(struct trial *t, const struct gain *gain)
 	struct plan *p = t->p;
 	const char *from = p->tasks[t->was[t->edges[gain->edge].from]].id;
 	const char *to = p->tasks[t->was[t->edges[gain->edge].to]].id;
-	struct plan_advice advice = { .kind = "relax-edge", .makespan_min = gain->makespan };
+	struct plan_advice advice = { .kind = "relax-edge", .makespan_min = gain->with.makespan };
 
-	advice.speedup = (double)p->work_min / (double)gain->makespan;
+	advice.speedup = (double)p->work_min / (double)gain->with.makespan;
 	advice.message = text_printf(
 	    t->a, "if '%s' could start without '%s', the whole would take %s instead of %s (%.2fx)",
-	    to, from, write_span(t->a, gain->makespan), write_span(t->a, p->makespan_min),
+	    to, from, write_span(t->a, gain->with.makespan), write_span(t->a, p->makespan_min),
 	    advice.speedup);
 	draft_text(t->a, &advice.edge, from);
 	draft_text(t->a, &advice.edge, to);
@@ -135,9 +75,9 @@ static bool relax(struct trial *t)
 			else
 				less[m++] = t->edges[i];
 		}
-		if (!run(t, less, m, t->p->workers, &gains[n].path, &gains[n].makespan))
+		if (!trial_run(t, less, m, t->p->workers, &gains[n].with))
 			return false;
-		n += gains[n].makespan < t->p->makespan_min;
+		n += gains[n].with.makespan < t->p->makespan_min;
 	}
 	qsort(gains, n, sizeof *gains, gain_order);
 	for (size_t i = 0; i < n && i < EDGES_TOLD; i++)
@@ -150,7 +90,8 @@ static bool split(struct trial *t)
 {
 	struct plan_advice advice = { .kind = "split-task" };
 	struct plan_task *big = NULL;
-	long was, path = 0;
+	struct trial_result halved;
+	long was;
 
 	for (size_t i = 0; i < t->p->n_path; i++)
 		if (big == NULL || t->p->tasks[t->p->path[i]].estimate_min > big->estimate_min)
@@ -159,8 +100,9 @@ static bool split(struct trial *t)
 		return true;
 	was = big->estimate_min;
 	t->weights[t->now[big - t->p->tasks]] = was / 2;
-	if (!run(t, t->edges, t->m, t->p->workers, &path, &advice.makespan_min))
+	if (!trial_run(t, t->edges, t->m, t->p->workers, &halved))
 		return false;
+	advice.makespan_min = halved.makespan;
 	t->weights[t->now[big - t->p->tasks]] = was;
 	/* the other half needs a worker too: with one there is nothing to gain */
 	if (advice.makespan_min >= t->p->makespan_min || t->p->workers < 2)
@@ -181,28 +123,28 @@ static bool split(struct trial *t)
 static bool workers(struct trial *t)
 {
 	struct plan_advice advice = { .kind = "workers" };
-	long path = 0, best = 0, makespan = 0;
+	struct trial_result best, fewer;
 	size_t low = 1, high = t->n < PLAN_WORKERS_MAX ? t->n : PLAN_WORKERS_MAX;
 
-	if (t->n == 0 || !run(t, t->edges, t->m, high, &path, &best))
+	if (t->n == 0 || !trial_run(t, t->edges, t->m, high, &best))
 		return t->n == 0;
 	/* the time falls with workers but for oddities of one or two places */
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (!run(t, t->edges, t->m, mid, &path, &makespan))
+		if (!trial_run(t, t->edges, t->m, mid, &fewer))
 			return false;
-		if (makespan <= best)
+		if (fewer.makespan <= best.makespan)
 			high = mid;
 		else
 			low = mid + 1;
 	}
-	advice.makespan_min = best;
-	advice.speedup = best > 0 ? (double)t->p->work_min / (double)best : 1;
-	advice.message =
-	    text_printf(t->a, "%zu worker%s reach%s %s (%.2fx); more add nothing%s", low,
-	                low == 1 ? "" : "s", low == 1 ? "es" : "", write_span(t->a, best),
-	                advice.speedup, best > path ? "" : ", because that is the longest path");
+	advice.makespan_min = best.makespan;
+	advice.speedup = best.makespan > 0 ? (double)t->p->work_min / (double)best.makespan : 1;
+	advice.message = text_printf(
+	    t->a, "%zu worker%s reach%s %s (%.2fx); more add nothing%s", low, low == 1 ? "" : "s",
+	    low == 1 ? "es" : "", write_span(t->a, best.makespan), advice.speedup,
+	    best.makespan > best.path ? "" : ", because that is the longest path");
 	advice_add(t->p, t->a, &advice);
 	return true;
 }

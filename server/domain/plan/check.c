@@ -46,6 +46,11 @@ static const struct check_code codes[] = {
 	  "`High` in one table, 9 of 30 in another" },
 	{ "redundant-edge", PLAN_INFO, false, "a dependency that others imply",
 	  "A -> C beside A -> B -> C" },
+	{ "acceptance-missing", PLAN_WARNING, false,
+	  "tasks that do not say what must be true when they are done",
+	  "T1 has acceptance criteria, T2 has none" },
+	{ "requirement-without-task", PLAN_WARNING, true, "a requirement that no task speaks of",
+	  "FR-001 and FR-003 are named by tasks, FR-002 is not" },
 	{ "task-too-large", PLAN_INFO, false, "a task of more than a day, or of many files",
 	  "10 h" },
 	{ "task-too-small", PLAN_INFO, false, "a task of less than a quarter of an hour", "5 min" },
@@ -405,4 +410,5 @@ void check_all(struct check *c)
 	check_redundant(c);
 	check_estimates(c);
 	check_sizes(c);
+	check_needs(c);
 }

@@ -45,5 +45,6 @@ void check_all(struct check *c);
 /* Parts of check_all in files of their own. */
 void check_claims(struct check *c);
 void check_files(struct check *c);
+void check_needs(struct check *c);
 
 #endif

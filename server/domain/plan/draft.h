@@ -65,6 +65,8 @@ struct draft_claim {
 	long line;
 };
 
+struct need;
+
 struct draft {
 	struct arena *a;
 	const struct plan_options *options;
@@ -79,11 +81,14 @@ struct draft {
 	size_t n_claims, claims_room;
 	struct plan_finding *findings;
 	size_t n_findings, findings_room;
+	struct need *needs; /* requirements (needs.h) */
+	size_t n_needs, needs_room;
 	struct plan_texts gates;
 	bool stated;    /* the document states dependencies */
 	bool numbered;  /* its tasks are numbered: order may stand for dependencies */
 	bool ordered;   /* a reader has put the order of its format into edges */
 	bool grouped;   /* its format does its groups one after the other */
+	bool goal;      /* made from one line: it says of itself that it is rough */
 	bool diagram;   /* a diagram was read */
 	size_t dropped; /* tasks left out because they were cancelled */
 	size_t over;    /* tasks or edges past the limits */

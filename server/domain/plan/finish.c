@@ -4,6 +4,7 @@
 
 #include "domain/plan/advice.h"
 #include "domain/plan/check.h"
+#include "domain/plan/forecast.h"
 #include "domain/plan/likely.h"
 #include "domain/plan/read.h"
 #include "domain/plan/resolve.h"
@@ -274,7 +275,8 @@ enum status plan_finish(struct draft *d, struct plan **out, struct err *err)
 	p->sound = true;
 	for (size_t i = 0; i < p->n_findings; i++)
 		p->sound = p->sound && p->findings[i].severity != PLAN_ERROR;
-	if (!advice_give(p, &c.whole, d->a) || arena_failed(d->a))
+	if (!forecast(p, &c.whole, d->options, d->a) || !advice_give(p, &c.whole, d->a) ||
+	    arena_failed(d->a))
 		return err_nomem(err, "a plan");
 	*out = p;
 	return OK;

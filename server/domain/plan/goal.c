@@ -313,7 +313,7 @@ enum status plan_from_goal(const char *goal, const struct plan_options *options,
 		return err_set(err, E_INPUT,
 		               "the goal is empty; say what should be true in the end");
 	d->title = draft_copy(a, goal, strcspn(goal, "\n"));
-	d->stated = true;
+	d->stated = d->goal = true;
 	n = clauses(a, d->title, parts);
 	things(a, &parts[0]);
 	steps_make(d, known, parts, n);

@@ -9,6 +9,28 @@
 #include "store/runs.h"
 #include "sys/fs.h"
 
+/* What a file of tasks is to meet often stands beside it: requirements.md, spec.md. */
+static const char *beside(struct project *project, const char *path, struct arena *a)
+{
+	static const char *const names[] = { "requirements.md", "spec.md" };
+	const char *slash = strrchr(path, '/');
+	size_t folder = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+
+	if (!text_same(path + folder, "tasks.md"))
+		return NULL;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const char *other = text_printf(a, "%.*s%s", (int)folder, path, names[i]);
+		struct fs_bytes file;
+
+		if (other != NULL &&
+		    fs_read_under(project->root, other, PLAN_BYTES_MAX, a, &file, NULL) == OK &&
+		    strlen(file.bytes) == file.size &&
+		    text_utf8_valid(file.bytes, file.size) == file.size)
+			return file.bytes;
+	}
+	return NULL;
+}
+
 enum status plan_read_file(struct project *project, const char *path,
                            const struct plan_options *options, struct arena *a, struct plan **out,
                            struct err *err)
@@ -21,6 +43,7 @@ enum status plan_read_file(struct project *project, const char *path,
 		return st;
 	if (own.origin == NULL)
 		own.origin = text_dup(a, path);
+	own.beside = beside(project, path, a);
 	return plan_read(file.bytes, file.size, &own, a, out, err);
 }
 

@@ -55,6 +55,7 @@ struct plan_task {
 	size_t level;           /* batch by depth, from 0 */
 	long earliest_min;      /* start with unlimited workers */
 	long slack_min;         /* how much later it may end without delaying the whole */
+	long delay_min;         /* how much later the whole ends if it takes an hour more */
 	long rank_min;          /* upward rank: longest path from its start to the end */
 	long planned_start_min; /* in the schedule on `workers` */
 	size_t worker;
@@ -84,6 +85,19 @@ struct plan_advice {
 	double speedup;
 };
 
+/* When the whole ends if all goes well, as estimated, or badly. */
+enum plan_range {
+	PLAN_RANGE_NONE,    /* nothing is known: there is no timeline */
+	PLAN_RANGE_STATED,  /* ranges that the document states */
+	PLAN_RANGE_LEARNED, /* the middle half of what finished tasks like these took */
+	PLAN_RANGE_ERROR,   /* estimates times how far those of finished tasks were off */
+};
+struct plan_timeline {
+	enum plan_range source;
+	long optimistic_min, realistic_min, pessimistic_min;
+	size_t ranged; /* open tasks with a range */
+};
+
 struct plan {
 	const char *title, *origin; /* never NULL */
 	struct plan_task *tasks;
@@ -104,8 +118,9 @@ struct plan {
 	size_t workers;    /* the schedule's */
 	long makespan_min; /* on that many workers, critical path first */
 	double speedup;    /* work / makespan */
-	double ceiling;    /* work / critical path: what no number of workers can beat */
-	bool sound;        /* no error findings: may be run */
+	struct plan_timeline timeline;
+	double ceiling; /* work / critical path: what no number of workers can beat */
+	bool sound;     /* no error findings: may be run */
 };
 
 /* What tasks of a kind took in earlier runs; kind NULL: of any kind. */
@@ -114,15 +129,24 @@ struct plan_learned {
 	long minutes;
 };
 
+/* How far estimates of a kind of task (`*`: any) were off: what it took by what was stated. */
+struct plan_factor {
+	const char *kind;
+	double low, middle, high;
+};
+
 struct witness;
 
 struct plan_options {
 	size_t workers;                     /* 0: 4 */
 	const char *origin;                 /* file name for messages, or NULL */
 	const char *tag;                    /* which plan of a file with several, or NULL */
+	const char *beside;                 /* a document of requirements beside it, or NULL */
 	bool deep;                          /* subtasks become tasks */
 	const struct plan_learned *learned; /* for a plan in which no task states an estimate */
 	size_t n_learned;
+	const struct plan_factor *factors; /* for a plan in which every task states one */
+	size_t n_factors;
 	struct witness *witness; /* fills in files that nobody stated, or NULL */
 	bool saved; /* the JSON is a saved plan: what it found in its document is kept */
 };

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "domain/plan/mermaid.h"
+#include "domain/plan/needs.h"
 #include "domain/plan/order.h"
 #include "domain/plan/paper.h"
 
@@ -86,6 +87,7 @@ enum status read_markdown(const char *bytes, size_t n, struct draft *d, struct e
 	paper_read_code(&p);
 	paper_read_claims(&p);
 	order_formats(&p);
+	needs_read(d, body, d->options->beside);
 	if (!d->ordered && !d->grouped)
 		paper_read_phrases(&p);
 	return OK;

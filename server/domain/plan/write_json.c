@@ -35,6 +35,13 @@ const char *plan_severity_word(enum plan_severity severity)
 	return words[severity];
 }
 
+const char *plan_range_word(enum plan_range source)
+{
+	static const char *const words[] = { "none", "stated", "learned", "error" };
+
+	return words[source];
+}
+
 const char *write_source(unsigned bits, size_t nth)
 {
 	for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
@@ -142,6 +149,7 @@ cJSON *plan_task_json(struct json_build *b, const struct plan *p, size_t task)
 	if (!t->done) {
 		json_put_int(b, o, "slackMinutes", t->slack_min);
 		json_put_int(b, o, "startMinutes", t->planned_start_min);
+		json_put_int(b, o, "delayMinutes", t->delay_min);
 	}
 	if (t->line > 0)
 		json_put_int(b, o, "line", t->line);
@@ -183,6 +191,17 @@ static void batches_put(struct json_build *b, cJSON *root, const struct plan *p)
 			              p->tasks[i].id);
 }
 
+static void timeline_put(struct json_build *b, cJSON *schedule, const struct plan_timeline *line)
+{
+	cJSON *o = json_put_object(b, schedule, "timeline");
+
+	json_put_int(b, o, "optimisticMinutes", line->optimistic_min);
+	json_put_int(b, o, "realisticMinutes", line->realistic_min);
+	json_put_int(b, o, "pessimisticMinutes", line->pessimistic_min);
+	json_put_text(b, o, "source", plan_range_word(line->source));
+	json_put_int(b, o, "tasks", (int64_t)line->ranged);
+}
+
 static void figures_put(struct json_build *b, cJSON *root, const struct plan *p)
 {
 	cJSON *path = json_put_object(b, root, "criticalPath");
@@ -197,6 +216,8 @@ static void figures_put(struct json_build *b, cJSON *root, const struct plan *p)
 	json_put_int(b, schedule, "makespanMinutes", p->makespan_min);
 	ratio_put(b, schedule, "speedup", p->speedup);
 	ratio_put(b, schedule, "speedupCeiling", p->ceiling);
+	if (p->timeline.source != PLAN_RANGE_NONE)
+		timeline_put(b, schedule, &p->timeline);
 }
 
 static void advice_put(struct json_build *b, cJSON *root, const struct plan *p)
