@@ -17,9 +17,11 @@ struct task_view {
 	const char *status; /* working, input_required, completed, failed or cancelled */
 	const char *words;  /* about the status, or NULL; both live as long as the call */
 	int64_t made_ms, changed_ms;
-	cJSON *result; /* of a completed one, as its tool would have answered; the caller's */
-	cJSON *asks;   /* of one that needs input, all that is open: key -> {method, params}; the
-	                * caller's. Only what call.can_ask allows is asked */
+	cJSON *result;     /* of a completed one, as its tool would have answered; the caller's */
+	const char *error; /* of a completed one, the words of its tool, which failed; of a failed
+	                    * one, why it could not be carried out; or NULL */
+	cJSON *asks; /* of one that needs input, all that is open: key -> {method, params}; the
+	              * caller's. Only what call.can_ask allows is asked */
 };
 
 struct task_kind {

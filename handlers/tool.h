@@ -20,6 +20,7 @@
 #define TOOL_DESTROYS   0x08u /* may end or delete something (destructiveHint) */
 #define TOOL_IDEMPOTENT 0x10u /* twice is as once (idempotentHint) */
 #define TOOL_OPEN_WORLD 0x20u /* reaches beyond this machine (openWorldHint) */
+#define TOOL_IS_TASK    0x80u /* can only be a task (task.h): a client that knows none is refused */
 #define TOOL_RAW        0x40u /* the answer is a whole MCP result, content and all (tests) */
 
 struct tool {

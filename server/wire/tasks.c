@@ -33,6 +33,15 @@ void tasks_members(struct text *t, const char *id, const struct task_view *v)
 		t->failed = t->failed || printed == NULL;
 		mem_free(printed);
 	}
+	if (v->error != NULL && strcmp(v->status, "completed") == 0) {
+		text_add(t, ",\"result\":{");
+		(void)tools_failure(t, v->error);
+		text_add_char(t, '}');
+	} else if (v->error != NULL) {
+		text_addf(t, ",\"error\":{\"code\":%d,\"message\":", RPC_INTERNAL);
+		rpc_quote(t, v->error, strlen(v->error));
+		text_add_char(t, '}');
+	}
 	if (v->result != NULL) {
 		text_add(t, ",\"result\":{");
 		tools_success(t, v->result, HAS_STRUCTURE);
@@ -57,6 +66,7 @@ enum status tasks_created(struct request *r, struct text *members)
 		return st;
 	/* It may have ended meanwhile: a task is created as one that works, and asked for later. */
 	view_done(&view);
+	view.error = NULL;
 	view.status = "working";
 	tasks_members(members, id, &view);
 	r->type = "task";
@@ -78,14 +88,8 @@ enum status tasks_begin(struct ask *a, struct request *r)
 		a->code = RPC_NO_METHOD;
 		return err_set(&a->err, E_ABSENT, "this server has no tasks");
 	}
-	if (!a->has_tasks) {
-		a->code = RPC_NO_CAPABLE;
-		text_add(&a->data,
-		         "{\"requiredCapabilities\":{\"extensions\":{\"" TASKS_NAME "\":{}}}}");
-		return err_set(&a->err, E_DENIED,
-		               "this needs the client extension '" TASKS_NAME
-		               "', which was not declared");
-	}
+	if (!a->has_tasks)
+		return tasks_unable(a);
 	if (json_text(a->rpc->params, "taskId") == NULL)
 		return err_set(&a->err, E_INPUT, "%s needs params.taskId, a string",
 		               a->rpc->method);

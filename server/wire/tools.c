@@ -116,6 +116,8 @@ enum status tools_begin(struct ask *a, struct request *r)
 		               "params.arguments of tools/call must be an object");
 	if ((r->tool = find(a->mcp->offer, name)) == NULL)
 		return unknown(a, name);
+	if ((r->tool->flags & TOOL_IS_TASK) != 0 && !a->has_tasks)
+		return tasks_unable(a);
 	return OK;
 }
 
