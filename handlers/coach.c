@@ -6,7 +6,7 @@
 #include "handlers/tools.h"
 
 struct coach_in {
-	const char *run, *path, *since, *issues;
+	const char *run, *path, *since, *issues, *format;
 };
 
 static const struct arg coach_args[] = {
@@ -18,6 +18,8 @@ static const struct arg coach_args[] = {
 	  "Or sessions after this time.", NULL },
 	{ "issues", ARG_CHOICE, 0, offsetof(struct coach_in, issues), 0, 0, NULL,
 	  "none|draft|post" },
+	{ "format", ARG_CHOICE, ARG_UNLISTED, offsetof(struct coach_in, format), 0, 0,
+	  "The report as a text, too.", "json|markdown|html" },
 	{ 0 },
 };
 
@@ -46,6 +48,21 @@ static enum coach_issue_mode issue_mode(const char *word)
 	return strcmp(word, "post") == 0 ? COACH_POST : COACH_DRAFT;
 }
 
+/* The report as a text beside the numbers: `report`. */
+static enum status put_text(struct call *call, struct json_build *b, cJSON *answer,
+                            const struct coach_report *report, const char *format)
+{
+	const char *text = NULL;
+	enum status st = OK;
+
+	if (format == NULL || strcmp(format, "json") == 0)
+		return OK;
+	st = strcmp(format, "html") == 0 ? coach_page(report, call->arena, &text, &call->err)
+	                                 : coach_markdown(report, call->arena, &text, &call->err);
+	json_put_text(b, answer, "report", text);
+	return st;
+}
+
 static enum status coach_run(struct call *call, const void *in, cJSON **result)
 {
 	struct coach_wish wish = { .stop = &call->stop };
@@ -67,6 +84,10 @@ static enum status coach_run(struct call *call, const void *in, cJSON **result)
 	answer = json_object(&b);
 	coach_put(&b, answer, report, most);
 	coach_put_issues(&b, answer, &issues);
+	if ((st = put_text(call, &b, answer, report, want->format)) != OK) {
+		cJSON_Delete(answer);
+		return st;
+	}
 	return json_built(&b, answer, result, &call->err);
 }
 

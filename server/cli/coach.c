@@ -223,7 +223,7 @@ static void show(struct cli *c, const cJSON *result)
 	show_issues(c, json_get(result, "issues"));
 }
 
-int command_coach(struct cli *c)
+void coach_argument(struct cli *c)
 {
 	char real[PATH_MAX];
 	struct stat st;
@@ -232,5 +232,10 @@ int command_coach(struct cli *c)
 		cli_put_text(c, "path", real);
 	else if (c->n_words == 1)
 		cli_put_text(c, strchr(c->words[0], '/') == NULL ? "runId" : "path", c->words[0]);
+}
+
+int command_coach(struct cli *c)
+{
+	coach_argument(c);
 	return cli_simple(c, show);
 }

@@ -161,6 +161,8 @@ void show_outcome(struct cli *c, const cJSON *run);
 
 /* Any answer, key by key; a list of things alone is a table (lists.c). */
 void show_members(struct cli *c, const cJSON *result);
+/* The word of coach and report as the tool's argument: what is there is a path, else a run's id. */
+void coach_argument(struct cli *c);
 
 /* --- commands ------------------------------------------------------------------------------ */
 
@@ -175,6 +177,7 @@ int command_recall(struct cli *c);
 int command_forget(struct cli *c);
 int command_memory(struct cli *c);
 int command_coach(struct cli *c);
+int command_report(struct cli *c);
 int command_events(struct cli *c);
 int command_agents(struct cli *c);
 int command_recipes(struct cli *c);

@@ -95,6 +95,13 @@ static const struct option_row coach_options[] = {
 	{ 0 },
 };
 
+static const struct option_row report_options[] = {
+	{ "output", 'o', OPTION_TEXT, NULL, "FILE", "write it there: .html, .md or .json" },
+	{ "format", 'f', OPTION_TEXT, NULL, "FORMAT", "html, markdown or json" },
+	{ "since", 0, OPTION_TEXT, "since", "TIME", "only sessions that went on since then" },
+	{ 0 },
+};
+
 static const struct option_row events_options[] = {
 	{ "follow", 'f', OPTION_FLAG, NULL, NULL, "go on as events come" },
 	{ "topic", 't', OPTION_TEXT, "topic", "GLOB",
@@ -152,6 +159,8 @@ const struct command cli_commands[] = {
 	  "all that is remembered, as a whole", "memory", memory_options, 0, 2, command_memory },
 	{ "coach", "[RUN_ID|FILE|DIR]", "what cost time, and what to change", "coach",
 	  coach_options, 0, 1, command_coach },
+	{ "report", "[RUN_ID|FILE|DIR]", "the same as a page to keep: timeline, findings, cost",
+	  "coach", report_options, 0, 1, command_report },
 	{ "events", "[publish TOPIC [JSON]]", "what happened, in order", "events", events_options,
 	  0, 3, command_events },
 	{ "agents", "[list|show NAME|validate [NAME]]", "who can do tasks here", "agents", NULL, 0,

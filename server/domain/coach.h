@@ -157,6 +157,15 @@ enum status coach_learned(struct project *p, const atomic_bool *stop, struct are
  */
 void coach_put(struct json_build *b, cJSON *answer, const struct coach_report *r, size_t most);
 
+/*
+ * The report as one HTML page that needs nothing else, or as Markdown; in the arena. What comes
+ * from outside can put no mark into either.
+ */
+enum status coach_page(const struct coach_report *r, struct arena *a, const char **out,
+                       struct err *err);
+enum status coach_markdown(const struct coach_report *r, struct arena *a, const char **out,
+                           struct err *err);
+
 const char *coach_severity_word(enum coach_severity severity);
 
 #endif

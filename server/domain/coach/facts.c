@@ -347,6 +347,7 @@ static enum status find_chain(struct facts *f, struct arena *a, struct err *err)
 			last = i;
 	while (last != FACTS_NONE && f->n_chain < f->n_tasks) {
 		f->chain[f->n_chain] = last;
+		f->tasks[last].on_chain = true;
 		last = before(f, last, &f->links[f->n_chain]);
 		f->n_chain++;
 	}

@@ -30,6 +30,7 @@ struct fact_task {
 	size_t first, n_attempts; /* in attempts[] */
 	bool succeeded;
 	bool estimated;           /* somebody stated the estimate */
+	bool on_chain;            /* the run waited for it */
 	int64_t run_ms;           /* of the last attempt; 0 when there was none */
 	int64_t place_ms;         /* a worker's place was taken for it, all attempts */
 	int64_t begin_ms, end_ms; /* first intent, last end; RUNS_NONE when never tried */

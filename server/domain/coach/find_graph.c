@@ -125,7 +125,7 @@ void find_zombies(struct finder *f, const struct facts *x)
 			continue;
 		note = find_note(f, FIND_ZOMBIE, COACH_WARNING, t->row->title,
 		                 "'%s' left %lld process%s behind, which outlived its agent and "
-		                 "were ended",
+		                 "had to be ended",
 		                 t->row->id, (long long)left, left == 1 ? "" : "es");
 		find_place_task(f, note, t->row->id, t->row->title);
 	}
