@@ -8,12 +8,12 @@
 /* clang-format off: one line each */
 const struct tool *const tool_all[] = {
 	&tool_memory, /* for the command line alone: see tool_offered */
-	&tool_decompose, &tool_orchestrate, &tool_runs,  &tool_remember,
-	&tool_recall,    &tool_forget,      &tool_coach, &tool_recipes,
-	&tool_agents,    &tool_events,      NULL,
+	&tool_estimates, &tool_decompose, &tool_orchestrate, &tool_runs,
+	&tool_remember,  &tool_recall,    &tool_forget,      &tool_coach,
+	&tool_recipes,   &tool_agents,    &tool_events,      NULL,
 };
 
-const struct tool *const *const tool_offered = tool_all + 1;
+const struct tool *const *const tool_offered = tool_all + 2;
 
 const struct resource *const resource_all[] = {
 	&resource_health, &resource_plan,   &resource_run,   &resource_log,

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "domain/coach.h"
 #include "domain/plan.h"
+#include "domain/plan/learn.h"
 #include "domain/project.h"
 #include "domain/witness.h"
 #include "handlers/tools.h"
@@ -66,6 +66,7 @@ static enum status plan_make(struct call *call, const struct decompose_in *in, s
 		                        .deep = in->depth > 1 };
 	int n =
 	    (in->goal != NULL) + (in->document != NULL) + (in->path != NULL) + (in->plan != NULL);
+	struct learned *learned = NULL;
 	enum status st;
 
 	if (n != 1)
@@ -76,12 +77,13 @@ static enum status plan_make(struct call *call, const struct decompose_in *in, s
 		return st;
 	/* read it again with what is known beside it, where it does not say it itself: what such
 	 * tasks took in earlier runs, and which files they will touch by the history */
-	if (plan_assumes(*out))
-		st = coach_learned(call->project, &call->stop, call->arena, &options, &call->err);
+	if ((st = learn_open(call->project, &call->stop, call->arena, &learned, &call->err)) == OK)
+		st = learn_options(learned, call->arena, &options, &call->err);
 	if (st == OK && plan_lacks_files(*out))
 		st = witness_open(call->project, keeps(in), &call->stop, &options.witness,
 		                  &call->err);
-	if (st == OK && (options.n_learned > 0 || options.witness != NULL))
+	if (st == OK &&
+	    (options.learned != NULL || options.n_factors > 0 || options.witness != NULL))
 		st = plan_from(call, in, &options, out);
 	witness_free(options.witness);
 	return st;

@@ -8,6 +8,7 @@
 #include "handlers/tool.h"
 
 extern const struct tool tool_memory;
+extern const struct tool tool_estimates;
 extern const struct tool tool_decompose;
 extern const struct tool tool_orchestrate;
 extern const struct tool tool_runs;

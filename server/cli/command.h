@@ -168,6 +168,7 @@ void coach_argument(struct cli *c);
 
 int command_call(struct cli *c);
 int command_decompose(struct cli *c);
+int command_estimates(struct cli *c);
 int command_orchestrate(struct cli *c);
 int command_runs(struct cli *c);
 int command_control(struct cli *c); /* cancel, pause, retry, approve */

@@ -137,6 +137,8 @@ static const struct option_row install_options[] = {
 const struct command cli_commands[] = {
 	{ "decompose", "FILE|-", "turn a plan into tasks, order, critical path and findings",
 	  "decompose", decompose_options, 1, 1, command_decompose },
+	{ "estimates", "[reset]", "what finished runs taught about estimates", "estimates", NULL, 0,
+	  1, command_estimates },
 	{ "orchestrate", "FILE|PLAN_ID", "run a plan with agents, in parallel", "orchestrate",
 	  orchestrate_options, 1, 1, command_orchestrate },
 	{ "runs", "[RUN_ID [TASK_ID]]", "list runs; show one, or a task of it", "runs",

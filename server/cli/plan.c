@@ -1,4 +1,4 @@
-/* plan.c - call, decompose: from words to a tool and its answer. */
+/* plan.c - call, decompose, estimates: from words to a tool and its answer. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,4 +84,51 @@ int command_decompose(struct cli *c)
 	}
 	cJSON_Delete(result);
 	return rc;
+}
+
+/* A factor as people say it: `2.1 times as long`. */
+static void show_factor(struct cli *c, const cJSON *factor)
+{
+	struct text *t = &c->screen.text;
+	const char *kind = json_text(factor, "kind");
+	double middle = json_number(factor, "factor", 1);
+
+	text_add(t, "  ");
+	screen_text(&c->screen, strcmp(kind, "*") == 0 ? "of any kind" : kind);
+	text_addf(t, ": an estimated hour took %s; half of them %s to ",
+	          show_minutes(c, 60 * middle),
+	          show_minutes(c, 60 * json_number(factor, "low", 1)));
+	text_addf(t, "%s (%s tasks)\n", show_minutes(c, 60 * json_number(factor, "high", 1)),
+	          show_number(c, json_number(factor, "tasks", 0)));
+}
+
+static void show_estimates(struct cli *c, const cJSON *result)
+{
+	struct text *t = &c->screen.text;
+	const cJSON *factor;
+	long tasks = (long)json_int(result, "tasks", 0);
+
+	text_addf(t, "%ld finished task%s to learn from", tasks, tasks == 1 ? "" : "s");
+	if (json_text(result, "since") != NULL)
+		text_addf(t, ", since the reset of %s", json_text(result, "since"));
+	text_add_char(t, '\n');
+	if (json_get(result, "errorAfter") != NULL)
+		text_addf(t,
+		          "guessing each from those before it is off by a factor of %.2f; saying "
+		          "always the middle, of %.2f\n",
+		          json_number(result, "errorAfter", 0),
+		          json_number(result, "errorBefore", 0));
+	if (cJSON_GetArraySize(json_get(result, "factors")) > 0)
+		text_add(t, "against what was stated for them:\n");
+	cJSON_ArrayForEach(factor, json_get(result, "factors")) {
+		show_factor(c, factor);
+	}
+}
+
+int command_estimates(struct cli *c)
+{
+	if (c->n_words == 1 && strcmp(c->words[0], "reset") != 0)
+		return cli_usage(c, "estimates takes nothing or 'reset', not '%s'", c->words[0]);
+	cli_put_text(c, "action", c->n_words == 1 ? "reset" : "show");
+	return cli_simple(c, show_estimates);
 }

@@ -145,13 +145,6 @@ enum status coach_issues(struct project *p, const struct coach_report *r,
 void coach_put_issues(struct json_build *b, cJSON *answer, const struct coach_issues *issues);
 
 /*
- * Put into the options what tasks of each kind have taken in finished runs, for plans that state
- * no estimates: the middle of at least COACH_FACTOR_LEAST tasks. Nothing yet puts nothing.
- */
-enum status coach_learned(struct project *p, const atomic_bool *stop, struct arena *a,
-                          struct plan_options *options, struct err *err);
-
-/*
  * The report as JSON: metrics, findings, recommendations. Of the findings only as many as
  * fit into `most` bytes, the most serious first, and how many there are in all.
  */

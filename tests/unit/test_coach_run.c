@@ -521,25 +521,6 @@ static void estimates_are_calibrated_by_kind_over_all_runs(void **state)
 	assert_true(f[1].low < 0.0167 && f[1].high > 0.0499);
 }
 
-static void a_plan_without_estimates_gets_what_its_kind_took(void **state)
-{
-	static const char plan[] = "# P\n\n- [ ] Add the reader\n- [ ] Add the writer\n";
-	static const char stated[] = "# P\n\n- [ ] Add the reader (2h)\n- [ ] Add the writer\n";
-	static const struct plan_learned learned[] = { { NULL, 7 }, { "feature", 4 } };
-	struct plan_options options = { .learned = learned, .n_learned = 2 };
-	struct bench *b = *state;
-	struct plan *p = NULL;
-
-	assert_int_equal(plan_read(plan, strlen(plan), &options, b->a, &p, NULL), OK);
-	assert_int_equal(p->n_tasks, 2);
-	assert_int_equal(p->tasks[0].estimate_min, 4);
-	assert_int_equal(p->tasks[0].estimate_source, PLAN_LEARNED);
-	assert_int_equal(plan_read(stated, strlen(stated), &options, b->a, &p, NULL), OK);
-	assert_int_equal(p->tasks[0].estimate_min, 120);
-	assert_int_equal(p->tasks[1].estimate_source,
-	                 PLAN_DEFAULT); /* hours and minutes do not mix */
-}
-
 static void a_gate_with_two_answers_for_one_tree_is_found(void **state)
 {
 	struct bench *b = *state;
@@ -608,8 +589,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_last_run_is_taken_when_none_is_named, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(estimates_are_calibrated_by_kind_over_all_runs,
-		                                set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_plan_without_estimates_gets_what_its_kind_took,
 		                                set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_gate_with_two_answers_for_one_tree_is_found,
 		                                set_up, tear_down),

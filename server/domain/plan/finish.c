@@ -1,11 +1,14 @@
 /* From a draft to a plan: names to edges, edges to times, times to findings. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "domain/plan/advice.h"
 #include "domain/plan/check.h"
 #include "domain/plan/forecast.h"
+#include "domain/plan/learned.h"
 #include "domain/plan/likely.h"
+#include "domain/plan/measure.h"
 #include "domain/plan/read.h"
 #include "domain/plan/resolve.h"
 #include "domain/plan/schedule.h"
@@ -101,31 +104,34 @@ bool plan_lacks_files(const struct plan *p)
 	return false;
 }
 
-/*
- * Where nobody stated an estimate, what tasks of the kind took so far is better than the same
- * for all. Beside stated ones it is not used: people's hours and agents' minutes do not mix.
- */
-static void estimates_learn(struct plan *p, const struct plan_options *options)
+static long whole(double minutes)
 {
-	if (options == NULL || !plan_assumes(p))
+	return minutes < 1 ? 1 : minutes > (double)MEASURE_MAX ? MEASURE_MAX : lround(minutes);
+}
+
+/*
+ * Where nobody stated an estimate, what tasks like these took is better than the same for all.
+ * Beside stated ones it is not used: people's hours and agents' minutes do not mix.
+ */
+static void estimates_learn(struct plan *p, const struct learned *learned)
+{
+	struct learned_replay replay;
+
+	if (learned == NULL || !plan_assumes(p))
 		return;
 	for (size_t i = 0; i < p->n_tasks; i++) {
-		const struct plan_learned *any = NULL, *own = NULL;
+		struct plan_task *t = &p->tasks[i];
+		struct learned_guess guess;
 
-		for (size_t k = 0; k < options->n_learned; k++) {
-			const struct plan_learned *l = &options->learned[k];
-
-			if (l->kind == NULL)
-				any = l;
-			else if (strcmp(l->kind, p->tasks[i].kind) == 0)
-				own = l;
-		}
-		own = own == NULL ? any : own;
-		if (own == NULL)
-			continue;
-		p->tasks[i].estimate_min = own->minutes;
-		p->tasks[i].estimate_source = PLAN_LEARNED;
+		if (!learned_guess(learned, t->title, t->kind, &guess))
+			return;
+		t->estimate_min = whole(guess.minutes);
+		t->estimate_source = PLAN_LEARNED;
+		t->low_min = whole(guess.low);
+		t->high_min = whole(guess.high);
 	}
+	replay = learned_replay(learned);
+	p->lesson = (struct plan_lesson){ learned_n(learned), replay.before, replay.after };
 }
 
 static enum status tasks_copy(struct draft *d, struct plan *p, const struct graph *g,
@@ -155,7 +161,7 @@ static enum status tasks_copy(struct draft *d, struct plan *p, const struct grap
 	p->n_tasks = d->n_tasks;
 	p->edges = d->edges;
 	p->n_edges = d->n_edges;
-	estimates_learn(p, d->options);
+	estimates_learn(p, d->options->learned);
 	return st;
 }
 

@@ -98,6 +98,12 @@ struct plan_timeline {
 	size_t ranged; /* open tasks with a range */
 };
 
+/* What guesses of earlier tasks would have been worth: typical factors off, 1 is exact. */
+struct plan_lesson {
+	size_t tasks;         /* it was learned from; 0: nothing was learned */
+	double before, after; /* always the middle, and as guessed; 0: too few to say */
+};
+
 struct plan {
 	const char *title, *origin; /* never NULL */
 	struct plan_task *tasks;
@@ -119,32 +125,28 @@ struct plan {
 	long makespan_min; /* on that many workers, critical path first */
 	double speedup;    /* work / makespan */
 	struct plan_timeline timeline;
+	struct plan_lesson lesson;
 	double ceiling; /* work / critical path: what no number of workers can beat */
 	bool sound;     /* no error findings: may be run */
-};
-
-/* What tasks of a kind took in earlier runs; kind NULL: of any kind. */
-struct plan_learned {
-	const char *kind;
-	long minutes;
 };
 
 /* How far estimates of a kind of task (`*`: any) were off: what it took by what was stated. */
 struct plan_factor {
 	const char *kind;
 	double low, middle, high;
+	size_t n; /* tasks it was learned from */
 };
 
+struct learned;
 struct witness;
 
 struct plan_options {
-	size_t workers;                     /* 0: 4 */
-	const char *origin;                 /* file name for messages, or NULL */
-	const char *tag;                    /* which plan of a file with several, or NULL */
-	const char *beside;                 /* a document of requirements beside it, or NULL */
-	bool deep;                          /* subtasks become tasks */
-	const struct plan_learned *learned; /* for a plan in which no task states an estimate */
-	size_t n_learned;
+	size_t workers;                /* 0: 4 */
+	const char *origin;            /* file name for messages, or NULL */
+	const char *tag;               /* which plan of a file with several, or NULL */
+	const char *beside;            /* a document of requirements beside it, or NULL */
+	bool deep;                     /* subtasks become tasks */
+	const struct learned *learned; /* for a plan in which no task states an estimate, or NULL */
 	const struct plan_factor *factors; /* for a plan in which every task states one */
 	size_t n_factors;
 	struct witness *witness; /* fills in files that nobody stated, or NULL */

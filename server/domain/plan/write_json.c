@@ -202,6 +202,17 @@ static void timeline_put(struct json_build *b, cJSON *schedule, const struct pla
 	json_put_int(b, o, "tasks", (int64_t)line->ranged);
 }
 
+static void lesson_put(struct json_build *b, cJSON *schedule, const struct plan_lesson *lesson)
+{
+	cJSON *o = json_put_object(b, schedule, "learned");
+
+	json_put_int(b, o, "tasks", (int64_t)lesson->tasks);
+	if (lesson->before > 0) {
+		ratio_put(b, o, "errorBefore", lesson->before);
+		ratio_put(b, o, "errorAfter", lesson->after);
+	}
+}
+
 static void figures_put(struct json_build *b, cJSON *root, const struct plan *p)
 {
 	cJSON *path = json_put_object(b, root, "criticalPath");
@@ -216,6 +227,8 @@ static void figures_put(struct json_build *b, cJSON *root, const struct plan *p)
 	json_put_int(b, schedule, "makespanMinutes", p->makespan_min);
 	ratio_put(b, schedule, "speedup", p->speedup);
 	ratio_put(b, schedule, "speedupCeiling", p->ceiling);
+	if (p->lesson.tasks > 0)
+		lesson_put(b, schedule, &p->lesson);
 	if (p->timeline.source != PLAN_RANGE_NONE)
 		timeline_put(b, schedule, &p->timeline);
 }

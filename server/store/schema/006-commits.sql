@@ -12,3 +12,8 @@ CREATE TABLE commit_state (
 	head  TEXT    NOT NULL,                 -- all before this one was read
 	whole INTEGER NOT NULL                  -- ... or, when 0, the newest of it
 ) STRICT;
+-- Estimates are learned from tasks that ended after this (server/store/finished.h).
+CREATE TABLE estimate_reset (
+	id    INTEGER PRIMARY KEY CHECK (id = 1),
+	at_ms INTEGER NOT NULL
+) STRICT;
