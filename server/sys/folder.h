@@ -29,6 +29,12 @@ struct folder_entry {
 enum status folder_list(const char *path, struct arena *a, struct folder_entry **out, size_t *n,
                         struct err *err);
 
+/*
+ * Has anything below path, or the folder itself, changed after since_ms (wall clock)? At most
+ * `most` entries are looked at. What git and we keep there (.git, .gadugi) does not count.
+ */
+bool folder_touched(const char *path, int64_t since_ms, size_t most);
+
 struct lines;
 
 /* Start to read a file. E_ABSENT when it is not there. On OK *out is the caller's. */

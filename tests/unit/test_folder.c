@@ -1,9 +1,11 @@
 #include "tests/unit/unit.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -39,6 +41,28 @@ static void names_come_sorted_and_links_are_left_out(void **state)
 	assert_string_equal(e[0].name, "a.txt");
 	assert_int_equal(e[1].size_bytes, 2);
 	assert_true(e[2].is_folder);
+}
+
+static void what_changes_below_a_folder_is_seen(void **state)
+{
+	const char *deep = text_printf(arena, "%s/x/y", folder), *file;
+	struct timespec old[2] = { { 1000, 0 }, { 1000, 0 } };
+	struct stat about;
+	int64_t now_ms;
+
+	(void)state;
+	assert_int_equal(mkdir(text_printf(arena, "%s/x", folder), 0700), 0);
+	assert_int_equal(mkdir(deep, 0700), 0);
+	assert_int_equal(mkdir(text_printf(arena, "%s/.git", folder), 0700), 0);
+	file = put("x/y/f", "1", 1);
+	(void)put(".git/f", "1", 1);
+	assert_int_equal(stat(file, &about), 0);
+	now_ms = (int64_t)about.st_ctim.tv_sec * 1000 + about.st_ctim.tv_nsec / 1000000;
+	assert_true(folder_touched(folder, now_ms - 1000, 1000));
+	assert_false(folder_touched(folder, now_ms + 60000, 1000));
+	assert_int_equal(utimensat(AT_FDCWD, file, old, 0), 0); /* an old file made anew */
+	assert_true(folder_touched(deep, now_ms - 1000, 1000));
+	assert_false(folder_touched("/nowhere/at/all", 0, 1000));
 }
 
 static void a_missing_folder_and_a_file_are_told_apart(void **state)
@@ -130,6 +154,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_come_sorted_and_links_are_left_out),
+		cmocka_unit_test(what_changes_below_a_folder_is_seen),
 		cmocka_unit_test(a_missing_folder_and_a_file_are_told_apart),
 		cmocka_unit_test(lines_are_given_whole_and_long_ones_skipped),
 		cmocka_unit_test(lines_longer_than_the_buffer_are_whole),

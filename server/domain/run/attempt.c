@@ -16,6 +16,7 @@
 #include "domain/run/ending.h"
 #include "domain/run/prompt.h"
 #include "domain/run/record.h"
+#include "domain/run/stall.h"
 #include "sys/sandbox.h"
 
 #define ATTEMPT_ARENA_MAX ((size_t)16 << 20)
@@ -55,7 +56,6 @@ struct attempt *attempt_new(struct runner *r, struct job *job)
 		return NULL;
 	t->job = job;
 	t->agent = job->agent;
-	t->cpu_us = -1;
 	t->verdict = TASK_STATES;
 	t->row = (struct attempt_row){ .task = job->row.id,
 		                       .agent = job->agent == NULL ? "" : job->agent->name,
@@ -376,7 +376,7 @@ void attempt_start(struct runner *r, struct attempt *t)
 		t->row.pid_start = id.start;
 		t->row.boot_id = text_dup(t->arena, id.boot);
 	}
-	t->heard_ms = now;
+	stall_begin(t, now);
 	t->again_ms = INT64_MAX;
 	t->deadline_ms = r->options.timeout_ms > 0 ? now + r->options.timeout_ms : INT64_MAX;
 	record_attempt(r, t, "started");
@@ -404,21 +404,6 @@ void attempt_hear(struct runner *r, struct attempt *t)
 	}
 }
 
-/* No word and no work for too long? */
-static bool stalled(struct runner *r, struct attempt *t, int64_t now)
-{
-	int64_t cpu_us;
-
-	if (r->options.stall_ms <= 0 || now < t->heard_ms + r->options.stall_ms)
-		return false;
-	cpu_us = proc_cpu_us(t->proc);
-	if (t->cpu_us != -1 && cpu_us >= 0 && cpu_us <= t->cpu_us)
-		return true;
-	t->cpu_us = cpu_us < 0 ? 0 : cpu_us;
-	t->heard_ms = now; /* it worked: it has the same time again */
-	return false;
-}
-
 static void end_for_time(struct runner *r, struct attempt *t, const char *cause)
 {
 	t->verdict = TASK_TIMED_OUT;
@@ -436,10 +421,12 @@ void attempt_watch(struct runner *r, struct attempt *t)
 		end_for_time(r, t,
 		             text_printf(t->arena, "ended after its time limit of %lld s",
 		                         (long long)(r->options.timeout_ms / 1000)));
-	else if (t->verdict == TASK_STATES && stalled(r, t, now))
-		end_for_time(r, t,
-		             text_printf(t->arena, "stalled: no output and no work for %lld s",
-		                         (long long)(r->options.stall_ms / 1000)));
+	else if (t->verdict == TASK_STATES && stall_found(r, t, now))
+		end_for_time(
+		    r, t,
+		    text_printf(t->arena,
+		                "stalled: no output, no work and no file changed for %lld s",
+		                (long long)(r->options.stall_ms / 1000)));
 	if (!proc_ended(t->proc, &t->again_ms))
 		return;
 	while (t->proc->out_fd != -1) {
@@ -463,9 +450,7 @@ int64_t attempt_due(const struct runner *r, const struct attempt *t)
 		return due;
 	if (t->deadline_ms < due)
 		due = t->deadline_ms;
-	if (r->options.stall_ms > 0 && t->heard_ms + r->options.stall_ms < due)
-		due = t->heard_ms + r->options.stall_ms;
-	return due;
+	return stall_due(r, t) < due ? stall_due(r, t) : due;
 }
 
 /* --- ends ------------------------------------------------------------------------------------- */

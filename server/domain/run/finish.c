@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "domain/run/gates.h"
 #include "domain/run/lessons.h"
+#include "domain/run/obey.h"
 #include "domain/run/pull.h"
 #include "domain/run/record.h"
 #include "domain/run/tidy.h"
@@ -98,5 +99,7 @@ void finish_run(struct runner *r)
 	r->row.session_ms = RUNS_NONE;
 	lessons_of_run(r, state, r->row.active_ms);
 	record_run(r, state, cause);
+	if (r->cancelled)
+		obey_cancelled(r);
 	r->row.ended_ms = ended_ms;
 }

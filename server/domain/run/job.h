@@ -60,12 +60,13 @@ struct attempt {
 
 	struct proc *proc;
 	struct output *log;
-	struct stream *stream; /* what it tells of itself, or NULL */
-	bool goes_on;          /* with the session of the attempt before it */
-	size_t denials;        /* what it was not permitted */
-	bool kept;             /* all it left is in a commit */
-	enum attempt_why why;  /* once it failed */
-	int64_t deadline_ms, again_ms, heard_ms, cpu_us; /* monotonic */
+	struct stream *stream;                   /* what it tells of itself, or NULL */
+	bool goes_on;                            /* with the session of the attempt before it */
+	size_t denials;                          /* what it was not permitted */
+	bool kept;                               /* all it left is in a commit */
+	enum attempt_why why;                    /* once it failed */
+	int64_t deadline_ms, again_ms, heard_ms; /* monotonic */
+	int64_t quiet_ms, looked_ms, cpu_us;     /* see stall.h */
 	int64_t started_us;
 	enum task_state verdict; /* once ended by us or failed: what it will be */
 	const char *cause;

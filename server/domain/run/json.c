@@ -47,9 +47,20 @@ static void put_counts(struct json_build *b, cJSON *object, const struct run_vie
 	json_put_int(b, object, "total", (int64_t)v->n_tasks);
 }
 
+static bool asked(const struct run_view *v, const char *wish)
+{
+	return v->row.wish != NULL && strcmp(v->row.wish, wish) == 0 && !run_state_ended(v->state);
+}
+
 /* What a person or model may want to do now. */
 static const char *next_step(const struct run_view *v)
 {
+	if (asked(v, "cancel"))
+		return v->state == RUN_INTERRUPTED
+		           ? "its runner was gone before it could cancel; ask again, or 'resume'"
+		           : "it was asked to cancel and ends soon";
+	if (asked(v, "pause") && v->state == RUN_RUNNING)
+		return "it was asked to pause and starts nothing more";
 	switch (v->state) {
 	case RUN_QUEUED:
 	case RUN_RUNNING:
@@ -83,6 +94,8 @@ cJSON *run_brief_json(struct json_build *b, const struct run_view *v)
 	json_put_text(b, run, "mode", v->row.mode);
 	json_put_int(b, run, "jobs", v->row.jobs);
 	json_put_text(b, run, "cause", v->row.cause);
+	if (v->state == RUN_RUNNING || v->state == RUN_PAUSED)
+		put_count(b, run, "runnerPid", v->row.runner_pid);
 	put_time(b, run, "madeAt", v->row.made_ms);
 	put_time(b, run, "startedAt", v->row.started_ms);
 	put_time(b, run, "endedAt", v->row.ended_ms);

@@ -216,7 +216,7 @@ static void take_steps(struct runner *r)
 	}
 }
 
-/* A signal ends the runner at once, as a crash would: agents are killed, resume goes on. */
+/* Another signal than a wish ends the runner at once, as a crash would; resume goes on. */
 static void hear_signals(struct runner *r)
 {
 	struct signalfd_siginfo info;
@@ -226,6 +226,8 @@ static void hear_signals(struct runner *r)
 			(void)proc_keeper_reap(r->keeper, false);
 			continue;
 		}
+		if (obey_signal(r, (int)info.ssi_signo))
+			continue;
 		r->given_up = true;
 		r->row.cause = text_printf(r->arena, "its runner was ended by signal %u",
 		                           (unsigned)info.ssi_signo);
@@ -293,6 +295,8 @@ static enum status open_signals(struct runner *r, struct err *err)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGTSTP);
+	sigaddset(&set, SIGCONT);
 	sigaddset(&set, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 ||
 	    (r->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) == -1)

@@ -1,5 +1,6 @@
 #include "domain/run/obey.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -167,6 +168,8 @@ static void obey_task(struct runner *r, struct job *job, const char *wish)
 
 static void cancel_run(struct runner *r)
 {
+	if (r->cancelled)
+		return;
 	r->cancelled = true;
 	schedule_pause(r->schedule, true);
 	for (size_t i = 0; i < r->n_jobs; i++)
@@ -189,7 +192,30 @@ static void obey_run(struct runner *r, const char *wish)
 		pause_run(r, true);
 	else if (strcmp(wish, "resume") == 0)
 		pause_run(r, false);
-	obeyed(r, NULL, text_dup(r->arena, wish));
+	/* To cancel takes its time: the wish stays, for whoever looks and for the next runner. */
+	if (strcmp(wish, "cancel") != 0)
+		obeyed(r, NULL, text_dup(r->arena, wish));
+}
+
+void obey_cancelled(struct runner *r)
+{
+	obeyed(r, NULL, "cancel");
+}
+
+bool obey_signal(struct runner *r, int signal)
+{
+	static const struct {
+		int signal;
+		const char *wish;
+	} meanings[] = { { SIGINT, "cancel" }, { SIGTSTP, "pause" }, { SIGCONT, "resume" } };
+
+	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
+		if (meanings[i].signal != signal)
+			continue;
+		obey_run(r, meanings[i].wish);
+		return true;
+	}
+	return false;
 }
 
 enum status obey_wishes(struct runner *r, struct err *err)

@@ -13,6 +13,15 @@ enum status obey_wishes(struct runner *r, struct err *err);
 enum status obey_put(struct runner *r, struct err *err);
 void obey_committed(struct runner *r);
 
+/* A cancelled run has ended: the wish that it be cancelled is taken back. */
+void obey_cancelled(struct runner *r);
+
+/*
+ * A signal to the runner: INT cancels the run, TSTP pauses it, CONT lets it go on. False: it is
+ * none of these.
+ */
+bool obey_signal(struct runner *r, int signal);
+
 /* A stored run is taken up again: let what did not succeed be tried again (a wish to resume). */
 void obey_resume(struct runner *r);
 
