@@ -134,7 +134,7 @@ def a_rate_limit_is_waited_for_and_is_no_failure(p):
              {"id": "other", "title": "O", "agent": "own"}, {"id": "late", "title": "L", "agent": "own", "dependsOn": ["a"]}]
     run, by = p.run({"a": [{"say": refused("Rate limit reached, try again in 1.5s"), "exit": 1}, {"say": claude(), "write": ["a"]}],
                      "b": [{"say": claude(session="s-2"), "write": ["b"]}], "other": [{"write": ["o"]}], "late": [{"write": ["l"]}]},
-                    tasks=tasks)
+                    tasks=tasks, jobs=1)
     assert run["state"] == "succeeded", run
     assert [a["state"] for a in by["a"]["attempts"]] == ["limited", "merged"], by["a"]
     first, again = p.seen("a")

@@ -155,8 +155,8 @@ static enum status control(const struct ask *ask, const struct run_view *v, stru
 		verb = RUN_DO_RESUME;
 	if ((st = wish(ask->project, v->row.id, task, wishes[verb], ask->stop, err)) != OK)
 		return st;
-	if (answer == WISH_AND_SPAWN && !spawn_alive(ask->project, v->row.id, ask->arena))
-		st = spawn_runner(ask->project, v->row.id, ask->arena, err);
+	if (answer == WISH_AND_SPAWN)
+		st = spawn_again(ask->project, v->row.id, ask->stop, ask->arena, err);
 	return st;
 }
 
