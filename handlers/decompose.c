@@ -7,6 +7,7 @@
 #include "domain/plan/learn.h"
 #include "domain/project.h"
 #include "domain/witness.h"
+#include "handlers/link.h"
 #include "handlers/tools.h"
 
 #define LINK_PREFIX "gadugi://plans/"
@@ -147,15 +148,6 @@ static void shorten(cJSON *list, size_t most)
 		cJSON_DeleteItemFromArray(list, --n);
 }
 
-static void link_put(struct call *call, struct json_build *b, cJSON *answer, const char *id)
-{
-	cJSON *link = json_put_object(b, answer, "resource");
-
-	json_put_text(b, link, "uri", text_printf(call->arena, LINK_PREFIX "%s", id));
-	json_put_text(b, link, "name", "the whole plan");
-	json_put_text(b, link, "mimeType", "application/json");
-}
-
 /* The tasks from `from` on for which there is room; returns the first that is left out. */
 static size_t tasks_cut(struct json_build *b, cJSON *answer, size_t from, size_t most)
 {
@@ -204,7 +196,8 @@ static void head_make(struct call *call, struct json_build *b, cJSON *answer, co
 	json_put_int(b, counts, "edges", (int64_t)p->n_edges);
 	json_put_int(b, counts, "findings", (int64_t)p->n_findings);
 	if (id != NULL)
-		link_put(call, b, answer, id);
+		link_put(b, answer, text_printf(call->arena, LINK_PREFIX "%s", id),
+		         "the whole plan", "application/json");
 	next = tasks_cut(b, answer, from, most - (most < 400 ? 0 : 200));
 	if (next < p->n_tasks)
 		json_put_text(b, answer, "nextCursor", text_printf(call->arena, "%zu", next));

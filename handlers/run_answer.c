@@ -7,6 +7,7 @@
 #include "domain/project.h"
 #include "domain/run.h"
 #include "handlers/ask_person.h"
+#include "handlers/link.h"
 
 #define TASK_BYTES 700  /* of a task in an answer, beside its texts */
 #define LOOK_MS    1000 /* between looks when nothing is heard: a runner may die silently */
@@ -124,7 +125,10 @@ enum status run_answer(struct call *call, const char *run, size_t from, size_t l
 		return st;
 	n = limit == SIZE_MAX ? that_fit(call, &v, from, limit) : limit;
 	answer = run_json(&b, &v, from, n);
-	if (from + n < v.n_tasks)
+	if (from + n < v.n_tasks) {
 		json_put_text(&b, answer, "nextCursor", text_printf(call->arena, "%zu", from + n));
+		link_put(&b, answer, text_printf(call->arena, "gadugi://runs/%s", v.row.id),
+		         "the whole run", "application/json");
+	}
 	return json_built(&b, answer, result, &call->err);
 }

@@ -6,6 +6,7 @@
 #include "domain/project.h"
 #include "domain/run.h"
 #include "handlers/ask.h"
+#include "handlers/link.h"
 #include "handlers/run_answer.h"
 #include "handlers/tools.h"
 
@@ -134,6 +135,22 @@ static enum status wait(struct call *call, const struct runs_in *in, cJSON **res
 	return st != OK ? st : run_wait_look(call, call->memo, result);
 }
 
+static const char *log_address(struct call *call, const struct runs_in *in)
+{
+	const char *address;
+	struct text t;
+
+	text_init(&t, (size_t)4 << 10);
+	text_add(&t, "gadugi://runs/");
+	text_add_percent(&t, in->run);
+	text_add(&t, "/tasks/");
+	text_add_percent(&t, in->task);
+	text_add(&t, "/log");
+	address = text_copy(&t, call->arena);
+	text_done(&t);
+	return address;
+}
+
 static enum status log_of(struct call *call, const struct runs_in *in, cJSON **result)
 {
 	struct json_build b = { false };
@@ -154,6 +171,8 @@ static enum status log_of(struct call *call, const struct runs_in *in, cJSON **r
 	json_put_text(&b, answer, "taskId", in->task);
 	json_put_text(&b, answer, "log", log.text);
 	json_put_flag(&b, answer, "beginningLeftOut", log.cut);
+	if (log.cut && in->attempt == NULL)
+		link_put(&b, answer, log_address(call, in), "more of the log", "text/plain");
 	return json_built(&b, answer, result, &call->err);
 }
 

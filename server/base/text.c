@@ -67,6 +67,18 @@ void text_add_char(struct text *t, char c)
 	text_add_n(t, &c, 1);
 }
 
+void text_add_percent(struct text *t, const char *s)
+{
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+	for (; *s != '\0'; s++)
+		if (strchr(plain, *s) != NULL)
+			text_add_char(t, *s);
+		else
+			text_addf(t, "%%%02X", (unsigned)(unsigned char)*s);
+}
+
 void text_addv(struct text *t, const char *fmt, va_list ap)
 {
 	va_list again;

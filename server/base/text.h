@@ -32,6 +32,7 @@ void text_done(struct text *t);
 void text_add(struct text *t, const char *s);
 void text_add_n(struct text *t, const char *s, size_t n);
 void text_add_char(struct text *t, char c);
+void text_add_percent(struct text *t, const char *s); /* as one part of an address (RFC 3986) */
 __attribute__((format(printf, 2, 3))) void text_addf(struct text *t, const char *fmt, ...);
 __attribute__((format(printf, 2, 0))) void text_addv(struct text *t, const char *fmt, va_list ap);
 

@@ -94,18 +94,6 @@ const struct resource *resources_find(const struct mcp_offer *offer, const char 
 	return NULL;
 }
 
-static void encode(struct text *t, const char *s)
-{
-	static const char plain[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-
-	for (; *s != '\0'; s++)
-		if (strchr(plain, *s) != NULL)
-			text_add_char(t, *s);
-		else
-			text_addf(t, "%%%02X", (unsigned)(unsigned char)*s);
-}
-
 /* The address of one instance. */
 static void address(struct text *t, const char *form, const char *const *values)
 {
@@ -116,7 +104,7 @@ static void address(struct text *t, const char *form, const char *const *values)
 			text_add_char(t, *form);
 			continue;
 		}
-		encode(t, values[which] == NULL ? "" : values[which]);
+		text_add_percent(t, values[which] == NULL ? "" : values[which]);
 		which++;
 		form = strchr(form, '}');
 	}

@@ -143,6 +143,16 @@ static void raw(struct text *members, const cJSON *result)
 	mem_free(printed);
 }
 
+/* Where all of it is (handlers/link.h), for hosts that can fetch it themselves. */
+static void link_to(struct text *members, const cJSON *resource)
+{
+	char *printed = json_text(resource, "uri") == NULL ? NULL : json_print(resource);
+
+	if (printed != NULL)
+		text_addf(members, ",{\"type\":\"resource_link\",%s", printed + 1);
+	mem_free(printed);
+}
+
 /* The same JSON twice: as text for hosts that show that, and as structured content. */
 void tools_success(struct text *members, const cJSON *result, unsigned has)
 {
@@ -154,7 +164,10 @@ void tools_success(struct text *members, const cJSON *result, unsigned has)
 	}
 	text_add(members, "\"content\":[{\"type\":\"text\",\"text\":");
 	rpc_quote(members, printed, strlen(printed));
-	text_add(members, "}]");
+	text_add_char(members, '}');
+	if ((has & HAS_STRUCTURE) != 0)
+		link_to(members, json_get(result, "resource"));
+	text_add_char(members, ']');
 	if ((has & HAS_STRUCTURE) != 0) {
 		text_add(members, ",\"structuredContent\":");
 		text_add(members, printed);

@@ -109,6 +109,17 @@ static void the_nearest_name_is_found_and_a_far_one_is_not(void **state)
 	assert_null(text_nearest("zzzzzz", names, 4));
 }
 
+static void what_is_not_plain_in_an_address_is_encoded(void **state)
+{
+	struct text t;
+
+	(void)state;
+	text_init(&t, 100);
+	text_add_percent(&t, "a-1 b/\xc3\xbc?~");
+	assert_string_equal(text_string(&t), "a-1%20b%2F%C3%BC%3F~");
+	text_done(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +128,7 @@ int main(void)
 		cmocka_unit_test(a_text_without_memory_stays_failed),
 		cmocka_unit_test(utf8_is_checked_to_the_byte),
 		cmocka_unit_test(a_cut_never_splits_a_character),
+		cmocka_unit_test(what_is_not_plain_in_an_address_is_encoded),
 		cmocka_unit_test(distance_counts_edits_and_swaps),
 		cmocka_unit_test(the_nearest_name_is_found_and_a_far_one_is_not),
 	};
