@@ -86,6 +86,68 @@ static void show_sessions(struct cli *c, const cJSON *m)
 	}
 }
 
+/* `6 of 96`, or `104439.6 (of 3)`. */
+static void show_side(struct cli *c, const cJSON *side)
+{
+	const cJSON *middle = json_get(side, "middle");
+
+	if (cJSON_IsNumber(middle))
+		text_addf(&c->screen.text, "%s (middle of %s)", show_number(c, middle->valuedouble),
+		          show_number(c, number(side, "of")));
+	else
+		text_addf(&c->screen.text, "%s of %s", show_number(c, number(side, "n")),
+		          show_number(c, number(side, "of")));
+}
+
+static bool is_too_little(const cJSON *o)
+{
+	const char *verdict = json_text(o, "verdict");
+
+	return verdict == NULL || strcmp(verdict, "too little data") == 0;
+}
+
+static void show_trends(struct cli *c, const cJSON *trends)
+{
+	struct text *t = &c->screen.text;
+	const cJSON *m;
+	int lacking = 0;
+
+	if (trends == NULL)
+		return;
+	text_addf(t, "\nthe last %s day%s against all before:\n",
+	          show_number(c, number(trends, "windowDays")),
+	          number(trends, "windowDays") > 1 ? "s" : "");
+	cJSON_ArrayForEach(m, json_get(trends, "measures")) {
+		if (is_too_little(m)) {
+			lacking++;
+			continue;
+		}
+		text_addf(t, "  %s: ", json_text(m, "measure"));
+		show_side(c, json_get(m, "before"));
+		text_add(t, " > ");
+		show_side(c, json_get(m, "last"));
+		text_addf(t, ": %s\n", json_text(m, "verdict"));
+	}
+	if (lacking > 0)
+		text_addf(t, "  too little data for %d others\n", lacking);
+}
+
+/* Only kinds of which something can be told. */
+static void show_compare(struct cli *c, const cJSON *compare)
+{
+	const cJSON *kind;
+
+	cJSON_ArrayForEach(kind, json_get(compare, "kinds")) {
+		if (json_text(kind, "best") == NULL)
+			continue;
+		text_add(&c->screen.text, "best at '");
+		screen_text(&c->screen, json_text(kind, "kind"));
+		text_add(&c->screen.text, "': ");
+		screen_text(&c->screen, json_text(kind, "best"));
+		text_addf(&c->screen.text, ", by %s\n", json_text(kind, "because"));
+	}
+}
+
 static void show_chain(struct cli *c, const cJSON *chain)
 {
 	const cJSON *link;
@@ -211,6 +273,8 @@ static void show(struct cli *c, const cJSON *result)
 		show_run(c, m);
 	else
 		show_sessions(c, m);
+	show_compare(c, json_get(m, "compare"));
+	show_trends(c, json_get(m, "trends"));
 	text_add_char(&c->screen.text, '\n');
 	show_findings(c, json_get(result, "findings"));
 	if (cJSON_GetArraySize(change) > 0)

@@ -23,6 +23,7 @@
 #include "domain/plan.h"
 #include "domain/project.h"
 #include "store/db.h"
+#include "store/history.h"
 
 #define COACH_FACTOR_LEAST 3  /* tasks from which on a kind has a factor */
 #define COACH_CLEAN        5  /* looks without finding it again that close an issue */
@@ -75,6 +76,8 @@ struct coach_report {
 	const struct facts *run;            /* of a run, or NULL */
 	const struct coach_factor *factors; /* calibration, with a run */
 	size_t n_factors;
+	const struct history_task *results; /* tasks of all finished runs, with a run */
+	size_t n_results;
 };
 
 struct coach_wish {

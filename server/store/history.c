@@ -32,7 +32,26 @@ static void read_task(sqlite3_stmt *s, struct arena *a, void *row)
 	t->cost_usd = sqlite3_column_type(s, 9) == SQLITE_NULL ? -1 : sqlite3_column_double(s, 9);
 	t->complexity = sqlite3_column_int64(s, 10);
 	t->attempts = sqlite3_column_int64(s, 11);
-	t->first_passed = t->attempts == 1;
+	t->succeeded = sqlite3_column_int(s, 12) != 0;
+}
+
+#define TASKS                                                                                      \
+	"SELECT t.run_id, t.id, t.kind, x.agent, t.estimate_min,"                                  \
+	" x.ended_ms - x.started_ms, x.tokens_in + x.tokens_out, x.ended_ms,"                      \
+	" coalesce(json_extract(t.spec, '$.estimateSource'), 'stated') = 'stated',"                \
+	" x.cost_usd, coalesce(json_extract(t.spec, '$.complexity.total'), 0), x.number,"          \
+	" t.state = 'succeeded'"                                                                   \
+	" FROM task t JOIN attempt x ON x.run_id = t.run_id AND x.task_id = t.id"                  \
+	" AND x.number = (SELECT max(number) FROM attempt y"                                       \
+	"  WHERE y.run_id = t.run_id AND y.task_id = t.id)"                                        \
+	" WHERE x.started_ms IS NOT NULL AND x.ended_ms > x.started_ms"
+#define NEWEST " ORDER BY x.ended_ms DESC, t.run_id, t.id LIMIT ?1"
+
+static enum status read_tasks(struct db *db, sqlite3_stmt *s, size_t limit, struct rows *rows,
+                              struct err *err)
+{
+	db_bind_int(s, 1, (int64_t)limit);
+	return rows_read(db, s, read_task, rows, err);
 }
 
 enum status history_tasks(struct db *db, size_t limit, struct arena *a, struct history_task **out,
@@ -40,25 +59,27 @@ enum status history_tasks(struct db *db, size_t limit, struct arena *a, struct h
 {
 	struct rows rows = { .a = a, .size = sizeof **out };
 	sqlite3_stmt *s = NULL;
-	enum status st;
+	enum status st =
+	    db_stmt(db, TASKS " AND t.state = 'succeeded' AND t.estimate_min > 0" NEWEST, &s, err);
 
-	st =
-	    db_stmt(db,
-	            "SELECT t.run_id, t.id, t.kind, x.agent, t.estimate_min,"
-	            " x.ended_ms - x.started_ms, x.tokens_in + x.tokens_out, x.ended_ms,"
-	            " coalesce(json_extract(t.spec, '$.estimateSource'), 'stated') = 'stated',"
-	            " x.cost_usd, coalesce(json_extract(t.spec, '$.complexity.total'), 0), x.number"
-	            " FROM task t JOIN attempt x ON x.run_id = t.run_id AND x.task_id = t.id"
-	            " AND x.number = (SELECT max(number) FROM attempt y"
-	            "  WHERE y.run_id = t.run_id AND y.task_id = t.id)"
-	            " WHERE t.state = 'succeeded' AND x.started_ms IS NOT NULL"
-	            " AND x.ended_ms > x.started_ms AND t.estimate_min > 0"
-	            " ORDER BY x.ended_ms DESC, t.run_id, t.id LIMIT ?1",
-	            &s, err);
-	if (st != OK)
+	if (st != OK || (st = read_tasks(db, s, limit, &rows, err)) != OK)
 		return st;
-	db_bind_int(s, 1, (int64_t)limit);
-	if ((st = rows_read(db, s, read_task, &rows, err)) != OK)
+	*out = (struct history_task *)(void *)rows.at;
+	*n = rows.n;
+	return OK;
+}
+
+enum status history_results(struct db *db, size_t limit, struct arena *a, struct history_task **out,
+                            size_t *n, struct err *err)
+{
+	struct rows rows = { .a = a, .size = sizeof **out };
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(db,
+	                         TASKS " AND t.state IN ('succeeded', 'failed', 'conflicted',"
+	                               " 'timed_out')" NEWEST,
+	                         &s, err);
+
+	if (st != OK || (st = read_tasks(db, s, limit, &rows, err)) != OK)
 		return st;
 	*out = (struct history_task *)(void *)rows.at;
 	*n = rows.n;

@@ -15,7 +15,7 @@
 #include "store/db.h"
 #include "store/rows.h" /* RUNS_NONE */
 
-/* A task that succeeded: its last attempt. */
+/* A task that has ended: its last attempt. */
 struct history_task {
 	const char *run, *task, *kind, *agent;
 	int64_t estimate_min;
@@ -26,11 +26,15 @@ struct history_task {
 	double cost_usd;    /* below 0: not known */
 	int64_t complexity; /* 0: not told */
 	int64_t attempts;
-	bool first_passed; /* its first attempt was the one that was merged */
+	bool succeeded;
 };
 
 /* The run that ended last; *id stays NULL when none has. */
 enum status history_last_run(struct db *db, struct arena *a, const char **id, struct err *err);
+
+/* Up to limit tasks that came to an end in ended runs, well or not, newest first. */
+enum status history_results(struct db *db, size_t limit, struct arena *a, struct history_task **out,
+                            size_t *n, struct err *err);
 
 /* Up to limit tasks that succeeded, newest first. */
 enum status history_tasks(struct db *db, size_t limit, struct arena *a, struct history_task **out,

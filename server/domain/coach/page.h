@@ -43,4 +43,7 @@ void page_run(struct text *t, const struct coach_report *r);
 void page_timeline(struct text *t, const struct facts *f);
 void page_sessions(struct text *t, const struct coach_report *r);
 
+/* What got better or worse, and who does like work how well, when there is something to tell. */
+void page_trends(struct text *t, const struct coach_report *r);
+
 #endif

@@ -257,5 +257,6 @@ void page_run(struct text *t, const struct coach_report *r)
 	page_timeline(t, r->run);
 	page_findings(t, r);
 	agents(t, r->run);
+	page_trends(t, r);
 	tasks(t, r->run);
 }

@@ -160,6 +160,7 @@ void page_sessions(struct text *t, const struct coach_report *r)
 	cards(t, &r->metrics);
 	tokens(t, r->metrics.tokens);
 	page_findings(t, r);
+	page_trends(t, r);
 	tools(t, &r->metrics);
 	each(t, r);
 }

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "domain/coach/report.h"
+#include "domain/coach/trend.h"
 
 static const char *const severity_words[] = { "info", "warning", "error" };
 
@@ -225,10 +226,14 @@ void coach_put(struct json_build *b, cJSON *answer, const struct coach_report *r
 {
 	cJSON *metrics = json_put_object(b, answer, "metrics");
 
-	if (r->run != NULL)
+	if (r->run != NULL) {
 		report_put_run(b, metrics, r);
-	else
+		compare_put_tasks(b, metrics, r);
+	} else {
 		put_session_metrics(b, metrics, &r->metrics);
+		compare_put_sessions(b, metrics, r);
+		trend_put(b, metrics, r);
+	}
 	put_findings(b, answer, r, most);
 	put_recommendations(b, answer, r);
 }

@@ -20,11 +20,11 @@ enum status coach_of_run(struct db *db, const char *id, struct arena *a, struct 
                          struct err *err)
 {
 	struct coach_report *r = report_new(a);
-	struct history_task *history = NULL;
+	struct history_task *history = NULL, *results = NULL;
 	struct coach_factor *factors = NULL;
 	struct facts *facts = NULL;
 	struct finder f = { .report = r };
-	size_t n = 0, n_factors = 0;
+	size_t n = 0, n_factors = 0, n_results = 0;
 	enum status st;
 
 	if (r == NULL)
@@ -32,11 +32,14 @@ enum status coach_of_run(struct db *db, const char *id, struct arena *a, struct 
 	if ((st = choose(db, &id, a, err)) != OK ||
 	    (st = facts_read(db, id, a, &facts, err)) != OK ||
 	    (st = history_tasks(db, LEARN_TASKS, a, &history, &n, err)) != OK ||
-	    (st = learn_factors(history, n, a, &factors, &n_factors, err)) != OK)
+	    (st = learn_factors(history, n, a, &factors, &n_factors, err)) != OK ||
+	    (st = history_results(db, LEARN_TASKS, a, &results, &n_results, err)) != OK)
 		return st;
 	r->run = facts;
 	r->factors = factors;
 	r->n_factors = n_factors;
+	r->results = results;
+	r->n_results = n_results;
 	f.run = facts->run->id;
 	report_subject(r, "run", facts->run->id);
 	find_in_run(&f, facts, history, n);
