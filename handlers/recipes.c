@@ -23,6 +23,8 @@ static const struct arg recipes_args[] = {
 	  "implement: who does it.", NULL },
 	{ "jobs", ARG_WHOLE, ARG_UNLISTED, offsetof(struct recipes_in, jobs), 1, RUN_JOBS_MAX,
 	  "implement: how many at once.", NULL },
+	{ "waitSeconds", ARG_WHOLE, ARG_UNLISTED, offsetof(struct recipes_in, wait_s), 0, 3600,
+	  "verify: how long to wait for the gates; 50 when nothing is said.", NULL },
 	{ 0 },
 };
 
@@ -217,21 +219,32 @@ static enum status choose(struct recipes_work *w)
 	               nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
 }
 
+static enum status act(struct recipes_work *w)
+{
+	struct recipe_set *set = NULL;
+	struct call *call = w->call;
+	enum status st = recipe_load(call->project->root, call->arena, &set, &call->err);
+
+	w->set = set;
+	if (st == OK)
+		st = choose(w);
+	for (size_t i = 0; st == OK && i < sizeof actions / sizeof *actions; i++)
+		if (strcmp(actions[i].word, w->want->action) == 0)
+			return actions[i].run(w);
+	return st;
+}
+
 static enum status recipes_run(struct call *call, const void *in, cJSON **result)
 {
 	struct recipes_work w = { .call = call, .want = in };
-	struct recipe_set *set = NULL;
-	enum status st = recipe_load(call->project->root, call->arena, &set, &call->err);
+	bool answered = false;
+	enum status st = OK;
 
-	if (st != OK)
-		return st;
-	w.set = set;
-	if ((st = choose(&w)) != OK)
-		return st;
 	w.answer = json_object(&w.b);
-	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
-		if (strcmp(actions[i].word, w.want->action) == 0)
-			st = actions[i].run(&w);
+	if (call->memo != NULL)
+		st = recipes_verify_wait(&w, &answered);
+	if (st == OK && !answered)
+		st = act(&w);
 	if (st != OK) {
 		cJSON_Delete(w.answer);
 		return st;

@@ -39,4 +39,10 @@ enum status recipes_history(struct recipes_work *w);
 enum status recipes_rollback(struct recipes_work *w);
 enum status recipes_verify(struct recipes_work *w);
 
+/*
+ * verify, before the recipes are read: is the check that was started still going on? OK: it
+ * has ended, or there is none; E_WAIT: it has not; *answered: it has not, and the time is up.
+ */
+enum status recipes_verify_wait(struct recipes_work *w, bool *answered);
+
 #endif

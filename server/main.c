@@ -8,6 +8,7 @@
 #include "domain/dispatch.h"
 #include "domain/doctor.h"
 #include "domain/project.h"
+#include "domain/recipe/check.h"
 #include "domain/run.h"
 #include "handlers/compat.h"
 #include "handlers/prompt.h"
@@ -159,11 +160,14 @@ static void tell_ready(void *word)
 	*fd = -1;
 }
 
+typedef enum status alone(struct project *p, const char *id, void (*ready)(void *arg), void *arg,
+                          struct err *err);
+
 /*
- * gadugi runner RUN --root DIR: carry out a run, on our own. Started by orchestrate and
- * resume; what goes wrong before the run goes on is the caller's to hear, later it is logged.
+ * gadugi runner RUN --root DIR, gadugi checker CHECK --root DIR: carry out what is stored under an
+ * id, on our own. What goes wrong before it goes on is the caller's to hear, later it is logged.
  */
-static int runner(void *arg, const struct cli_options *options, int argc, char **argv)
+static int go_alone(const struct cli_options *options, int argc, char **argv, alone *carry_out)
 {
 	struct project *project = NULL;
 	struct err err = { 0 };
@@ -171,25 +175,37 @@ static int runner(void *arg, const struct cli_options *options, int argc, char *
 	bool child = true;
 	enum status st;
 
-	(void)arg;
 	if (argc != 1 || options->root == NULL)
 		return CLI_USAGE;
 	st = detach_part(options->root, &child, &exit_code, &word, &err);
 	if (!child)
 		return exit_code;
 	if (st == OK && (st = project_open(&project, options->root, &err)) == OK)
-		st = run_runner(project, argv[0], tell_ready, &word, &err);
+		st = carry_out(project, argv[0], tell_ready, &word, &err);
 	if (st != OK)
-		log_line(LOG_ERROR, "run %s: %s", argv[0], err.text);
+		log_line(LOG_ERROR, "%s: %s", argv[0], err.text);
 	if (word != -1)
 		detach_word(word, err.text);
 	project_free(project);
 	return st == OK ? CLI_DONE : CLI_FAILED;
 }
 
+static int runner(void *arg, const struct cli_options *options, int argc, char **argv)
+{
+	(void)arg;
+	return go_alone(options, argc, argv, run_runner);
+}
+
+static int checker(void *arg, const struct cli_options *options, int argc, char **argv)
+{
+	(void)arg;
+	return go_alone(options, argc, argv, check_run);
+}
+
 /* Commands that no help lists. */
 static const struct cli_program programs[] = {
 	{ "runner", runner },
+	{ "checker", checker },
 	{ 0 },
 };
 

@@ -40,6 +40,12 @@ struct call {
 	int64_t wait_until_ms;   /* with E_WAIT: monotonic time to run again at the latest */
 
 	/*
+	 * Set with E_WAIT by a tool that has something going on elsewhere: whoever asked is gone or
+	 * has given up, and the call will not be run again. Quick, on any thread; NULL: nothing.
+	 */
+	void (*dropped)(struct call *call);
+
+	/*
 	 * Asking the other end. A tool that needs to know something puts its questions in
 	 * asks (an object, key -> {method, params}; the face's from then on) and returns
 	 * E_WAIT. It is run again with answers, key -> result, of which some may be missing;

@@ -115,6 +115,10 @@ static const struct option_row events_options[] = {
 static const struct option_row recipes_options[] = {
 	{ "results", 0, OPTION_TEXT, "results", "FILE",
 	  "verify: what the tests said; without it the gates are run" },
+	{ "matrix", 0, OPTION_FLAG, NULL, NULL,
+	  "verify: each requirement with its tests and their results, as a table" },
+	{ "wait", 0, OPTION_NUMBER, "waitSeconds", "SECONDS",
+	  "verify: how long to wait for the gates; to their end when nothing is said" },
 	{ "dry-run", 'n', OPTION_FLAG, "dryRun", NULL,
 	  "implement, rollback: only say what would be done" },
 	{ "force", 'f', OPTION_FLAG, "force", NULL,

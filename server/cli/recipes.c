@@ -36,6 +36,42 @@ static void show_mistakes(struct cli *c, const cJSON *list)
 	}
 }
 
+/* Gates that did not succeed. */
+static void show_gates(struct cli *c, const cJSON *gates)
+{
+	const cJSON *gate;
+
+	cJSON_ArrayForEach(gate, gates) {
+		if (strcmp(text_of(gate, "outcome"), "clean") == 0)
+			continue;
+		screen_styled(&c->screen, STYLE_RED, "gate ", SIZE_MAX);
+		screen_text(&c->screen, text_of(gate, "name"));
+		text_addf(&c->screen.text, ": %s\n", text_of(gate, "outcome"));
+	}
+}
+
+/* requirement, level, test, result: as a Markdown table. */
+static void show_matrix(struct cli *c, const cJSON *result)
+{
+	struct screen *s = &c->screen;
+	const cJSON *requirement, *test;
+
+	text_add(&s->text, "| recipe | requirement | level | met | test: result |\n"
+	                   "|---|---|---|---|---|\n");
+	cJSON_ArrayForEach(requirement, json_get(result, "requirements")) {
+		text_addf(&s->text, "| %s | %s %s | %s | %s | ", text_of(requirement, "recipe"),
+		          text_of(requirement, "id"), text_of(requirement, "title"),
+		          text_of(requirement, "level"),
+		          json_flag(requirement, "met") ? "yes" : "NO");
+		cJSON_ArrayForEach(test, json_get(requirement, "tests")) {
+			text_add(&s->text, test->prev->next == NULL ? "" : "<br>");
+			screen_text(s, test->valuestring);
+		}
+		text_add(&s->text, " |\n");
+	}
+	text_add_char(&s->text, '\n');
+}
+
 /* Each requirement that does not hold, and why; then how many do. */
 static void show_verdicts(struct cli *c, const cJSON *result)
 {
@@ -69,6 +105,7 @@ static void show_verdicts(struct cli *c, const cJSON *result)
 	if (json_int(result, "stubsFound", 0) > 0)
 		text_addf(&s->text, "%lld places are not written yet\n",
 		          (long long)json_int(result, "stubsFound", 0));
+	show_gates(c, json_get(result, "gates"));
 	text_addf(&s->text, "%lld of %lld requirements met, by %lld results of tests\n",
 	          (long long)json_int(result, "met", 0), (long long)json_int(result, "of", 0),
 	          (long long)json_int(result, "testResults", 0));
@@ -157,6 +194,8 @@ static void show_recipes(struct cli *c, const cJSON *result)
 	if (json_get(result, "build") != NULL && cJSON_IsArray(json_get(result, "build")))
 		show_choice(c, result);
 	show_gates_not_run(c, result);
+	if (json_get(result, "met") != NULL && cli_has(c, "matrix"))
+		show_matrix(c, result);
 	if (json_get(result, "met") != NULL)
 		show_verdicts(c, result);
 	else if (json_get(result, "restored") != NULL)

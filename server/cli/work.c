@@ -90,8 +90,11 @@ static enum status run_tool(struct cli *c, const struct tool *tool, const cJSON 
 	while (st == OK && (st = tool->run(&call, in, result)) == E_WAIT) {
 		int64_t left = call.wait_until_ms - clock_mono_ms();
 
-		if ((st = cli_sleep(c, left)) != OK)
-			call.err = c->err;
+		if ((st = cli_sleep(c, left)) == OK)
+			continue;
+		call.err = c->err;
+		if (call.dropped != NULL)
+			call.dropped(&call);
 	}
 	if (st != OK)
 		c->err = call.err;

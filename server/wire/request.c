@@ -240,6 +240,8 @@ static void drop(struct request *r)
 {
 	struct batch *batch = r->batch;
 
+	if (r->flight.call.dropped != NULL)
+		r->flight.call.dropped(&r->flight.call);
 	request_free(r);
 	if (batch != NULL)
 		batch_leave(batch, NULL);

@@ -68,7 +68,16 @@ has and_why 't.sh: both_are_made: failed' "$out"
 git merge -q "gadugi/$id" >/dev/null 2>&1
 run "$gadugi" recipes verify
 ends what_its_tests_show_is_met 0
+run "$gadugi" recipes verify --matrix
+has each_requirement_has_its_tests_and_results '| two | A-1 Hold | MUST | yes | t.sh: both_are_made: passed |' "$out"
 has all_are_met '2 of 2 requirements met, by 1 results of tests' "$out"
+run "$gadugi" events --after 0 --topic 'recipe.*.verified' --json
+has a_verification_is_an_event '"proved"' "$out"
+printf 'gates: [{name: tests, command: [./t.sh]}, {name: red, command: [sh, -c, exit 4]}]\n' >.gadugi/config
+run "$gadugi" recipes verify
+ends a_gate_that_fails_is_not_sound 1
+has it_is_named 'gate red: failed' "$out"
+printf 'gates: [{name: tests, command: [./t.sh]}]\n' >.gadugi/config
 printf '{"name": "one", "dependencies": [],\n "files": ["src"]}\n' >recipes/one/dependencies.json
 mkdir src && printf 'int one(void)\n{\n\treturn 1; /* TODO: two */\n}\n' >src/one.c
 run "$gadugi" recipes verify

@@ -36,12 +36,14 @@ enum status recipe_verify(const struct recipe_set *set, const char *root,
                           const struct recipe_output *output, struct recipe_verdicts *out,
                           struct err *err);
 
-/*
- * What tests said: the file at path (below the project's root), or, with NULL, the output of all
- * configured gates, which are run now. E_INPUT when there is no gate, E_DENIED without trust.
- */
-enum status recipe_results(struct project *p, const char *path, const atomic_bool *stop,
-                           struct arena *a, struct recipe_output *out, struct err *err);
+/* That the chosen recipe (RECIPE_NONE: each) was verified, as an event with its numbers. */
+enum status recipe_tell_verdicts(struct project *p, const struct recipe_set *set, size_t chosen,
+                                 const struct recipe_verdicts *verdicts, const atomic_bool *stop,
+                                 struct err *err);
+
+/* What tests said: the file at path, below the project's root. */
+enum status recipe_results(struct project *p, const char *path, struct arena *a,
+                           struct recipe_output *out, struct err *err);
 
 /*
  * What is not written yet in the files of the chosen recipe (RECIPE_NONE: of all): each file once,
