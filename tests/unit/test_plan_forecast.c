@@ -95,7 +95,8 @@ static void without_ranges_there_is_none(void **state)
 
 static void the_error_of_earlier_estimates_gives_a_timeline(void **state)
 {
-	static const struct plan_factor factors[] = { { "*", 0.5, 1, 2, 9 }, { "fix", 1, 3, 4, 3 } };
+	static const struct plan_factor factors[] = { { "*", 0.5, 1, 2, 9 },
+		                                      { "fix", 1, 3, 4, 3 } };
 	const struct plan_options options = { .workers = 4, .factors = factors, .n_factors = 2 };
 	struct json_build b = { false };
 	const struct plan *p = read_with(
