@@ -46,11 +46,3 @@ const char tool_instructions[] =
     "- events: what happened, in order; publish and follow topics.\n"
     "Errors say what was wrong and what to do next. Long answers are shortened: pass limit and "
     "the nextCursor you were given to read on.";
-
-const struct tool *tool_find(const char *name)
-{
-	for (const struct tool *const *t = tool_all; *t != NULL; t++)
-		if (strcmp((*t)->name, name) == 0)
-			return *t;
-	return NULL;
-}

@@ -53,7 +53,4 @@ extern const struct tool *const *const tool_offered;
 /* Which tool when, for the model of a host: what a server says of itself. Under 2 KB. */
 extern const char tool_instructions[];
 
-/* The tool of that name, or NULL. */
-const struct tool *tool_find(const char *name);
-
 #endif
