@@ -63,16 +63,26 @@ static bool holds_ids(const struct paper *p, const struct table *t, size_t want)
 	return any;
 }
 
+/* The column that may name tasks beside one that only numbers them: a second name, or words. */
+static size_t says_more(const struct table *t)
+{
+	for (size_t i = column(t, ROLE_NAME) + 1; i < t->n; i++)
+		if (t->roles[i] == ROLE_NAME)
+			return i;
+	return column(t, ROLE_DESCRIPTION);
+}
+
 /* What may stand for a missing name column. */
 static void name_choose(const struct paper *p, struct table *t)
 {
 	static const enum role others[] = { ROLE_DESCRIPTION, ROLE_ISSUE, ROLE_BATCH, ROLE_ID };
 
 	t->name = column(t, ROLE_NAME);
-	if (t->name < t->n && has(t, ROLE_DESCRIPTION) && !has(t, ROLE_ID) &&
-	    holds_ids(p, t, t->name)) {
+	if (t->name < t->n && !has(t, ROLE_ID) && says_more(t) < t->n && holds_ids(p, t, t->name)) {
+		size_t more = says_more(t);
+
 		t->roles[t->name] = ROLE_ID;
-		t->name = column(t, ROLE_DESCRIPTION);
+		t->name = more;
 		t->roles[t->name] = ROLE_NAME;
 	}
 	for (size_t i = 0; t->name == COLUMNS_MAX && i < sizeof others / sizeof *others; i++)
