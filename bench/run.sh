@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 root=$(pwd)
 case $build in /*) ;; *) build=$root/$build ;; esac
 export BUILD="$build" GADUGI="$build/gadugi" GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null NO_COLOR=1
-unset CLAUDE_PROJECT_DIR GADUGI_RUN_ID XDG_CONFIG_HOME 2>/dev/null || true
+unset CLAUDE_PROJECT_DIR GADUGI_RUN_ID XDG_CONFIG_HOME XDG_DATA_HOME 2>/dev/null || true
 work=$(mktemp -d "${TMPDIR:-/tmp}/gadugi-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM

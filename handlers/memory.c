@@ -11,7 +11,7 @@
 struct memory_in {
 	const char *action, *format, *path, *text;
 	long limit, skip;
-	bool confirm, dry_run;
+	bool confirm, dry_run, shared;
 };
 
 static const struct arg memory_args[] = {
@@ -30,6 +30,8 @@ static const struct arg memory_args[] = {
 	  "tidy: do it; without, only what would go is told", NULL },
 	{ "dryRun", ARG_FLAG, 0, offsetof(struct memory_in, dry_run), 0, 0,
 	  "tidy: only tell, which is usual", NULL },
+	{ "shared", ARG_FLAG, 0, offsetof(struct memory_in, shared), 0, 0,
+	  "What is for all projects (scopes team and global), not this one's", NULL },
 	{ 0 },
 };
 
@@ -162,17 +164,35 @@ static enum status tidy_run(struct call *call, const struct memory_in *want, cJS
 	return json_built(&b, answer, result, &call->err);
 }
 
+/* From here on the call is about the store for all projects. */
+static enum status choose_shared(struct call *call)
+{
+	struct project *shared = NULL;
+	enum status st = memory_shared(call->project, false, &shared, &call->err);
+
+	if (st == OK && shared == NULL)
+		return err_set(&call->err, E_ABSENT,
+		               "nothing is remembered for all projects yet: 'gadugi remember TEXT "
+		               "--scope global' does");
+	if (st == OK)
+		call->project = shared;
+	return st;
+}
+
 static enum status memory_run(struct call *call, const void *in, cJSON **result)
 {
 	const struct memory_in *want = in;
 	enum memory_format format =
 	    want->format == NULL ? MEMORY_ANY : memory_format_of(want->format);
+	enum status st;
 
 	if (format == MEMORY_FORMATS_N)
 		return err_set(&call->err, E_INPUT,
 		               "'%.40s' is no format: use jsonl, markdown, server-memory, cypher "
 		               "or graphml",
 		               want->format);
+	if (want->shared && (st = choose_shared(call)) != OK)
+		return st;
 	if (strcmp(want->action, "import") == 0)
 		return import_run(call, want, format, result);
 	if (strcmp(want->action, "export") == 0)

@@ -15,7 +15,7 @@ root=$(pwd)
 case $build in /*) ;; *) build=$root/$build ;; esac
 export BUILD="$build" GADUGI="$build/gadugi"
 export GIT_CONFIG_NOSYSTEM=1 NO_COLOR=1 LC_ALL=C.UTF-8
-unset CLAUDE_PROJECT_DIR GADUGI_RUN_ID XDG_CONFIG_HOME 2>/dev/null
+unset CLAUDE_PROJECT_DIR GADUGI_RUN_ID XDG_CONFIG_HOME XDG_DATA_HOME 2>/dev/null
 limit=${TEST_LIMIT_S:-300}
 work=$(mktemp -d "${TMPDIR:-/tmp}/gadugi-tests.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT

@@ -82,6 +82,8 @@ static const struct option_row memory_options[] = {
 	{ "limit", 'n', OPTION_NUMBER, "limit", "N",
 	  "git: so many commits (5000); tidy: show so many (50)" },
 	{ "confirm", 'y', OPTION_FLAG, "confirm", NULL, "tidy: do it" },
+	{ "shared", 0, OPTION_FLAG, "shared", NULL,
+	  "what is for all projects (scopes team and global), not this one's" },
 	{ "dry-run", 0, OPTION_FLAG, "dryRun", NULL,
 	  "tidy: only say what would go, which is usual" },
 	{ "skip", 0, OPTION_NUMBER, "skip", "N", "git: leave out the newest" },

@@ -6,6 +6,9 @@
  * superseded, what is no longer wanted is expired; both are kept and can be asked for as of
  * an earlier time, until they are purged. What was acknowledged is on disk.
  *
+ * What is of scope team or global is for all projects of the user: it is kept in a store of its
+ * own, below $XDG_DATA_HOME/gadugi, and asked together with the project's.
+ *
  * A struct memory belongs to a project and is shared by all its threads: it holds the index
  * that ranking reads (memory/index.h) and the queue in which calls that write at the same
  * time share one transaction. Answers are in the caller's arena.
@@ -34,6 +37,13 @@ struct memory;
 
 enum status memory_new(struct memory **out, struct err *err);
 void memory_free(struct memory *m);
+
+/*
+ * Where what is for all projects of the user is kept (scopes team and global): the store below
+ * $XDG_DATA_HOME/gadugi, to be used as a project is. *out is NULL when there is none and it is
+ * not to be made; it stays the memory's.
+ */
+enum status memory_shared(struct project *p, bool make, struct project **out, struct err *err);
 
 /* Put down what is only noted so far (how often memories were of use). At the end. */
 void memory_settle(struct project *p);
@@ -120,6 +130,8 @@ struct memory_hit {
 	struct memory_edge *relations;
 	size_t n_relations;
 	size_t tokens; /* about so many */
+	int64_t row;   /* its number in its store */
+	bool shared;   /* that store is the one for all projects */
 };
 
 struct memory_lead { /* an entity that the question or the hits lead to */

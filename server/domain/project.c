@@ -26,48 +26,82 @@ static const char *wanted_folder(const char *root_option)
 	return folder == NULL || folder[0] == '\0' ? "." : folder;
 }
 
-enum status project_open(struct project **out, const char *root_option, struct err *err)
+/* The parts of a project whose root, and whose state when it is not below it, are known. */
+static enum status set_up(struct project *p, const struct project_place *place, const char *state,
+                          struct err *err)
+{
+	struct project_own *own = p->own;
+	enum status st;
+
+	p->root = place->root;
+	p->git_dir = place->git_dir;
+	p->state = state != NULL ? state
+	                         : text_printf(own->arena, "%s/.gadugi",
+	                                       strcmp(place->root, "/") == 0 ? "" : place->root);
+	own->database = text_printf(own->arena, "%s/gadugi.db", p->state);
+	if (arena_failed(own->arena))
+		return err_nomem(err, "the project");
+	if ((st = memory_new(&p->memory, err)) != OK)
+		return st;
+	return pthread_mutex_init(&own->lock, NULL) == 0 ? OK : err_nomem(err, "the project");
+}
+
+/* One that is not set up; NULL when out of memory. */
+static struct project *bare(void)
 {
 	struct project *p = mem_zero(1, sizeof *p);
-	struct project_own *own = mem_zero(1, sizeof *own);
+
+	if (p != NULL && (p->own = mem_zero(1, sizeof *p->own)) != NULL &&
+	    (p->own->arena = arena_new(PATHS_MAX)) != NULL)
+		return p;
+	mem_free(p == NULL ? NULL : p->own);
+	mem_free(p);
+	return NULL;
+}
+
+static void give_up(struct project *p)
+{
+	memory_free(p->memory);
+	arena_free(p->own->arena);
+	mem_free(p->own);
+	mem_free(p);
+}
+
+enum status project_open(struct project **out, const char *root_option, struct err *err)
+{
+	struct project *p = bare();
 	struct project_place place;
 	bool exact = root_option != NULL && root_option[0] != '\0';
-	enum status st = E_NOMEM;
+	enum status st;
 
-	if (p != NULL)
-		p->own = own;
-	if (p == NULL || own == NULL || (own->arena = arena_new(PATHS_MAX)) == NULL) {
-		(void)err_nomem(err, "the project");
-		goto out;
-	}
-	st = project_find(wanted_folder(root_option), exact, own->arena, &place, err);
-	if (st != OK)
-		goto out;
-	p->root = place.root;
-	p->git_dir = place.git_dir;
-	p->state =
-	    text_printf(own->arena, "%s/.gadugi", strcmp(place.root, "/") == 0 ? "" : place.root);
-	own->database = text_printf(own->arena, "%s/gadugi.db", p->state);
-	if (arena_failed(own->arena)) {
-		st = err_nomem(err, "the project");
-		goto out;
-	}
-	if ((st = memory_new(&p->memory, err)) != OK)
-		goto out;
-	if (pthread_mutex_init(&own->lock, NULL) != 0) {
-		st = err_nomem(err, "the project");
-		goto out;
+	if (p == NULL)
+		return err_nomem(err, "the project");
+	st = project_find(wanted_folder(root_option), exact, p->own->arena, &place, err);
+	if (st == OK)
+		st = set_up(p, &place, NULL, err);
+	if (st != OK) {
+		give_up(p);
+		return st;
 	}
 	*out = p;
 	return OK;
-out:
+}
+
+enum status project_open_shared(struct project **out, const char *folder, struct err *err)
+{
+	struct project *p = bare();
+	struct project_place place = { 0 };
+	enum status st = E_NOMEM;
+
 	if (p != NULL)
-		memory_free(p->memory);
-	if (own != NULL)
-		arena_free(own->arena);
-	mem_free(own);
-	mem_free(p);
-	return st;
+		place.root = text_dup(p->own->arena, folder);
+	if (place.root == NULL || (st = set_up(p, &place, place.root, err)) != OK) {
+		if (p != NULL)
+			give_up(p);
+		return st == E_NOMEM ? err_nomem(err, "the user's store") : st;
+	}
+	*out = p;
+	return OK;
 }
 
 void project_free(struct project *p)

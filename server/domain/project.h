@@ -39,6 +39,12 @@ struct project {
 enum status project_open(struct project **out, const char *root_option, struct err *err);
 void project_free(struct project *p);
 
+/*
+ * What belongs to no single project: a store of the user's own, in the folder of this path,
+ * used as a project's is. Nothing is made before something is stored.
+ */
+enum status project_open_shared(struct project **out, const char *folder, struct err *err);
+
 /* Borrow a connection for reading. Nothing stored yet is an empty database, not a failure. */
 enum status project_read(struct project *p, const atomic_bool *stop, struct db **out,
                          struct err *err);

@@ -23,6 +23,8 @@ static int setup(void **state)
 	if (place == NULL || folder_setup(&place->folder) != 0)
 		return -1;
 	place->path = ((struct folder *)place->folder)->path;
+	if (setenv("XDG_DATA_HOME", place->path, 1) != 0)
+		return -1;
 	*state = place;
 	return 0;
 }
@@ -95,6 +97,21 @@ static enum status forget_word(const char *path)
 	return st;
 }
 
+static enum status remember_for_all(const char *path)
+{
+	struct memory_item item = { .text = "frames of any codec are checked", .scope = "global" };
+	struct memory_stored out;
+	struct arena *a = arena_new((size_t)8 << 20);
+	struct project *p = NULL;
+	enum status st = a == NULL ? E_NOMEM : project_open(&p, path, &why);
+
+	if (st == OK)
+		st = memory_remember(p, NULL, &(struct memory_batch){ &item, 1, &out }, a, &why);
+	project_free(p);
+	arena_free(a);
+	return st;
+}
+
 static size_t stored(const char *path)
 {
 	size_t n;
@@ -160,11 +177,38 @@ static void an_index_that_could_not_grow_is_made_anew(void **state)
 	}
 }
 
+static void remembering_for_all_projects_without_memory_stores_it_or_not(void **state)
+{
+	const struct place *place = *state;
+	size_t found;
+
+	for (int forever = 0; forever <= 1; forever++) {
+		long n;
+
+		for (n = 0;; n++) {
+			enum status st;
+
+			mem_fail_after(n, forever);
+			st = remember_for_all(place->path);
+			mem_fail_after(-1, 0);
+			assert_int_equal(recall_all(place->path, &found), OK);
+			if (st == OK)
+				break;
+			if (st != E_NOMEM)
+				fail_msg("%ld: %s", n, why.text);
+			assert_int_equal(found, forever);
+		}
+		assert_int_equal(found, 1);
+		assert_true(n > 30);
+	}
+}
+
 static void recalling_without_memory_says_so_and_nothing_else(void **state)
 {
 	const struct place *place = *state;
 
 	assert_int_equal(remember_two(place->path, 1), OK);
+	assert_int_equal(remember_for_all(place->path), OK);
 	for (int forever = 0; forever <= 1; forever++) {
 		long n;
 
@@ -212,6 +256,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(remembering_without_memory_stores_all_or_nothing),
 		TEST(an_index_that_could_not_grow_is_made_anew),
+		TEST(remembering_for_all_projects_without_memory_stores_it_or_not),
 		TEST(recalling_without_memory_says_so_and_nothing_else),
 		TEST(forgetting_without_memory_forgets_nothing),
 	};

@@ -31,6 +31,8 @@ static int setup(void **state)
 	if (b == NULL || folder_setup(&f) != 0)
 		return -1;
 	b->f = f;
+	if (setenv("XDG_DATA_HOME", b->f->path, 1) != 0)
+		return -1;
 	b->a = arena_new((size_t)512 << 20);
 	if (b->a == NULL || project_open(&b->p, b->f->path, &b->err) != OK)
 		return -1;
@@ -593,6 +595,107 @@ static void threads_that_write_at_once_lose_nothing_and_spoil_nothing(void **sta
 	                 350);
 }
 
+static struct project *elsewhere(struct bench *b, const char *name)
+{
+	struct project *p = NULL;
+
+	folder_put(b->f, text_printf(b->a, "%s/x", name), "");
+	assert_int_equal(project_open(&p, folder_at(b->f, name), &b->err), OK);
+	p->clock.fixed_ms = NOW;
+	return p;
+}
+
+static void what_is_global_is_known_in_every_project_and_the_rest_is_not(void **state)
+{
+	struct bench *b = *state;
+	struct project *other = elsewhere(b, "other"), *mine = b->p;
+	struct memory_stored global, own;
+	struct memory_found found;
+	struct memory_hit hit;
+
+	(void)find(b, "nothing yet");
+	assert_null(folder_get(b->f, "gadugi/gadugi.db")); /* asking makes nothing */
+	global = put(b, (struct memory_item){ .text = "tabs, never spaces", .scope = "global" });
+	own = put(b, (struct memory_item){ .text = "spaces only in this old project" });
+	found = find(b, "tabs or spaces");
+	assert_int_equal(found.n_hits, 2);
+	b->p = other;
+	found = find(b, "tabs or spaces");
+	assert_int_equal(found.n_hits, 1);
+	assert_string_equal(found.hits[0].id, global.id);
+	assert_string_equal(found.hits[0].scope, "global");
+	assert_int_equal(ask(b, (struct memory_query){ .text = "tabs", .scope = "project" }).n_hits,
+	                 0);
+	assert_int_equal(ask(b, (struct memory_query){ .text = "tabs", .scope = "global" }).n_hits,
+	                 1);
+	assert_int_equal(ask(b, (struct memory_query){ .limit = 5 }).n_hits, 1); /* at a start */
+	assert_int_equal(memory_show(other, global.id, b->a, &hit, &b->err), OK);
+	assert_int_equal(memory_show(other, own.id, b->a, &hit, &b->err), E_ABSENT);
+	b->p = mine;
+	project_free(other);
+}
+
+static void what_is_global_is_forgotten_from_any_project(void **state)
+{
+	struct bench *b = *state;
+	struct project *other = elsewhere(b, "other");
+	const char *ids[2] = { put(b, (struct memory_item){ .text = "use the big hammer" }).id,
+		               put(b, (struct memory_item){ .text = "use the small hammer",
+		                                            .scope = "team:smiths" })
+		                   .id };
+	struct memory_forget what = { .ids = ids, .n_ids = 2 };
+	struct memory_forgotten gone;
+
+	/* In the other project only one of them is known: then neither is forgotten. */
+	assert_int_equal(memory_forget(other, NULL, &what, b->a, &gone, &b->err), E_ABSENT);
+	assert_int_equal(find(b, "hammer").n_hits, 2);
+	what = (struct memory_forget){ .text = "use hammer" };
+	assert_int_equal(memory_forget(b->p, NULL, &what, b->a, &gone, &b->err), OK);
+	assert_int_equal(gone.n, 2);
+	assert_false(gone.done);
+	what = (struct memory_forget){ .ids = &ids[1], .n_ids = 1 };
+	assert_int_equal(memory_forget(other, NULL, &what, b->a, &gone, &b->err), OK);
+	assert_true(gone.done);
+	assert_int_equal(find(b, "hammer").n_hits, 1);
+	what.ids = ids;
+	assert_int_equal(memory_forget(b->p, NULL, &what, b->a, &gone, &b->err), OK);
+	assert_int_equal(find(b, "hammer").n_hits, 0);
+	assert_int_equal(memory_forget(b->p, NULL, &what, b->a, &gone, &b->err), E_INPUT);
+	project_free(other);
+}
+
+static void words_are_as_rare_as_they_are_in_both_stores(void **state)
+{
+	struct bench *b = *state;
+	struct memory_found found;
+
+	for (int i = 0; i < 200; i++)
+		(void)put(b, (struct memory_item){
+				 .text = text_printf(b->a, "the build number %d was green", i) });
+	(void)put(b, (struct memory_item){ .text = "the deploy was green" });
+	(void)put(b, (struct memory_item){ .text = "a deploy takes an hour", .scope = "global" });
+	(void)put(b, (struct memory_item){ .text = "the build takes an hour", .scope = "global" });
+	found = find(b, "deploy build");
+	/* `deploy` is rare and `build` is not, wherever they stand. */
+	assert_true(found.n_hits >= 3);
+	assert_non_null(strstr(found.hits[0].text, "deploy"));
+	assert_non_null(strstr(found.hits[1].text, "deploy"));
+}
+
+static void one_call_stores_in_one_place(void **state)
+{
+	struct bench *b = *state;
+	const struct memory_item items[] = { { .text = "here", .scope = "project" },
+		                             { .text = "everywhere", .scope = "global" } };
+	struct memory_stored out[2];
+
+	assert_int_equal(
+	    memory_remember(b->p, NULL, &(struct memory_batch){ items, 2, out }, b->a, &b->err),
+	    E_INPUT);
+	assert_non_null(strstr(b->err.text, "'global'"));
+	assert_int_equal(find(b, "here everywhere").n_hits, 0);
+}
+
 static void every_stored_memory_leaves_an_event_and_every_call_an_audit_row(void **state)
 {
 	struct bench *b = *state;
@@ -682,6 +785,10 @@ int main(void)
 		TEST(threads_that_write_at_once_lose_nothing_and_spoil_nothing),
 		TEST(who_may_not_write_is_told_and_who_may_not_read_sees_nothing),
 		TEST(every_stored_memory_leaves_an_event_and_every_call_an_audit_row),
+		TEST(what_is_global_is_known_in_every_project_and_the_rest_is_not),
+		TEST(what_is_global_is_forgotten_from_any_project),
+		TEST(words_are_as_rare_as_they_are_in_both_stores),
+		TEST(one_call_stores_in_one_place),
 	};
 
 	json_use_mem();

@@ -27,6 +27,8 @@ static int setup(void **state)
 	if (b == NULL || folder_setup(&f) != 0)
 		return -1;
 	b->f = f;
+	if (setenv("XDG_DATA_HOME", b->f->path, 1) != 0)
+		return -1;
 	folder_put(b->f, "one/x", "");
 	folder_put(b->f, "two/x", "");
 	b->a = arena_new((size_t)512 << 20);

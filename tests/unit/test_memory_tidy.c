@@ -30,6 +30,8 @@ static int setup(void **state)
 	if (b == NULL || folder_setup(&f) != 0)
 		return -1;
 	b->f = f;
+	if (setenv("XDG_DATA_HOME", b->f->path, 1) != 0)
+		return -1;
 	b->a = arena_new((size_t)512 << 20);
 	if (b->a == NULL || project_open(&b->p, b->f->path, &b->err) != OK)
 		return -1;

@@ -40,10 +40,10 @@ static double score_of(const struct index_data *d, const struct rank_query *q,
 	return (doc->flags & INDEX_UNTRUSTED) != 0 ? 0.5 * score : score;
 }
 
-size_t memory_context(const struct index_data *d, const struct rank_query *q, int64_t *ids,
+size_t memory_context(const struct index_data *d, const struct rank_query *q, struct rank_hit *hits,
                       size_t most)
 {
-	double scores[CONTEXT_MOST], worth[256];
+	double worth[256];
 	size_t n = 0;
 
 	if (most > CONTEXT_MOST)
@@ -58,15 +58,12 @@ size_t memory_context(const struct index_data *d, const struct rank_query *q, in
 		if (doc->kind >= 256 || !rank_passes(d, q, doc))
 			continue;
 		score = score_of(d, q, doc, worth);
-		if (n == most && score <= scores[n - 1])
+		if (n == most && score <= (double)hits[n - 1].score)
 			continue;
 		at = n == most ? n - 1 : n++;
-		for (; at > 0 && score > scores[at - 1]; at--) {
-			scores[at] = scores[at - 1];
-			ids[at] = ids[at - 1];
-		}
-		scores[at] = score;
-		ids[at] = doc->id;
+		for (; at > 0 && score > (double)hits[at - 1].score; at--)
+			hits[at] = hits[at - 1];
+		hits[at] = (struct rank_hit){ doc->id, (float)score, 0 };
 	}
 	return n;
 }

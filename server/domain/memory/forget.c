@@ -8,38 +8,51 @@
 
 #define FORGET_MAX ((size_t)1000) /* memories of one call */
 #define AUDIT_IDS  20
+#define STORES     2 /* the project's, and the one for all projects */
 
-struct forget {
-	struct project *p;
+struct forget {                /* in one store */
+	struct project *p;     /* who asks */
+	struct project *store; /* NULL: there is no such store */
 	struct db *db;
 	const struct memory_forget *what;
 	struct arena *a;
 	struct err *err;
 	int64_t *ids;
+	struct memory_hit *hits; /* of each */
 	size_t n, n_ended;
-	struct memory_forgotten *out;
 };
 
-static enum status by_ids(struct forget *f)
+static void add(struct forget *f, int64_t id)
 {
+	for (size_t k = 0; k < f->n; k++)
+		if (f->ids[k] == id)
+			return; /* named twice */
+	f->ids[f->n++] = id;
+}
+
+/* both: the project's store and the one for all projects. */
+static enum status by_ids(struct forget *both)
+{
+	const struct memory_forget *what = both->what;
 	enum status st = OK;
 
-	if (f->what->n_ids > FORGET_MAX)
-		return err_set(f->err, E_INPUT, "%zu ids; at most %zu at a time", f->what->n_ids,
+	if (what->n_ids > FORGET_MAX)
+		return err_set(both->err, E_INPUT, "%zu ids; at most %zu at a time", what->n_ids,
 		               FORGET_MAX);
-	for (size_t i = 0; i < f->what->n_ids && st == OK; i++) {
+	for (size_t i = 0; i < what->n_ids && st == OK; i++) {
 		int64_t id = 0;
 
-		st = memories_find(f->db, f->what->ids[i], &id, f->err);
+		for (int k = 0; k < STORES && st == OK && id == 0; k++) {
+			if (both[k].store == NULL)
+				continue;
+			st = memories_find(both[k].db, what->ids[i], &id, both->err);
+			if (st == OK && id != 0)
+				add(&both[k], id);
+		}
 		if (st == OK && id == 0)
-			return err_set(f->err, E_ABSENT,
+			return err_set(both->err, E_ABSENT,
 			               "there is no memory '%.40s'; nothing was forgotten",
-			               f->what->ids[i]);
-		for (size_t k = 0; k < f->n && id != 0; k++)
-			if (f->ids[k] == id)
-				id = 0; /* named twice */
-		if (st == OK && id != 0)
-			f->ids[f->n++] = id;
+			               what->ids[i]);
 	}
 	return st;
 }
@@ -63,27 +76,28 @@ static bool holds_all(const struct memories_row *row, const struct memory_questi
 	return q->rank.n_terms > 0;
 }
 
-static enum status by_text(struct forget *f)
+static enum status by_text(struct forget *both)
 {
-	const struct memory_query q = { .text = f->what->text, .limit = FORGET_MAX };
-	struct memory_question *question = arena_take(f->a, sizeof *question);
+	const struct memory_query q = { .text = both->what->text, .limit = FORGET_MAX };
+	struct memory_question *question = arena_take(both->a, sizeof *question);
 	struct memory_found found;
 	enum status st;
 
 	if (question == NULL)
-		return err_nomem(f->err, "a question");
-	if ((st = memory_question_read(f->p->memory, &q, question, f->err)) != OK ||
-	    (st = memory_recall(f->p, NULL, &q, f->a, &found, f->err)) != OK)
+		return err_nomem(both->err, "a question");
+	if ((st = memory_question_read(both->p->memory, &q, question, both->err)) != OK ||
+	    (st = memory_recall(both->p, NULL, &q, both->a, &found, both->err)) != OK)
 		return st;
 	for (size_t i = 0; i < found.n_hits && st == OK; i++) {
+		struct forget *f = &both[found.hits[i].shared ? 1 : 0];
 		struct memories_row row;
-		int64_t id = 0;
 
-		if ((st = memories_find(f->db, found.hits[i].id, &id, f->err)) != OK || id == 0)
-			continue;
-		st = memories_get(f->db, id, f->a, &row, f->err);
+		if (f->store == NULL)
+			continue; /* made meanwhile */
+		st = memories_get(f->db, found.hits[i].row, f->a, &row, f->err);
 		if (st == OK && holds_all(&row, question))
-			f->ids[f->n++] = id;
+			f->ids[f->n++] = row.id;
+		st = st == E_ABSENT ? OK : st;
 	}
 	return st;
 }
@@ -92,14 +106,14 @@ static enum status by_text(struct forget *f)
 static enum status show(struct forget *f)
 {
 	const char *actor = memory_actor(NULL, f->a);
-	const struct memory_view view = { f->p->memory, f->db, clock_wall_ms(&f->p->clock), f->a };
+	const struct memory_view view = { f->store->memory, f->db, clock_wall_ms(&f->p->clock),
+		                          f->a };
 	enum status st = OK;
 
-	f->out->hits = arena_take(f->a, (f->n + 1) * sizeof *f->out->hits);
-	if (f->out->hits == NULL || actor == NULL)
+	if (actor == NULL)
 		return err_nomem(f->err, "an answer");
 	for (size_t i = 0; i < f->n && st == OK; i++) {
-		struct memory_hit *hit = &f->out->hits[f->out->n++];
+		struct memory_hit *hit = &f->hits[i];
 		struct memories_row row;
 
 		if ((st = memories_get(f->db, f->ids[i], f->a, &row, f->err)) != OK ||
@@ -140,7 +154,7 @@ static enum status audit(struct forget *f, int64_t now_ms)
 		.at_ms = now_ms,
 		.actor = memory_actor(NULL, f->a),
 		.action = f->what->purge ? "purged" : "expired",
-		.scope = f->out->hits[0].scope,
+		.scope = f->hits[0].scope,
 		.count = (int64_t)f->n_ended,
 	};
 	struct text ids;
@@ -148,7 +162,7 @@ static enum status audit(struct forget *f, int64_t now_ms)
 
 	text_init(&ids, TEXT_LIMIT);
 	for (size_t i = 0; i < f->n && i < AUDIT_IDS; i++)
-		text_addf(&ids, "%s%s", i == 0 ? "" : " ", f->out->hits[i].id);
+		text_addf(&ids, "%s%s", i == 0 ? "" : " ", f->hits[i].id);
 	row.detail = text_string(&ids);
 	st = ids.failed || row.actor == NULL ? err_nomem(f->err, "the audit")
 	                                     : memories_audit(f->db, &row, f->err);
@@ -165,66 +179,92 @@ static enum status end_all(struct forget *f)
 		return st;
 	st = memories_change(f->db, &change, f->err);
 	for (size_t i = 0; i < f->n && st == OK; i++)
-		st = end_one(f, f->ids[i], &f->out->hits[i], now_ms, change);
+		st = end_one(f, f->ids[i], &f->hits[i], now_ms, change);
 	if (st == OK && f->what->purge)
 		st = memories_purged(f->db, f->err);
-	if (st == OK && f->n_ended == 0)
-		st = err_set(f->err, E_INPUT, "what was named has been forgotten before");
-	if (st == OK)
+	if (st == OK && f->n_ended > 0)
 		st = audit(f, now_ms);
-	if (st != OK) {
-		db_rollback(f->db);
-		return st;
-	}
-	return project_commit(f->p, f->db, f->err);
+	if (st == OK && f->n_ended > 0)
+		return project_commit(f->store, f->db, f->err);
+	db_rollback(f->db);
+	return st;
 }
 
-static enum status run(struct forget *f)
+/* What was found in both stores, one behind the other. */
+static enum status show_both(struct forget *both, struct memory_forgotten *out)
 {
-	bool by_id = f->what->n_ids > 0;
-	enum status st = by_id ? by_ids(f) : by_text(f);
+	enum status st = OK;
+
+	out->n = both[0].n + both[1].n;
+	if ((out->hits = arena_take(both->a, (out->n + 1) * sizeof *out->hits)) == NULL)
+		return err_nomem(both->err, "an answer");
+	both[0].hits = out->hits;
+	both[1].hits = out->hits + both[0].n;
+	for (int k = 0; k < STORES && st == OK; k++)
+		if (both[k].n > 0)
+			st = show(&both[k]);
+	return st;
+}
+
+static enum status run(struct forget *both, struct memory_forgotten *out)
+{
+	const struct memory_forget *what = both->what;
+	bool by_id = what->n_ids > 0;
+	enum status st = by_id ? by_ids(both) : by_text(both);
 
 	if (st != OK)
 		return st;
-	if (f->n == 0)
-		return err_set(f->err, E_ABSENT,
+	if (both[0].n + both[1].n == 0)
+		return err_set(both->err, E_ABSENT,
 		               "no memory holds all words of '%.80s'; nothing was forgotten",
-		               f->what->text);
-	if ((st = show(f)) != OK)
+		               what->text);
+	if ((st = show_both(both, out)) != OK)
 		return st;
-	if (!f->what->confirm && (f->what->purge || !by_id))
+	if (!what->confirm && (what->purge || !by_id))
 		return OK;
-	st = end_all(f);
-	f->out->done = st == OK;
+	for (int k = 0; k < STORES && st == OK; k++)
+		if (both[k].n > 0)
+			st = end_all(&both[k]);
+	if (st == OK && both[0].n_ended + both[1].n_ended == 0)
+		return err_set(both->err, E_INPUT, "what was named has been forgotten before");
+	out->done = st == OK;
 	return st;
+}
+
+/* A connection to one store; where nothing was ever stored nothing is made. */
+static enum status borrow(struct forget *f, const atomic_bool *stop)
+{
+	enum status st = project_read(f->store, stop, &f->db, f->err);
+
+	if (st == OK && !db_is_empty_stand_in(f->db)) {
+		project_done(f->store, f->db);
+		f->db = NULL;
+		st = project_write(f->store, stop, &f->db, f->err);
+	}
+	if (st == OK && (f->ids = arena_take(f->a, FORGET_MAX * sizeof *f->ids)) == NULL)
+		st = err_nomem(f->err, "what to forget");
+	return st == OK ? index_follow(f->store->memory->index, f->db, f->err) : st;
 }
 
 enum status memory_forget(struct project *p, const atomic_bool *stop,
                           const struct memory_forget *what, struct arena *a,
                           struct memory_forgotten *out, struct err *err)
 {
-	struct forget f = { .p = p, .what = what, .a = a, .err = err, .out = out };
-	struct db *db = NULL;
+	struct forget both[STORES] = { { .p = p, .store = p, .what = what, .a = a, .err = err },
+		                       { .p = p, .what = what, .a = a, .err = err } };
 	enum status st;
 
 	*out = (struct memory_forgotten){ 0 };
 	if (what->n_ids == 0 && (what->text == NULL || what->text[0] == '\0'))
 		return err_set(err, E_INPUT, "say what to forget: 'ids' or 'query'");
-	/* Where nothing was ever stored nothing is made. */
-	if ((st = project_read(p, stop, &db, err)) != OK)
-		return st;
-	if (!db_is_empty_stand_in(db)) {
-		project_done(p, db);
-		db = NULL;
-		if ((st = project_write(p, stop, &db, err)) != OK)
-			return st;
-	}
-	f.db = db;
-	f.ids = arena_take(a, FORGET_MAX * sizeof *f.ids);
-	st = f.ids == NULL ? err_nomem(err, "what to forget")
-	                   : index_follow(p->memory->index, db, err);
+	st = memory_shared(p, false, &both[1].store, err);
+	for (int k = 0; k < STORES && st == OK; k++)
+		if (both[k].store != NULL)
+			st = borrow(&both[k], stop);
 	if (st == OK)
-		st = run(&f);
-	project_done(p, db);
+		st = run(both, out);
+	for (int k = 0; k < STORES; k++)
+		if (both[k].db != NULL)
+			project_done(both[k].store, both[k].db);
 	return st;
 }

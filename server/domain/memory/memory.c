@@ -2,12 +2,15 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 #include "domain/config.h"
 #include "domain/memory/own.h"
+#include "sys/fs.h"
 
+#define PATHS_MAX   ((size_t)64 << 10)
 #define SPARE_TERMS (sizeof(((struct memory *)NULL)->spare_terms) / sizeof(struct terms *))
 
 enum status memory_new(struct memory **out, struct err *err)
@@ -37,11 +40,96 @@ void memory_free(struct memory *m)
 		return;
 	for (size_t i = 0; i < SPARE_TERMS; i++)
 		terms_free(m->spare_terms[i]);
+	project_free(m->shared);
 	mem_free(m->used);
 	index_free(m->index);
 	(void)pthread_cond_destroy(&m->ended);
 	(void)pthread_mutex_destroy(&m->lock);
 	mem_free(m);
+}
+
+/* The user's folder for data; NULL when there is nowhere. */
+static const char *data_folder(struct arena *a)
+{
+	const char *base = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+
+	if (base != NULL && base[0] == '/')
+		return text_printf(a, "%s/gadugi", base);
+	return home != NULL && home[0] == '/' ? text_printf(a, "%s/.local/share/gadugi", home)
+	                                      : NULL;
+}
+
+/* Open the store in a folder, made with those above it when it is to be written. */
+static enum status open_shared(const char *folder, bool make, struct arena *a, struct project **out,
+                               struct err *err)
+{
+	const char *file = text_printf(a, "%s/gadugi.db", folder);
+	enum status st = OK;
+
+	if (file == NULL)
+		return err_nomem(err, "the user's store");
+	if (access(file, F_OK) != 0) {
+		if (!make)
+			return OK;
+		st = fs_make_folders(folder, 0700, err);
+	}
+	return st == OK ? project_open_shared(out, folder, err) : st;
+}
+
+/* Keep the store that was opened, unless another thread was faster. */
+static enum status keep_shared(struct project *p, struct project **opened)
+{
+	struct memory *m = p->memory;
+	struct project *late = NULL;
+
+	(*opened)->clock = p->clock;
+	(void)pthread_mutex_lock(&m->lock);
+	if (m->shared == NULL) {
+		m->shared = *opened;
+	} else {
+		late = *opened;
+		*opened = m->shared;
+	}
+	(void)pthread_mutex_unlock(&m->lock);
+	project_free(late);
+	return OK;
+}
+
+enum status memory_shared(struct project *p, bool make, struct project **out, struct err *err)
+{
+	struct memory *m = p->memory;
+	struct arena *a;
+	const char *folder;
+	enum status st = OK;
+
+	(void)pthread_mutex_lock(&m->lock);
+	*out = m->shared;
+	(void)pthread_mutex_unlock(&m->lock);
+	if (*out != NULL)
+		return OK;
+	if ((a = arena_new(PATHS_MAX)) == NULL)
+		return err_nomem(err, "the user's store");
+	folder = data_folder(a);
+	if (arena_failed(a))
+		st = err_nomem(err, "the user's store");
+	else if (folder != NULL)
+		st = open_shared(folder, make, a, out, err);
+	else if (make)
+		st = err_set(err, E_INPUT,
+		             "there is no place for what all projects share: neither HOME nor "
+		             "XDG_DATA_HOME is set");
+	arena_free(a);
+	if (st != OK || *out == NULL)
+		return st;
+	return keep_shared(p, out);
+}
+
+bool memory_scope_is_shared(const char *kind)
+{
+	size_t n = kind == NULL ? 0 : strcspn(kind, ":");
+
+	return (n == 4 && memcmp(kind, "team", 4) == 0) ||
+	       (n == 6 && memcmp(kind, "global", 6) == 0);
 }
 
 struct terms *memory_terms_take(struct memory *m)

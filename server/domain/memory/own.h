@@ -29,6 +29,7 @@ struct memory {
 	struct memory_used *used; /* owned: recalled since the last write */
 	size_t n_used, used_size;
 	struct terms *spare_terms[8]; /* owned; not in use */
+	struct project *shared;       /* owned: where what is for all projects is kept, once open */
 };
 
 /* Note that memories were recalled; inside a write transaction, put what was noted there. */
@@ -44,6 +45,9 @@ struct memory_scope {
 	const char *kind, *key;
 	const char *words; /* kind, or kind:key where the key is the caller's to choose */
 };
+
+/* Is it for all projects of the user? NULL: project's. The kind may be followed by a colon. */
+bool memory_scope_is_shared(const char *kind);
 
 /*
  * Read the scope of an item as the caller writes it. Its author and session stand for the key
@@ -122,8 +126,8 @@ enum status memory_question_filter(const struct index_data *d, const struct memo
                                    struct arena *a, struct memory_question *out, bool *nothing,
                                    struct err *err);
 
-/* What a session should know at its start: ids, best first. */
-size_t memory_context(const struct index_data *d, const struct rank_query *q, int64_t *ids,
+/* What a session should know at its start, best first. */
+size_t memory_context(const struct index_data *d, const struct rank_query *q, struct rank_hit *hits,
                       size_t most);
 
 /* From where rows are shown. */

@@ -43,7 +43,8 @@ static enum status add_words(struct terms *t, const char *text, float weight, bo
 
 		if (at < out->rank.n_terms || (!all && says_little(text, &words[i])))
 			continue;
-		out->rank.terms[out->rank.n_terms++] = (struct rank_term){ words[i].term, weight };
+		out->rank.terms[out->rank.n_terms++] =
+		    (struct rank_term){ .term = words[i].term, .weight = weight };
 		len = text_utf8_cut(text + words[i].at, words[i].len, MEMORY_WORD_MAX - 1);
 		memcpy(out->word[at], text + words[i].at, len);
 		out->word[at][len] = '\0';

@@ -34,12 +34,14 @@ extern const struct rank_weights rank_usual, rank_generic;
 struct rank_term {
 	uint32_t term;
 	float weight;
+	uint32_t elsewhere; /* documents with it in the other store that is asked */
 };
 
 struct rank_query {
 	const struct rank_weights *weights;
 	struct rank_term terms[RANK_TERMS_MAX];
 	size_t n_terms;
+	size_t elsewhere; /* documents in the other store: how rare a word is counts both */
 	struct dates_date dates[DATES_MAX];
 	size_t n_dates;
 	bool asks_when;

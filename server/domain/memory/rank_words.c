@@ -87,9 +87,16 @@ static void make_worth(const struct rank_state *r, float value, struct worth *wo
 			    value * (float)times / ((float)times + base + a_word * (float)words);
 }
 
-static bool score_word(struct rank_state *r, const struct postings_list *list, float weight,
+/* How much a word says, counting both stores that are asked. */
+static float rarity(const struct rank_state *r, size_t term, const struct postings_list *list)
+{
+	return idf(r->d->n_docs + r->q->elsewhere, list->documents + r->q->terms[term].elsewhere);
+}
+
+static bool score_word(struct rank_state *r, const struct postings_list *list, size_t term,
                        struct runs *runs)
 {
+	float weight = r->q->terms[term].weight;
 	const struct index_data *d = r->d;
 	struct index_scratch *s = r->s;
 	struct postings_at p = postings_first(list);
@@ -97,7 +104,7 @@ static bool score_word(struct rank_state *r, const struct postings_list *list, f
 	    r->w->session > 0 && d->used_sessions > 1 && list->documents <= SESSION_WORD_MAX;
 	struct worth worth;
 
-	make_worth(r, weight * idf(d->n_docs, list->documents) * (r->w->k1 + 1), &worth);
+	make_worth(r, weight * rarity(r, term, list) * (r->w->k1 + 1), &worth);
 	runs->n = 0;
 	while (postings_next(&p) && p.document < d->n_docs) {
 		uint32_t words = d->doc_words[p.document];
@@ -127,7 +134,7 @@ bool rank_words(struct rank_state *r)
 		lists[i] = postings_find(&r->d->words, r->q->terms[i].term);
 		if (lists[i] == NULL)
 			continue;
-		weight = r->q->terms[i].weight * idf(r->d->n_docs, lists[i]->documents);
+		weight = r->q->terms[i].weight * rarity(r, i, lists[i]);
 		best = weight > best ? weight : best;
 	}
 	for (size_t i = 0; good && i < r->q->n_terms; i++) {
@@ -136,9 +143,9 @@ bool rank_words(struct rank_state *r)
 		if (lists[i] == NULL)
 			continue;
 		if ((float)lists[i]->documents > COMMON_SHARE * (float)r->d->n_docs &&
-		    weight * idf(r->d->n_docs, lists[i]->documents) < COMMON_WEIGHT * best)
+		    weight * rarity(r, i, lists[i]) < COMMON_WEIGHT * best)
 			continue;
-		good = score_word(r, lists[i], weight, &runs);
+		good = score_word(r, lists[i], i, &runs);
 	}
 	mem_free(runs.at);
 	return good;

@@ -1,4 +1,5 @@
 /* recall.c - finds memories, and says why. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -12,8 +13,9 @@
 #define TOKENS_A_HIT   60 /* for what stands around the text */
 #define TOKENS_AN_EDGE 20
 
-struct recall {
-	struct project *p;
+struct recall {                /* from one store */
+	struct project *p;     /* who asks: configuration, clock */
+	struct project *store; /* p, or the one that is for all projects */
 	struct db *db;
 	const struct memory_query *q;
 	struct memory_question question;
@@ -33,13 +35,13 @@ static enum status look(struct recall *r, const struct index_data *d)
 		.entities = entities,
 		.most_entities = LEADS_MAX,
 	};
-	struct index_scratch *s = index_scratch_take(r->p->memory->index, d);
+	struct index_scratch *s = index_scratch_take(r->store->memory->index, d);
 
 	if (s == NULL || !rank(d, s, &r->question.rank, &answer)) {
-		index_scratch_give(r->p->memory->index, s);
+		index_scratch_give(r->store->memory->index, s);
 		return err_nomem(r->err, "ranking");
 	}
-	index_scratch_give(r->p->memory->index, s);
+	index_scratch_give(r->store->memory->index, s);
 	r->n_hits = answer.n_hits;
 	r->out->n_matched = answer.n_found;
 	r->out->leads = arena_take(r->a, LEADS_MAX * sizeof *r->out->leads);
@@ -59,25 +61,19 @@ static enum status look(struct recall *r, const struct index_data *d)
 /* Without a question: what a session should know. */
 static enum status look_around(struct recall *r, const struct index_data *d)
 {
-	int64_t *ids = arena_take(r->a, r->question.rank.limit * sizeof *ids);
-
-	if (ids == NULL)
-		return err_nomem(r->err, "an answer");
-	r->n_hits = memory_context(d, &r->question.rank, ids, r->question.rank.limit);
-	for (size_t i = 0; i < r->n_hits; i++)
-		r->hits[i] = (struct rank_hit){ ids[i], 0, 0 };
+	r->n_hits = memory_context(d, &r->question.rank, r->hits, r->question.rank.limit);
 	return OK;
 }
 
 static enum status find(struct recall *r)
 {
-	const struct index_data *d = index_look(r->p->memory->index);
+	const struct index_data *d = index_look(r->store->memory->index);
 	bool nothing = false;
 	enum status st = memory_question_filter(d, r->q, r->a, &r->question, &nothing, r->err);
 
 	if (st == OK && !nothing)
 		st = r->q->text == NULL ? look_around(r, d) : look(r, d);
-	index_done(r->p->memory->index);
+	index_done(r->store->memory->index);
 	return st;
 }
 
@@ -157,7 +153,7 @@ static size_t first_word(struct recall *r, const char *text)
 /* Fetch the texts of the best until the budget is used up. */
 static enum status fetch(struct recall *r)
 {
-	const struct memory_view view = { r->p->memory, r->db, r->question.rank.at_ms, r->a };
+	const struct memory_view view = { r->store->memory, r->db, r->question.rank.at_ms, r->a };
 	size_t tokens = 0;
 	enum status st = OK;
 
@@ -188,7 +184,9 @@ static enum status fetch(struct recall *r)
 			break;
 		}
 		tokens += hit->tokens;
-		r->hits[r->out->n_hits++].id = r->hits[i].id;
+		hit->row = row.id;
+		hit->shared = r->store != r->p;
+		r->out->n_hits++;
 	}
 	return OK;
 }
@@ -231,12 +229,13 @@ static enum status entity_of(struct recall *r)
 	return st;
 }
 
-static enum status run(struct recall *r)
+/* Everything before ranking. */
+static enum status prepare(struct recall *r)
 {
 	struct rank_query *rank = &r->question.rank;
 	enum status st;
 
-	if ((st = index_follow(r->p->memory->index, r->db, r->err)) != OK ||
+	if ((st = index_follow(r->store->memory->index, r->db, r->err)) != OK ||
 	    (st = memory_question_read(r->p->memory, r->q, &r->question, r->err)) != OK ||
 	    (st = entity_of(r)) != OK ||
 	    (st = project_config(r->p, &r->question.config, r->err)) != OK)
@@ -250,32 +249,134 @@ static enum status run(struct recall *r)
 	r->hits = arena_take(r->a, (rank->limit + 1) * sizeof *r->hits);
 	if (r->hits == NULL)
 		return err_nomem(r->err, "an answer");
-	if ((st = find(r)) != OK)
+	return OK;
+}
+
+/* How often the words of a question are in the other store. */
+static void count_elsewhere(struct recall *r, const struct recall *other)
+{
+	const struct index_data *d = index_look(other->store->memory->index);
+	struct rank_query *rank = &r->question.rank;
+
+	rank->elsewhere = d->n_docs;
+	for (size_t i = 0; i < rank->n_terms; i++) {
+		const struct postings_list *list = postings_find(&d->words, rank->terms[i].term);
+
+		rank->terms[i].elsewhere = list == NULL ? 0 : list->documents;
+	}
+	index_done(other->store->memory->index);
+}
+
+static enum status answer(struct recall *r)
+{
+	enum status st = find(r);
+
+	return st == OK ? fetch(r) : st;
+}
+
+static int by_score(const void *a, const void *b)
+{
+	const struct memory_hit *x = a, *y = b;
+
+	if (x->score < y->score || x->score > y->score)
+		return x->score < y->score ? 1 : -1;
+	return (x->made_ms < y->made_ms) - (x->made_ms > y->made_ms);
+}
+
+/* The best of both, within the limit and the budget of one. */
+static enum status unite(struct recall *r, const struct recall *other)
+{
+	struct memory_found *out = r->out, *more = other->out;
+	size_t n = out->n_hits + more->n_hits, tokens = 0;
+	struct memory_hit *hits = arena_take(r->a, (n + 1) * sizeof *hits);
+	struct memory_lead *leads =
+	    arena_take(r->a, (out->n_leads + more->n_leads + 1) * sizeof *leads);
+
+	if (hits == NULL || leads == NULL)
+		return err_nomem(r->err, "an answer");
+	for (size_t i = 0; i < n; i++)
+		hits[i] = i < out->n_hits ? out->hits[i] : more->hits[i - out->n_hits];
+	for (size_t i = 0; i < out->n_leads + more->n_leads; i++)
+		leads[i] = i < out->n_leads ? out->leads[i] : more->leads[i - out->n_leads];
+	qsort(hits, n, sizeof *hits, by_score);
+	out->more = out->more || more->more;
+	for (out->n_hits = 0; out->n_hits < n && out->n_hits < r->question.rank.limit;) {
+		tokens += hits[out->n_hits].tokens;
+		if (r->q->max_tokens > 0 && tokens > r->q->max_tokens && out->n_hits > 0) {
+			out->more = true;
+			break;
+		}
+		out->n_hits++;
+	}
+	out->hits = hits;
+	out->leads = leads;
+	out->n_leads += more->n_leads;
+	out->n_matched += more->n_matched;
+	return OK;
+}
+
+/* Ask the project's own store and the one that is for all projects as if they were one. */
+static enum status ask_both(struct recall *own, struct recall *shared)
+{
+	enum status st;
+
+	if ((st = prepare(own)) != OK || (st = prepare(shared)) != OK)
 		return st;
-	return fetch(r);
+	count_elsewhere(own, shared);
+	count_elsewhere(shared, own);
+	if ((st = answer(own)) != OK || (st = answer(shared)) != OK)
+		return st;
+	return unite(own, shared);
+}
+
+static void count_use(struct project *p, struct project *shared, const struct memory_found *out)
+{
+	for (size_t i = 0; i < out->n_hits; i++)
+		memory_use(out->hits[i].shared ? shared->memory : p->memory, &out->hits[i].row, 1,
+		           clock_wall_ms(&p->clock));
+}
+
+/* The store for all projects, when there is one and the question may be about it. */
+static enum status other_store(struct project *p, const struct memory_query *q,
+                               struct project **out, struct err *err)
+{
+	*out = NULL;
+	if (q->scope != NULL && !memory_scope_is_shared(q->scope))
+		return OK;
+	return memory_shared(p, false, out, err);
 }
 
 enum status memory_recall(struct project *p, const atomic_bool *stop, const struct memory_query *q,
                           struct arena *a, struct memory_found *out, struct err *err)
 {
-	struct recall *r = arena_take(a, sizeof *r);
+	struct recall *r = arena_take(a, 2 * sizeof *r);
+	struct memory_found more = { 0 };
+	struct project *shared = NULL;
+	struct db *db = NULL;
 	enum status st;
 
 	if (r == NULL)
 		return err_nomem(err, "a question");
-	*r = (struct recall){ .p = p, .q = q, .a = a, .err = err, .out = out };
 	*out = (struct memory_found){ 0 };
-	if ((st = check(q, err)) != OK || (st = project_read(p, stop, &r->db, err)) != OK)
+	if ((st = check(q, err)) != OK || (st = other_store(p, q, &shared, err)) != OK ||
+	    (st = project_read(p, stop, &r[0].db, err)) != OK)
 		return st;
-	st = run(r);
-	project_done(p, r->db);
-	if (st == OK && q->count && out->n_hits > 0) {
-		int64_t *ids = arena_take(a, out->n_hits * sizeof *ids);
-
-		for (size_t i = 0; i < out->n_hits && ids != NULL; i++)
-			ids[i] = r->hits[i].id;
-		if (ids != NULL)
-			memory_use(p->memory, ids, out->n_hits, clock_wall_ms(&p->clock));
+	r[0] = (struct recall){
+		.p = p, .store = p, .db = r[0].db, .q = q, .a = a, .err = err, .out = out
+	};
+	if (shared == NULL) {
+		if ((st = prepare(r)) == OK)
+			st = answer(r);
+	} else if ((st = project_read(shared, stop, &db, err)) == OK) {
+		r[1] = r[0];
+		r[1].store = shared;
+		r[1].db = db;
+		r[1].out = &more;
+		st = ask_both(&r[0], &r[1]);
+		project_done(shared, db);
 	}
+	project_done(p, r[0].db);
+	if (st == OK && q->count)
+		count_use(p, shared, out);
 	return st;
 }

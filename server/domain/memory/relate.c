@@ -66,6 +66,7 @@ enum status memory_relate(struct project *p, const struct memory_triples *triple
 {
 	struct relate r = { .now_ms = clock_wall_ms(&p->clock), .err = err };
 	const char *actor = memory_actor(NULL, a);
+	struct project *store = p;
 	struct memory_scope in;
 	enum status st;
 
@@ -75,7 +76,8 @@ enum status memory_relate(struct project *p, const struct memory_triples *triple
 	if ((st = memory_scope_read(p, &(struct memory_item){ .scope = triples->scope }, a, &in,
 	                            err)) != OK ||
 	    (st = memory_may(p, actor, in.words, true, err)) != OK || triples->n == 0 ||
-	    (st = project_write(p, NULL, &r.db, err)) != OK)
+	    (memory_scope_is_shared(in.kind) && (st = memory_shared(p, true, &store, err)) != OK) ||
+	    (st = project_write(store, NULL, &r.db, err)) != OK)
 		return st;
 	if ((st = db_begin(r.db, err)) == OK && (st = add_all(&r, triples, &in, added)) == OK) {
 		const struct memories_audit row = { .at_ms = r.now_ms,
@@ -85,8 +87,8 @@ enum status memory_relate(struct project *p, const struct memory_triples *triple
 			                            .count = (int64_t)*added };
 
 		if ((st = memories_audit(r.db, &row, err)) == OK)
-			st = project_commit(p, r.db, err);
+			st = project_commit(store, r.db, err);
 	}
-	project_done(p, r.db);
+	project_done(store, r.db);
 	return st;
 }

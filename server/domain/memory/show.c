@@ -121,8 +121,9 @@ void memory_hit_cut(struct memory_hit *hit, size_t at, struct arena *a)
 	hit->cut = true;
 }
 
-enum status memory_show(struct project *p, const char *id, struct arena *a, struct memory_hit *out,
-                        struct err *err)
+/* One memory of a store. */
+static enum status show_from(struct project *p, const char *id, struct arena *a,
+                             struct memory_hit *out, struct err *err)
 {
 	struct memories_row row;
 	struct db *db = NULL;
@@ -138,8 +139,17 @@ enum status memory_show(struct project *p, const char *id, struct arena *a, stru
 		st = memory_hit_fill(
 		    &(struct memory_view){ p->memory, db, clock_wall_ms(&p->clock), a }, &row, out,
 		    err);
-	if (st == OK)
-		st = memory_may(p, memory_actor(NULL, a), out->scope, false, err);
 	project_done(p, db);
 	return st;
+}
+
+enum status memory_show(struct project *p, const char *id, struct arena *a, struct memory_hit *out,
+                        struct err *err)
+{
+	struct project *shared = NULL;
+	enum status st = show_from(p, id, a, out, err);
+
+	if (st == E_ABSENT && memory_shared(p, false, &shared, NULL) == OK && shared != NULL)
+		st = show_from(shared, id, a, out, err);
+	return st == OK ? memory_may(p, memory_actor(NULL, a), out->scope, false, err) : st;
 }
