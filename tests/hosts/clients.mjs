@@ -118,6 +118,31 @@ const tests = {
 		assert.ok(JSON.stringify(await value('coach', {})).includes(run.runId));
 		await client.close();
 	},
+	async 'asks the person before a purge'() {
+		const { client } = await open(gadugi, { capabilities: { elicitation: {} } });
+		const asked = [];
+		let answer = { action: 'decline' };
+		const handler = (request) => {
+			asked.push(request.params.message);
+			return answer;
+		};
+		if (mode === 'sdk') {
+			const { ElicitRequestSchema } = await import('@modelcontextprotocol/sdk/types.js');
+			client.setRequestHandler(ElicitRequestSchema, handler);
+		} else {
+			client.setRequestHandler('elicitation/create', handler);
+		}
+		const kept = await call(client, { name: 'remember', arguments: { text: 'the harbour opens at six' } });
+		const ids = kept.structuredContent.stored;
+		const refused = await call(client, { name: 'forget', arguments: { ids, purge: true } });
+		assert.equal(refused.isError, true);
+		answer = { action: 'accept', content: { confirm: true } };
+		const purged = await call(client, { name: 'forget', arguments: { ids, purge: true } });
+		assert.equal(purged.structuredContent.purged[0].id, ids[0]);
+		assert.equal(asked.length, 2);
+		assert.match(asked[0], /the harbour opens at six/);
+		await client.close();
+	},
 	async 'ends the server by closing'() {
 		const { client, transport } = await open(gadugi);
 		const pid = transport.pid;
