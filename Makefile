@@ -46,7 +46,7 @@ LDFLAGS += -pthread $(LDFLAGS_$(MODE))
 
 # --- what there is -----------------------------------------------------------------------------
 PROTO := $(patsubst protos/%.proto,%,$(wildcard protos/*.proto))
-GEN_C := $(PROTO:%=build/gen/%.pb-c.c) build/gen/schema.c build/gen/editors.c
+GEN_C := $(PROTO:%=build/gen/%.pb-c.c) build/gen/schema.c build/gen/editors.c build/gen/workflows.c
 GEN_H := $(PROTO:%=build/gen/%.pb-c.h)
 SRC := $(filter-out server/main.c,$(wildcard server/*/*.c server/*/*/*.c handlers/*.c))
 OBJ := $(SRC:%.c=$(B)/%.o) $(GEN_C:build/gen/%.c=$(B)/gen/%.o)
@@ -85,6 +85,10 @@ build/gen/schema.c: $(wildcard server/store/schema/*.sql) server/store/schema.aw
 build/gen/editors.c: editors/neovim/lua/gadugi.lua editors/embed.awk
 	@mkdir -p build/gen
 	@awk -f editors/embed.awk editors_neovim=$< > $@
+
+build/gen/workflows.c: $(wildcard server/domain/run/workflows/*)
+	@mkdir -p build/gen
+	@awk -f server/domain/run/workflows/embed.awk $(sort $(filter %.yaml,$^)) > $@
 
 $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(LIB)
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(PKG_LIBS)

@@ -10,7 +10,7 @@
 #include "handlers/tools.h"
 
 struct orchestrate_in {
-	const char *plan_id, *path, *agent, *base, *merge, *mode, *conflicts;
+	const char *plan_id, *path, *agent, *base, *merge, *mode, *conflicts, *workflow;
 	const cJSON *tasks, *gates, *jobs, *retries, *timeout_s;
 	long wait_s;
 	bool dry_run, red_base;
@@ -32,6 +32,8 @@ static const struct arg orchestrate_args[] = {
 	  NULL, NULL },
 	{ "merge", ARG_CHOICE, 0, offsetof(struct orchestrate_in, merge), 0, 0, NULL,
 	  "none|into|pr" },
+	{ "workflow", ARG_TEXT, ARG_UNLISTED, offsetof(struct orchestrate_in, workflow), 1, 100,
+	  "Stages that tasks go through which name none.", NULL },
 	{ "conflicts", ARG_CHOICE, ARG_UNLISTED, offsetof(struct orchestrate_in, conflicts), 0, 0,
 	  "What becomes of a result that cannot be merged.", "agent|person|stop" },
 	{ "mode", ARG_CHOICE, 0, offsetof(struct orchestrate_in, mode), 0, 0, NULL,
@@ -92,6 +94,7 @@ static enum status to_request(struct call *call, const struct orchestrate_in *in
 		.merge = in->merge,
 		.mode = in->mode,
 		.conflicts = in->conflicts,
+		.workflow = in->workflow,
 		.jobs = in->jobs == NULL ? RUN_NOT_GIVEN : (long)in->jobs->valuedouble,
 		.retries = in->retries == NULL ? RUN_NOT_GIVEN : (long)in->retries->valuedouble,
 		.timeout_s =

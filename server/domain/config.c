@@ -185,6 +185,7 @@ static void put_numbers(struct merge *m)
 		.usd = smaller(p->budget.usd, u->budget.usd),
 		.tokens = (int64_t)smaller((double)p->budget.tokens, (double)u->budget.tokens),
 	};
+	d->workflow = p->workflow != NULL ? p->workflow : u->workflow;
 	d->conflicts =
 	    (enum config_conflicts)said(p->conflicts, u->conflicts, -1, CONFIG_BY_PERSON);
 	m->out->pull_push = p->pull_push.n > 0 ? p->pull_push : u->pull_push;

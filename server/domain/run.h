@@ -34,6 +34,8 @@
 #define RUN_RETRIES_MAX 20
 #define RUN_NOT_GIVEN   (-1L)
 
+struct run_options; /* run/options.h */
+
 /* What was asked for; NULL and RUN_NOT_GIVEN: as configured. */
 struct run_request {
 	const struct plan *plan;
@@ -42,6 +44,7 @@ struct run_request {
 	const char *base;         /* commit or branch to begin on; NULL: HEAD */
 	const char *merge;        /* `none`, `into` or `pr`; NULL: none */
 	const char *conflicts;    /* `agent`, `person` or `stop` */
+	const char *workflow;     /* of tasks that name none */
 	const char *mode;         /* worktree, shared, sequential */
 	const char *const *gates; /* names of configured gates */
 	size_t n_gates;
@@ -109,7 +112,8 @@ struct run_view {
 	size_t n_gates;
 	struct checkpoint_row *checkpoints;
 	size_t n_checkpoints;
-	struct conflict_row *conflicts; /* by task and attempt */
+	const struct run_options *options; /* as stored; NULL: they cannot be read */
+	struct conflict_row *conflicts;    /* by task and attempt */
 	size_t n_conflicts;
 	size_t counts[TASK_STATES];
 
@@ -140,6 +144,14 @@ struct run_views {
 };
 enum status run_list(struct project *p, const struct run_page *page, const atomic_bool *stop,
                      struct arena *a, struct run_views *out, struct err *err);
+
+/*
+ * The next task from the one at `from` on that waits for an approval, or PLAN_NONE; and what
+ * somebody who is to approve should know, one or more lines in the arena. To approve it is
+ * run_control(RUN_DO_APPROVE), to refuse RUN_DO_CANCEL.
+ */
+size_t run_waiting(const struct run_view *v, size_t from);
+const char *run_waiting_words(const struct run_view *v, size_t task, struct arena *a);
 
 /* The contract's JSON: of the whole run with limit tasks from the one at `from`; of one task. */
 cJSON *run_json(struct json_build *b, const struct run_view *v, size_t from, size_t limit);

@@ -6,7 +6,7 @@
 	"task_id, number, state, slot, agent, worktree, log, base_oid, result_oid, merged_oid,"    \
 	" saved_ref, pid, pid_start, boot_id, exit_code, cause, output_size, files, intent_ms,"    \
 	" started_ms, ended_ms, done_ms, tokens_in, tokens_out, cost_usd, stage, resolves,"        \
-	" tokens_cached, session, left_over"
+	" tokens_cached, session, left_over, note, approved_ms"
 
 static void read_attempt(sqlite3_stmt *s, struct arena *a, void *row)
 {
@@ -42,6 +42,8 @@ static void read_attempt(sqlite3_stmt *s, struct arena *a, void *row)
 	t->tokens_cached = db_int_or(s, 27, RUNS_NONE);
 	t->session = db_text(s, 28, a);
 	t->left_over = sqlite3_column_int64(s, 29);
+	t->note = db_text(s, 30, a);
+	t->approved_ms = db_int_or(s, 31, RUNS_NONE);
 }
 
 enum status attempts_read(struct db *db, const char *run, const char *task, struct arena *a,
@@ -97,6 +99,8 @@ static void bind_attempt(sqlite3_stmt *s, const struct attempt_row *t)
 	rows_bind_number(s, 29, t->tokens_cached);
 	db_bind_text(s, 30, t->session);
 	db_bind_int(s, 31, t->left_over);
+	db_bind_text(s, 32, t->note);
+	rows_bind_number(s, 33, t->approved_ms);
 }
 
 enum status attempts_put(struct db *db, const char *run, const struct attempt_row *row,
@@ -107,7 +111,7 @@ enum status attempts_put(struct db *db, const char *run, const struct attempt_ro
 	    db_stmt(db,
 	            "INSERT OR REPLACE INTO attempt (run_id, " ATTEMPT_COLUMNS ") VALUES (?, ?, ?,"
 	            " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-	            " ?, ?)",
+	            " ?, ?, ?, ?)",
 	            &s, err);
 	if (st != OK)
 		return st;

@@ -27,9 +27,10 @@ struct attempt_row {
 	int64_t output_size, files;
 	int64_t intent_ms, started_ms, ended_ms, done_ms;
 	int64_t tokens_in, tokens_out;
-	double cost_usd;   /* below 0: not known */
-	const char *stage; /* NULL: the task has no stages */
-	int64_t resolves;  /* number of the attempt whose conflict it is to resolve, or RUNS_NONE */
+	double cost_usd;          /* below 0: not known */
+	const char *stage, *note; /* NULL: the task has no stages; the stage left no words */
+	int64_t approved_ms;
+	int64_t resolves; /* number of the attempt whose conflict it is to resolve, or RUNS_NONE */
 	int64_t tokens_cached; /* of tokens_in */
 	const char *session;   /* by which the agent can be continued, or NULL */
 	int64_t left_over;     /* processes that outlived the agent and were ended */

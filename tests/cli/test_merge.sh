@@ -130,7 +130,11 @@ orchestrate '{"tasks":[{"id":"first","title":"F"},{"id":"until2","title":"U"},{"
 until_state first succeeded
 kill -9 "$(cut -d' ' -f1 ".gadugi/runs/$id/lock")"
 touch go
-while runs show; [ "$(value state)" != interrupted ]; do sleep 0.02; done
+i=0
+while runs show && [ "$(value state)" != interrupted ] && [ $i -lt 200 ]; do
+	sleep 0.02
+	i=$((i + 1))
+done
 runs resume
 runs wait '"waitSeconds":60'
 has earlier_merges_are_told_after_a_resume 'first: F - changed 1 file: first.txt (+1 -0)' "$(cat prompt.last)"

@@ -313,6 +313,7 @@ static const struct key default_keys[] = {
 	{ "timeoutMinutes", value_minutes, IN(part, timeout_ms), 0, MINUTES_MOST, NULL },
 	{ "stallMinutes", value_minutes, IN(part, stall_ms), 0, MINUTES_MOST, NULL },
 	{ "mode", value_choice, IN(part, mode), 0, 0, mode_words },
+	{ "workflow", value_text, IN(part, workflow), 0, 0, NULL },
 	{ "conflicts", value_choice, IN(part, conflicts), 0, 0, conflict_words },
 	{ 0 },
 };

@@ -53,6 +53,7 @@ struct part {
 	struct config_budget budget;
 	struct config_texts setup;
 	int conflicts; /* enum config_conflicts */
+	const char *workflow;
 	struct config_texts issue_command, issue_labels;
 	struct config_texts pull_push, pull_command;
 	int flags[CONFIG_FLAGS_N];

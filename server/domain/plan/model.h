@@ -46,6 +46,8 @@ struct plan_task {
 	struct plan_texts may_touch; /* files by the repository's history, likeliest first */
 	bool files_likely;           /* nobody stated the files: the repository's history says so */
 	const char *agent;           /* name, or NULL */
+	const char *workflow;        /* stages it goes through: a name, or NULL */
+	bool approval;               /* somebody must approve what it did before it is merged */
 	struct plan_texts command;   /* argv; only for agents that run commands */
 	const char *kind;            /* feature, fix, refactor, docs, test, ...; never NULL */
 	bool done;                   /* finished already: listed, not scheduled */

@@ -173,6 +173,8 @@ static enum status task_take(struct draft *d, const cJSON *o, size_t nth, struct
 	if (t->t.batch != NULL)
 		(void)role_batch(d->a, t->t.batch, &t->t.batch, &t->batch_number);
 	text_take(d, t, o, "agent", &t->t.agent);
+	text_take(d, t, o, "workflow", &t->t.workflow);
+	t->t.approval = json_flag(o, "approval");
 	text_take(d, t, o, "kind", &t->t.kind);
 	texts_take(d, t, o, "files", &t->t.files);
 	texts_take(d, t, o, "mayTouch", &t->t.may_touch);

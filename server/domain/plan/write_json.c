@@ -139,6 +139,9 @@ cJSON *plan_task_json(struct json_build *b, const struct plan *p, size_t task)
 	if (t->may_touch.n > 0)
 		texts_put(b, o, "mayTouch", &t->may_touch);
 	json_put_text(b, o, "agent", t->agent);
+	json_put_text(b, o, "workflow", t->workflow);
+	if (t->approval)
+		json_put_flag(b, o, "approval", true);
 	if (t->command.n > 0)
 		texts_put(b, o, "command", &t->command);
 	texts_put(b, o, "acceptance", &t->acceptance);

@@ -134,20 +134,25 @@ static const char *const *environment(const struct agent_start *start, struct ar
 {
 	const struct config_texts *more = &start->agent->environment;
 	const char **names = arena_take(a, (USUAL_N + more->n + 1) * sizeof *names);
-	const char *pairs[4];
+	const char *pairs[6];
+	size_t n = 0;
 
 	if (names == NULL)
 		return NULL;
 	memcpy(names, usual, sizeof usual);
 	for (size_t i = 0; i < more->n; i++)
 		names[USUAL_N + i] = more->at[i];
-	pairs[0] = text_printf(a, "GADUGI_SLOT=%zu", start->slot);
-	pairs[1] = text_printf(a, "GADUGI_WORKTREE=%s", start->folder);
+	pairs[n++] = text_printf(a, "GADUGI_SLOT=%zu", start->slot);
+	pairs[n++] = text_printf(a, "GADUGI_WORKTREE=%s", start->folder);
 	/* git must not wander up out of the folder into another repository. */
-	pairs[2] = start->git_dir == NULL
-	               ? "GIT_TERMINAL_PROMPT=0"
-	               : text_printf(a, "GIT_CEILING_DIRECTORIES=%s", start->folder);
-	pairs[3] = NULL;
+	pairs[n++] = start->git_dir == NULL
+	                 ? "GIT_TERMINAL_PROMPT=0"
+	                 : text_printf(a, "GIT_CEILING_DIRECTORIES=%s", start->folder);
+	if (start->stage != NULL) {
+		pairs[n++] = text_printf(a, "GADUGI_STAGE=%s", start->stage);
+		pairs[n++] = text_printf(a, "GADUGI_STAGE_FOLDER=%s", start->stage_folder);
+	}
+	pairs[n] = NULL;
 	return proc_env(a, names, pairs);
 }
 

@@ -19,6 +19,7 @@ struct agent_start {
 	const char *run, *task_id;
 	const char *session; /* to go on with, or NULL */
 	int64_t attempt;
+	const char *stage, *stage_folder; /* of its workflow, or NULL */
 	size_t slot;
 	bool confine; /* keep its writes to its folder where the system can */
 };

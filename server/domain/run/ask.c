@@ -29,8 +29,9 @@ static enum answer of_cancel(enum run_state state, bool live)
 	return state == RUN_INTERRUPTED ? WISH_AND_SPAWN : NO_SENSE;
 }
 
-static enum answer of_run(enum run_verb verb, enum run_state state)
+static enum answer of_run(enum run_verb verb, const struct run_view *v)
 {
+	enum run_state state = v->state;
 	bool live = state == RUN_QUEUED || state == RUN_RUNNING || state == RUN_PAUSED;
 
 	switch (verb) {
@@ -43,14 +44,31 @@ static enum answer of_run(enum run_verb verb, enum run_state state)
 	case RUN_DO_RETRY:
 		return live ? NOTHING_TO_DO : state == RUN_SUCCEEDED ? NO_SENSE : WISH_AND_SPAWN;
 	case RUN_DO_APPROVE:
+		return run_waiting(v, 0) == PLAN_NONE ? NO_SENSE : live ? WISH : WISH_AND_SPAWN;
 	case RUN_DO_SKIP:
 		break;
 	}
 	return NO_SENSE;
 }
 
-static enum answer of_task(enum run_verb verb, enum run_state run, enum task_state task)
+/* Twice is as once: what was approved before is no mistake. */
+static enum answer of_approval(const struct run_view *v, size_t task, enum answer yes)
 {
+	const struct task_row *t = &v->tasks[task];
+
+	if (t->waits_for != NULL)
+		return yes;
+	for (size_t i = 0; i < v->n_attempts; i++)
+		if (v->attempts[i].approved_ms != RUNS_NONE &&
+		    strcmp(v->attempts[i].task, t->id) == 0)
+			return NOTHING_TO_DO;
+	return NO_SENSE;
+}
+
+static enum answer of_task(enum run_verb verb, const struct run_view *v, size_t at)
+{
+	enum run_state run = v->state;
+	enum task_state task = task_state_read(v->tasks[at].state);
 	bool live = run == RUN_QUEUED || run == RUN_RUNNING || run == RUN_PAUSED;
 	enum answer yes = live ? WISH : WISH_AND_SPAWN;
 
@@ -67,9 +85,10 @@ static enum answer of_task(enum run_verb verb, enum run_state run, enum task_sta
 		return task == TASK_SUCCEEDED || (task >= TASK_RUNNING && task <= TASK_MERGING)
 		           ? NO_SENSE
 		           : yes;
+	case RUN_DO_APPROVE:
+		return of_approval(v, at, yes);
 	case RUN_DO_PAUSE:
 	case RUN_DO_RESUME:
-	case RUN_DO_APPROVE:
 		break;
 	}
 	return NO_SENSE;
@@ -94,6 +113,10 @@ static enum status refuse(const struct run_view *v, const char *task, enum run_v
 {
 	size_t at = task == NULL ? PLAN_NONE : run_find_task(v, task);
 
+	if (verb == RUN_DO_APPROVE && task != NULL)
+		return err_set(err, E_INPUT,
+		               "task '%s' of run '%s' is %s and waits for no approval", task,
+		               v->row.id, v->tasks[at].state);
 	if (verb == RUN_DO_APPROVE)
 		return err_set(err, E_INPUT, "nothing in run '%s' waits for an approval",
 		               v->row.id);
@@ -144,8 +167,7 @@ static enum status control(const struct ask *ask, const struct run_view *v, stru
 
 	if (task != NULL && (at = run_find_task(v, task)) == PLAN_NONE)
 		return no_such_task(v, task, ask->arena, err);
-	answer = task == NULL ? of_run(verb, v->state)
-	                      : of_task(verb, v->state, task_state_read(v->tasks[at].state));
+	answer = task == NULL ? of_run(verb, v) : of_task(verb, v, at);
 	if (answer == NOTHING_TO_DO)
 		return OK;
 	if (answer == NO_SENSE)

@@ -14,6 +14,7 @@
 #include "domain/run/cooldown.h"
 #include "domain/run/did.h"
 #include "domain/run/ending.h"
+#include "domain/run/flow.h"
 #include "domain/run/prompt.h"
 #include "domain/run/record.h"
 #include "domain/run/stall.h"
@@ -69,6 +70,7 @@ struct attempt *attempt_new(struct runner *r, struct job *job)
 		                       .tokens_in = RUNS_NONE,
 		                       .tokens_out = RUNS_NONE,
 		                       .resolves = RUNS_NONE,
+		                       .approved_ms = RUNS_NONE,
 		                       .tokens_cached = RUNS_NONE,
 		                       .cost_usd = -1 };
 	if ((t->arena = arena_new(ATTEMPT_ARENA_MAX)) == NULL || !keep_alive(r, t)) {
@@ -263,6 +265,7 @@ void attempt_begin(struct runner *r, struct job *job)
 	if (t->theirs.hex[0] != '\0')
 		t->row.resolves = job->resolves;
 	t->base = t->from = r->head;
+	flow_begin(r, t);
 	record_attempt(r, t, "intent");
 	go_on(r, t, &fresh);
 	if (!r->in_git) {
@@ -294,7 +297,7 @@ static const char *write_prompt(struct runner *r, struct attempt *t)
 		            .before = before,
 		            .n_before = job->n_needs,
 		            .remembered = t->remembered,
-		            .special = conflict_words(r, t),
+		            .special = t->stage == NULL ? conflict_words(r, t) : flow_words(r, t),
 		            .last_time = job->tries > 0 || t->goes_on ? job->row.cause : NULL,
 		            .goes_on = t->goes_on,
 		            .worktree = r->in_git };
@@ -321,6 +324,7 @@ static enum status start_agent(struct runner *r, struct attempt *t, struct err *
 		                     .task_id = t->job->row.id,
 		                     .session = t->goes_on ? t->job->session.id : NULL,
 		                     .attempt = t->row.number,
+		                     .stage = t->row.stage,
 		                     .slot = (size_t)t->row.slot,
 		                     .confine = r->config->flags[CONFIG_CONFINE] };
 	struct sandbox *sandbox = NULL;
@@ -328,6 +332,8 @@ static enum status start_agent(struct runner *r, struct attempt *t, struct err *
 	const char *log;
 	enum status st;
 
+	if ((st = flow_make_folder(r, t, &start.stage_folder, err)) != OK)
+		return st;
 	if (start.prompt == NULL || (log = place_log(r, t)) == NULL)
 		return err_nomem(err, "a prompt");
 	if ((st = output_new(&t->log, log, err)) != OK)

@@ -14,11 +14,23 @@
 #define ROUNDS_MOST 3 /* attempts at resolving one task's conflicts */
 #define ABOUT_MAX   600
 
+static bool changed(const char *const *files, size_t n, const char *path)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(files[i], path) == 0)
+			return true;
+	return false;
+}
+
 /* The merged task that last changed path, of those this attempt did not start from. */
 static struct job *who_changed(struct runner *r, const struct attempt *t, const char *path)
 {
 	struct job *found = NULL;
 
+	/* Those merged in the same step come before it and after all others. */
+	for (size_t i = r->lane.n_on; i-- > 0;)
+		if (changed(r->lane.on[i]->files, r->lane.on[i]->n_files, path))
+			return r->lane.on[i]->job;
 	for (size_t i = 0; i < r->n_jobs; i++) {
 		struct job *job = &r->jobs[i];
 
@@ -26,11 +38,8 @@ static struct job *who_changed(struct runner *r, const struct attempt *t, const 
 		    (found != NULL && job->row.ended_ms < found->row.ended_ms))
 			continue;
 		did_fetch(r, job);
-		for (size_t k = 0; k < job->n_files; k++)
-			if (strcmp(job->files[k], path) == 0) {
-				found = job;
-				break;
-			}
+		if (changed(job->files, job->n_files, path))
+			found = job;
 	}
 	return found;
 }

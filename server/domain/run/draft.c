@@ -77,6 +77,47 @@ static enum status find_agents(struct draft *d, struct err *err)
 	return st;
 }
 
+/* --- the workflows -------------------------------------------------------------------------- */
+
+static enum status add_workflow(struct draft *d, struct project *p, const char *name,
+                                struct err *err)
+{
+	struct run_options *o = &d->options;
+	enum status st;
+
+	for (size_t i = 0; i < o->n_workflows; i++)
+		if (strcmp(o->workflows[i].name, name) == 0)
+			return OK;
+	st = workflow_find(p, name, d->arena, &o->workflows[o->n_workflows], err);
+	if (st == OK)
+		st = workflow_fits(&o->workflows[o->n_workflows++], d->config, err);
+	return st;
+}
+
+static enum status find_workflows(struct draft *d, struct project *p, struct err *err)
+{
+	const struct plan *plan = d->want->plan;
+	struct run_options *o = &d->options;
+	const char *usual =
+	    d->want->workflow != NULL ? d->want->workflow : d->config->defaults.workflow;
+	enum status st = OK;
+
+	o->workflows = arena_take(d->arena, (plan->n_tasks + 1) * sizeof *o->workflows);
+	if (o->workflows == NULL)
+		return err_nomem(err, "the run");
+	if (usual != NULL && strcmp(usual, "none") != 0) {
+		o->workflow = usual;
+		st = add_workflow(d, p, usual, err);
+	}
+	for (size_t i = 0; st == OK && i < plan->n_tasks; i++) {
+		const char *name = plan->tasks[i].workflow;
+
+		if (!plan->tasks[i].done && name != NULL && strcmp(name, "none") != 0)
+			st = add_workflow(d, p, name, err);
+	}
+	return st;
+}
+
 /* --- the options ---------------------------------------------------------------------------- */
 
 static enum status find_gates(struct draft *d, struct err *err)
@@ -263,6 +304,8 @@ enum status draft_make(struct project *p, const struct run_request *want, struct
 	    (st = project_config(p, &out->config, err)) != OK ||
 	    (st = config_trusted(out->config, err)) != OK || (st = read_options(out, err)) != OK ||
 	    (st = find_agents(out, err)) != OK)
+		return st;
+	if ((st = find_workflows(out, p, err)) != OK)
 		return st;
 	if ((st = find_ground(out, p, err)) == OK && arena_failed(a))
 		st = err_nomem(err, "the run");

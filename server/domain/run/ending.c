@@ -10,6 +10,7 @@
 #include "domain/run/account.h"
 #include "domain/run/cooldown.h"
 #include "domain/run/did.h"
+#include "domain/run/flow.h"
 #include "domain/run/lane.h"
 #include "domain/run/limit.h"
 #include "domain/run/record.h"
@@ -109,6 +110,7 @@ void ending_agent_over(struct runner *r, struct attempt *t)
 	t->row.exit_code = res->exit_code < 0 ? RUNS_NONE : res->exit_code;
 	t->row.output_size = (int64_t)output_size(t->log);
 	t->row.left_over = res->left;
+	t->last_said = text_dup(t->arena, output_last_line(t->log));
 	r->n_over++;
 	r->over_us += res->wall_us;
 	if (res->left > 0)
@@ -141,7 +143,7 @@ void ending_collect(struct runner *r, struct attempt *t)
 	struct step *step;
 
 	if (!r->in_git) {
-		lane_add(r, t);
+		flow_collected(r, t);
 		return;
 	}
 	t->phase = PHASE_COLLECTING;
@@ -314,8 +316,13 @@ static void settle(struct runner *r, struct attempt *t)
 	t->row.done_ms = wall(r);
 	t->row.cause = t->cause;
 	t->phase = PHASE_NONE;
-	record_attempt(r, t, state_of(t->verdict));
+	record_attempt(r, t, t->ends != NULL ? t->ends : state_of(t->verdict));
 	leave_slot(r, t);
+	if (t->ends != NULL && again) {
+		flow_over(r, t);
+		return;
+	}
+	again = again && t->ends == NULL;
 	if (again && !t->no_count)
 		again = job->tries++ < r->options.retries;
 	if (again) {
@@ -390,6 +397,13 @@ void ending_fail(struct runner *r, struct attempt *t, enum task_state verdict, b
 		settle(r, t);
 }
 
+void ending_hand_over(struct runner *r, struct attempt *t, const char *ends, const char *cause)
+{
+	t->ends = ends;
+	t->no_count = true;
+	ending_fail(r, t, TASK_PENDING, true, cause);
+}
+
 void ending_succeed(struct runner *r, struct attempt *t, const char *commit)
 {
 	struct job *job = t->job;
@@ -455,7 +469,7 @@ static void collected(struct runner *r, struct attempt *t, struct step *step)
 		return;
 	}
 	did_note(r, t, step->changes, step->files);
-	lane_add(r, t);
+	flow_collected(r, t);
 }
 
 static void saved(struct runner *r, struct attempt *t, struct step *step)
@@ -480,9 +494,11 @@ static void saved(struct runner *r, struct attempt *t, struct step *step)
 
 void ending_step_done(struct runner *r, struct attempt *t, struct step *step)
 {
-	assert(step->kind == STEP_COLLECT || step->kind == STEP_SAVE);
+	assert(step->kind == STEP_COLLECT || step->kind == STEP_SAVE || step->kind == STEP_GATE);
 	if (step->kind == STEP_COLLECT)
 		collected(r, t, step);
+	else if (step->kind == STEP_GATE)
+		flow_gated(r, t, step);
 	else
 		saved(r, t, step);
 }

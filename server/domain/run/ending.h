@@ -24,6 +24,12 @@ void ending_collect(struct runner *r, struct attempt *t);
 void ending_fail(struct runner *r, struct attempt *t, enum task_state verdict, bool again,
                  const char *cause);
 
+/*
+ * Its stage is over and the task goes on with another: ends is `staged` or `returned`, the
+ * cause says why it goes back. Its work is kept, its worktree freed.
+ */
+void ending_hand_over(struct runner *r, struct attempt *t, const char *ends, const char *cause);
+
 /* Its work is in the run's branch (commit NULL: there was none to merge): the task is done. */
 void ending_succeed(struct runner *r, struct attempt *t, const char *commit);
 
@@ -31,7 +37,7 @@ void ending_succeed(struct runner *r, struct attempt *t, const char *commit);
 void ending_tell_ready(struct runner *r, const size_t *tasks, size_t n);
 void ending_tell_skipped(struct runner *r, const struct job *why, const size_t *tasks, size_t n);
 
-/* A STEP_COLLECT or STEP_SAVE came back; it stays the caller's. */
+/* A STEP_COLLECT, STEP_SAVE or STEP_GATE of it came back; it stays the caller's. */
 void ending_step_done(struct runner *r, struct attempt *t, struct step *step);
 
 /* Give a step away for the attempt. When that fails the step is gone and the attempt has failed. */

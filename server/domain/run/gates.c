@@ -43,6 +43,25 @@ void gates_fill(const struct runner *r, struct step *step, enum config_when when
 			step->gates[step->n++].gate = &r->config->gates[i];
 }
 
+static bool has_gate(const struct step *step, const struct config_gate *gate)
+{
+	for (size_t i = 0; i < step->n; i++)
+		if (step->gates[i].gate == gate)
+			return true;
+	return false;
+}
+
+void gates_fill_named(const struct runner *r, struct step *step, const char *const *names, size_t n)
+{
+	if (!make_room(r, step))
+		return;
+	for (size_t k = 0; k < n; k++)
+		for (size_t i = 0; i < r->config->n_gates; i++)
+			if (strcmp(r->config->gates[i].name, names[k]) == 0 &&
+			    !has_gate(step, &r->config->gates[i]))
+				step->gates[step->n++].gate = &r->config->gates[i];
+}
+
 void gates_in_own_tree(struct runner *r, struct step *step)
 {
 	struct lane *lane = &r->lane;

@@ -22,6 +22,10 @@ size_t gates_count(const struct runner *r, enum config_when when);
 /* Have the step run those gates too. */
 void gates_fill(const struct runner *r, struct step *step, enum config_when when);
 
+/* And those of these names, whatever they look at otherwise. */
+void gates_fill_named(const struct runner *r, struct step *step, const char *const *names,
+                      size_t n);
+
 /* Have the step run them in the worktree for gates, which is used again and again. */
 void gates_in_own_tree(struct runner *r, struct step *step);
 

@@ -24,7 +24,8 @@ enum attempt_phase {
 	PHASE_PREPARING,  /* its worktree is being made */
 	PHASE_PREPARED,   /* may start as soon as the intent is committed */
 	PHASE_RUNNING,    /* the agent */
-	PHASE_COLLECTING, /* what it left is being committed */
+	PHASE_COLLECTING, /* what it left is being committed, or looked at by its stage's gates */
+	PHASE_WAITING,    /* for somebody's approval */
 	PHASE_QUEUED,     /* for the merge lane */
 	PHASE_MERGING,    /* in it: merged in memory, gated */
 	PHASE_MOVING,     /* the run's branch is to be moved onto it */
@@ -41,6 +42,8 @@ enum attempt_why {
 };
 
 struct job;
+struct flow;
+struct stage;
 
 struct attempt {
 	struct job *job;
@@ -49,6 +52,9 @@ struct attempt {
 	enum attempt_phase phase;
 	bool changed, committed; /* the row: to be written; the intent is durable */
 	struct oid base, result, merged;
+	const struct stage *stage; /* of its task's workflow, or NULL */
+	const char *ends;          /* `staged` or `returned`: the task goes on after it; or NULL */
+	const char *last_said;     /* the last line of its agent */
 	struct oid theirs; /* earlier work whose conflict with base it is to resolve, or none */
 	struct oid from; /* what its worktree is made of: base, or what an attempt before it left */
 	const struct config_agent *agent;
@@ -98,7 +104,10 @@ struct job {
 	const cJSON *spec; /* the plan's task */
 	cJSON *spec_own;
 	const struct config_agent *agent;
-	size_t level; /* longest chain of needs before it */
+	struct flow *flow; /* where it is in its workflow; NULL: it has none */
+	bool approval;     /* somebody must approve what it did */
+	bool waited;       /* for that, when the runner before this one ended */
+	size_t level;      /* longest chain of needs before it */
 	const size_t *needs;
 	size_t n_needs;
 	struct attempt *now; /* or NULL */

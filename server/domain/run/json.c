@@ -6,6 +6,7 @@
 #include "domain/plan.h"
 #include "domain/run.h"
 #include "domain/run/notes.h"
+#include "domain/run/stages.h"
 
 #define GATE_OUTPUT_SHOWN 1000 /* bytes of its end; all that is kept: action 'log' */
 
@@ -125,6 +126,9 @@ static void put_attempt(struct json_build *b, cJSON *list, const struct attempt_
 	json_put_int(b, attempt, "outputBytes", t->output_size);
 	put_count(b, attempt, "filesChanged", t->files);
 	put_count(b, attempt, "resolves", t->resolves);
+	json_put_text(b, attempt, "stage", t->stage);
+	json_put_text(b, attempt, "note", t->note);
+	put_time(b, attempt, "approvedAt", t->approved_ms);
 	put_count(b, attempt, "pid", t->pid);
 	put_count(b, attempt, "tokensIn", t->tokens_in);
 	put_count(b, attempt, "tokensOut", t->tokens_out);
@@ -235,6 +239,9 @@ cJSON *run_task_json(struct json_build *b, const struct run_view *v, size_t task
 	json_put_text(b, json, "state", t->state);
 	json_put_text(b, json, "agent", t->agent);
 	json_put_text(b, json, "cause", t->cause);
+	json_put_text(b, json, "waitsFor", t->waits_for);
+	if (v->options != NULL)
+		stages_put(b, json, v, task);
 	needs = json_put_array(b, json, "dependsOn");
 	for (size_t i = 0; i < v->n_edges; i++)
 		if (strcmp(v->edges[i].to, t->id) == 0)

@@ -295,6 +295,7 @@ static void merged(struct runner *r, struct step *step)
 		case REPO_MERGED:
 			t->merged = m->oid;
 			lane->on[kept++] = t;
+			lane->n_on = kept;
 			break;
 		}
 	}

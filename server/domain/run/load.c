@@ -12,6 +12,7 @@
 #include "domain/run/attempt.h"
 #include "domain/run/conflict.h"
 #include "domain/run/ending.h"
+#include "domain/run/flow.h"
 #include "domain/run/lane.h"
 #include "domain/run/notes.h"
 #include "domain/run/obey.h"
@@ -50,8 +51,9 @@ static enum status load_jobs(struct runner *r, struct err *err)
 		job->row = rows[i];
 		job->index = i;
 		job->state = task_state_read(rows[i].state);
-		if ((st = read_spec(job, err)) == OK)
-			st = config_agent_find(r->config, rows[i].agent, &job->agent, err);
+		if ((st = read_spec(job, err)) == OK &&
+		    (st = config_agent_find(r->config, rows[i].agent, &job->agent, err)) == OK)
+			st = flow_load(r, job, err);
 	}
 	return st;
 }
@@ -357,8 +359,9 @@ enum status load_run(struct runner *r, const char *run, struct err *err)
 
 static bool over(const char *state)
 {
-	static const char *const words[] = { "merged",     "failed", "timed_out", "cancelled",
-		                             "conflicted", "lost",   "limited" };
+	static const char *const words[] = { "merged",    "failed",     "timed_out",
+		                             "cancelled", "conflicted", "lost",
+		                             "limited",   "staged",     "returned" };
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (strcmp(words[i], state) == 0)
@@ -407,6 +410,7 @@ static void go_on(struct runner *r, struct job *job, const struct attempt_row *r
 	t->from = t->base;
 	copy_oid(&t->result, row->result_oid);
 	copy_oid(&t->merged, row->merged_oid);
+	flow_take_up(r, t);
 	if (row->resolves != RUNS_NONE)
 		t->theirs = job->theirs;
 	t->path = row->worktree == NULL ? r->project->root : row->worktree;
@@ -505,6 +509,8 @@ enum status load_attempts(struct runner *r, struct err *err)
 			copy_oid(&job->to, rows[i].result_oid);
 		}
 		conflict_load(r, job, &rows[i]);
+		if (job->flow != NULL)
+			flow_replay(job->flow, &rows[i]);
 		if (!over(rows[i].state))
 			go_on(r, job, &rows[i]);
 	}

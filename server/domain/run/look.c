@@ -7,6 +7,7 @@
 #include "domain/plan.h"
 #include "domain/run.h"
 #include "domain/run/names.h"
+#include "domain/run/options.h"
 #include "domain/run/schedule.h"
 #include "domain/run/spawn.h"
 
@@ -115,7 +116,7 @@ static enum status measure(struct run_view *v, int64_t now, struct arena *a)
 
 		v->busy_ms += ms;
 		last_ms = t->ended_ms > last_ms ? t->ended_ms : last_ms;
-		if (strcmp(t->state, "merged") != 0)
+		if (strcmp(t->state, "merged") != 0 && strcmp(t->state, "staged") != 0)
 			continue;
 		while (at < v->n_tasks && strcmp(v->tasks[at].id, t->task) != 0)
 			at++;
@@ -126,7 +127,9 @@ static enum status measure(struct run_view *v, int64_t now, struct arena *a)
 				continue;
 			}
 		}
-		task_ms[at] = ms;
+		if (strcmp(v->tasks[at].state, "succeeded") != 0)
+			continue; /* a stage of a task that came to nothing */
+		task_ms[at] += ms;
 		v->work_ms += ms;
 	}
 	if ((st = bound(v, task_ms, a)) != OK)
@@ -172,6 +175,13 @@ static enum status read_all(struct db *db, const char *run, struct arena *a, str
 	return st;
 }
 
+static const struct run_options *read_options(const struct run_row *row, struct arena *a)
+{
+	struct run_options *o = arena_take(a, sizeof *o);
+
+	return o != NULL && run_options_read(row->options, a, o, NULL) == OK ? o : NULL;
+}
+
 enum status run_look(struct project *p, const char *run, const atomic_bool *stop, struct arena *a,
                      struct run_view *out, struct err *err)
 {
@@ -186,6 +196,7 @@ enum status run_look(struct project *p, const char *run, const atomic_bool *stop
 	if (st != OK)
 		return st;
 	out->state = true_state(p, &out->row, a);
+	out->options = read_options(&out->row, a);
 	for (size_t i = 0; i < out->n_tasks; i++) {
 		enum task_state state = task_state_read(out->tasks[i].state);
 

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "domain/run/ending.h"
+#include "domain/run/flow.h"
 #include "domain/run/lane.h"
 #include "domain/run/record.h"
 
@@ -70,6 +71,7 @@ static void cancel_attempt(struct runner *r, struct attempt *t, const char *caus
 	case PHASE_PREPARED:
 	case PHASE_RUNNING:
 	case PHASE_COLLECTING:
+	case PHASE_WAITING:
 		break;
 	case PHASE_SAVING:
 		t->again = false; /* it fails anyway; it is not tried again */
@@ -108,6 +110,7 @@ static void retry_task(struct runner *r, struct job *job)
 		bool ready = schedule_state(r->schedule, told[i]) == SCHEDULE_READY;
 
 		back->tries = 0;
+		flow_forgive(back);
 		back->cancel = false;
 		back->row.wish = NULL;
 		record_task(r, back, ready ? TASK_READY : TASK_PENDING, NULL);
@@ -158,6 +161,8 @@ static void obey_task(struct runner *r, struct job *job, const char *wish)
 		cancel_task(r, job, "cancelled because somebody asked for it");
 	else if (strcmp(wish, "retry") == 0)
 		retry_task(r, job);
+	else if (strcmp(wish, "approve") == 0)
+		flow_approve(r, job);
 	else if (strcmp(wish, "skip") == 0)
 		skip_task(r, job);
 	if (strcmp(wish, "skip") != 0)
@@ -192,6 +197,9 @@ static void obey_run(struct runner *r, const char *wish)
 		pause_run(r, true);
 	else if (strcmp(wish, "resume") == 0)
 		pause_run(r, false);
+	else if (strcmp(wish, "approve") == 0)
+		for (size_t i = 0; i < r->n_jobs; i++)
+			flow_approve(r, &r->jobs[i]);
 	/* To cancel takes its time: the wish stays, for whoever looks and for the next runner. */
 	if (strcmp(wish, "cancel") != 0)
 		obeyed(r, NULL, text_dup(r->arena, wish));

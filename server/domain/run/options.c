@@ -10,7 +10,7 @@ enum status run_options_write(const struct run_options *o, struct arena *a, cons
                               struct err *err)
 {
 	struct json_build b = { false };
-	cJSON *root = json_object(&b), *built = NULL, *gates;
+	cJSON *root = json_object(&b), *built = NULL, *gates, *flows;
 	enum status st;
 	char *text;
 
@@ -23,6 +23,10 @@ enum status run_options_write(const struct run_options *o, struct arena *a, cons
 	json_put_text(&b, root, "onto", o->onto);
 	json_put_text(&b, root, "conflicts", config_conflicts_word(o->conflicts));
 	json_put_flag(&b, root, "redBase", o->red_base);
+	json_put_text(&b, root, "workflow", o->workflow);
+	flows = json_put_array(&b, root, "workflows");
+	for (size_t i = 0; i < o->n_workflows; i++)
+		workflow_put(&b, json_add_object(&b, flows), &o->workflows[i]);
 	gates = json_put_array(&b, root, "gates");
 	for (size_t i = 0; i < o->n_gates; i++)
 		json_add_text(&b, gates, o->gates[i]);
@@ -33,6 +37,22 @@ enum status run_options_write(const struct run_options *o, struct arena *a, cons
 	mem_free(text);
 	cJSON_Delete(built);
 	return *out == NULL ? err_nomem(err, "the run's options") : OK;
+}
+
+static enum status read_workflows(const cJSON *list, struct arena *a, struct run_options *out)
+{
+	const cJSON *item;
+	enum status st = OK;
+
+	out->workflows =
+	    arena_take(a, ((size_t)cJSON_GetArraySize(list) + 1) * sizeof *out->workflows);
+	if (out->workflows == NULL)
+		return E_NOMEM;
+	cJSON_ArrayForEach(item, list) {
+		if (st == OK)
+			st = workflow_take(item, a, &out->workflows[out->n_workflows++], NULL);
+	}
+	return st;
 }
 
 static enum status read_all(const cJSON *json, struct arena *a, struct run_options *out)
@@ -50,6 +70,7 @@ static enum status read_all(const cJSON *json, struct arena *a, struct run_optio
 		.pull = merge != NULL && strcmp(merge, "pr") == 0,
 		.onto = text_dup(a, json_text(json, "onto")),
 		.red_base = json_flag(json, "redBase"),
+		.workflow = text_dup(a, json_text(json, "workflow")),
 	};
 	if (conflicts != NULL)
 		(void)config_conflicts_read(conflicts, &out->conflicts);
@@ -60,7 +81,9 @@ static enum status read_all(const cJSON *json, struct arena *a, struct run_optio
 		if (cJSON_IsString(gate))
 			out->gates[out->n_gates++] = text_dup(a, gate->valuestring);
 	}
-	return arena_failed(a) ? E_NOMEM : OK;
+	if (arena_failed(a))
+		return E_NOMEM;
+	return read_workflows(json_get(json, "workflows"), a, out);
 }
 
 enum status run_options_read(const char *json, struct arena *a, struct run_options *out,

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "domain/config.h"
+#include "domain/run/workflow.h"
 
 struct run_options {
 	const char *agent; /* NULL: each task names its own */
@@ -23,6 +24,9 @@ struct run_options {
 	bool pull;                    /* open a pull request at the end ... */
 	const char *onto;             /* ... onto this branch of the user's; NULL: none is known */
 	enum config_conflicts conflicts;
+	const char *workflow;       /* of tasks that name none, or NULL */
+	struct workflow *workflows; /* those the tasks go through, as they were when it began */
+	size_t n_workflows;
 	bool red_base;      /* begin even where gates do not pass on the base */
 	const char **gates; /* names */
 	size_t n_gates;

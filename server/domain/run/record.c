@@ -51,7 +51,7 @@ static bool task_over(enum task_state state)
 	return state >= TASK_SUCCEEDED;
 }
 
-static void mark_job(struct runner *r, struct job *job)
+void record_row(struct runner *r, struct job *job)
 {
 	record_mark(r);
 	if (!job->changed)
@@ -75,7 +75,7 @@ void record_task(struct runner *r, struct job *job, enum task_state state, const
 	job->state = state;
 	job->row.state = task_state_word(state);
 	job->row.cause = text_dup(r->arena, cause);
-	mark_job(r, job);
+	record_row(r, job);
 	if (state == TASK_READY && job->row.ready_ms == RUNS_NONE)
 		job->row.ready_ms = now(r);
 	if (state == TASK_RUNNING && job->row.started_ms == RUNS_NONE)
@@ -98,7 +98,7 @@ void record_task(struct runner *r, struct job *job, enum task_state state, const
 void record_cause(struct runner *r, struct job *job, const char *cause)
 {
 	job->row.cause = cause;
-	mark_job(r, job);
+	record_row(r, job);
 }
 
 void record_retry(struct runner *r, struct job *job, int64_t retry_ms)
@@ -113,7 +113,7 @@ void record_retry(struct runner *r, struct job *job, int64_t retry_ms)
 	if (again_ms == job->row.again_ms)
 		return;
 	job->row.again_ms = again_ms;
-	mark_job(r, job);
+	record_row(r, job);
 }
 
 void record_run(struct runner *r, enum run_state state, const char *cause)

@@ -12,6 +12,9 @@
 /* A task's new state, with its event. cause is copied; NULL: none. No change, no event. */
 void record_task(struct runner *r, struct job *job, enum task_state state, const char *cause);
 
+/* Something else in the task's row has changed. */
+void record_row(struct runner *r, struct job *job);
+
 /* The run's new state, with its event. */
 void record_run(struct runner *r, enum run_state state, const char *cause);
 

@@ -65,7 +65,7 @@ CREATE TABLE attempt (
 	task_id     TEXT    NOT NULL,
 	number      INTEGER NOT NULL,           -- from 1
 	state       TEXT    NOT NULL CHECK (state IN ('intent', 'started', 'result', 'gated', 'merged',
-		'staged', 'failed', 'timed_out', 'cancelled', 'conflicted', 'lost', 'limited')),
+		'staged', 'returned', 'failed', 'timed_out', 'cancelled', 'conflicted', 'lost', 'limited')),
 	slot        INTEGER NOT NULL,           -- which of the run's workers, from 0
 	agent       TEXT    NOT NULL,
 	worktree    TEXT,
@@ -89,6 +89,8 @@ CREATE TABLE attempt (
 	tokens_out  INTEGER,
 	cost_usd    REAL,
 	stage       TEXT,                       -- of the task's workflow; NULL: it has none
+	note        TEXT,                       -- what its agent left for the stages after it
+	approved_ms INTEGER,                    -- when somebody approved what it left
 	resolves    INTEGER,                    -- number of the attempt whose conflict it is to resolve
 	tokens_cached INTEGER,                  -- of tokens_in, out of the cache
 	session     TEXT,                       -- by which the agent can be continued
