@@ -135,9 +135,10 @@ conformance: $(B)/gadugi-fixtures
 	@sh tests/hosts/conformance.sh $(B)
 schemas: all $(B)/gadugi-fixtures
 	@python3 tests/hosts/schemas.py $(B) $(or $(SCHEMAS),$(error SCHEMAS is to name the folder 'schema' of the specification's repository))
-stress:
+stress: all
 	@$(MAKE) --no-print-directory -j2 MODE=tsan B=build/tsan build/tsan/gadugi-fixtures
 	@sh tests/stress/run.sh build/tsan
+	@GADUGI_LONG_S=$${STRESS_S:-60} ONLY=memory TEST_LIMIT_S=3600 sh tests/run.sh $(B) crash
 demo: deps
 	@$(MAKE) --no-print-directory -j2 all
 	@sh tests/demo.sh

@@ -123,7 +123,7 @@ static enum status find_holding(struct db *db, const struct graph_relation *r, i
 	bool row = false;
 	enum status st = db_stmt(db,
 	                         "SELECT id FROM relation WHERE from_id = ?1 AND type = ?2"
-	                         " AND to_id = ?3 AND scope_id = ?4 AND expired_ms IS NULL"
+	                         " AND to_id = ?3 AND scope_id = ?4 AND expired_ms IS ?6"
 	                         " AND valid_to IS ?5",
 	                         &s, err);
 
@@ -134,6 +134,7 @@ static enum status find_holding(struct db *db, const struct graph_relation *r, i
 	db_bind_int(s, 3, r->to);
 	db_bind_int(s, 4, r->scope);
 	db_bind_int_or_null(s, 5, r->valid_to, 0);
+	db_bind_int_or_null(s, 6, r->expired_ms, 0);
 	*id = 0;
 	if ((st = db_step(db, s, &row, err)) == OK && row)
 		*id = sqlite3_column_int64(s, 0);
@@ -259,6 +260,44 @@ enum status graph_each_relation(struct db *db, int64_t after, graph_relation_fn 
 			break;
 		}
 		if ((st = fn(arg, &r, err)) != OK)
+			break;
+	}
+	return db_end(s, st);
+}
+
+enum status graph_each_told(struct db *db, graph_told_fn *fn, void *arg, struct err *err)
+{
+	sqlite3_stmt *s;
+	bool row;
+	enum status st =
+	    db_stmt(db,
+	            "SELECT f.name, f.type, r.type, t.name, t.type, m.uid, r.scope_id,"
+	            " r.made_ms, r.valid_from, r.valid_to, r.expired_ms FROM relation r"
+	            " CROSS JOIN entity f ON f.id = r.from_id"
+	            " CROSS JOIN entity t ON t.id = r.to_id"
+	            " LEFT JOIN memory m ON m.id = r.memory_id ORDER BY r.id",
+	            &s, err);
+
+	if (st != OK)
+		return st;
+	while ((st = db_step(db, s, &row, err)) == OK && row) {
+		const struct graph_told r = {
+			.from = (const char *)sqlite3_column_text(s, 0),
+			.from_type = (const char *)sqlite3_column_text(s, 1),
+			.type = (const char *)sqlite3_column_text(s, 2),
+			.to = (const char *)sqlite3_column_text(s, 3),
+			.to_type = (const char *)sqlite3_column_text(s, 4),
+			.memory = (const char *)sqlite3_column_text(s, 5),
+			.scope = sqlite3_column_int64(s, 6),
+			.made_ms = sqlite3_column_int64(s, 7),
+			.valid_from = db_int_or(s, 8, 0),
+			.valid_to = db_int_or(s, 9, 0),
+			.expired_ms = db_int_or(s, 10, 0),
+		};
+
+		if (r.from == NULL || r.type == NULL || r.to == NULL)
+			st = err_nomem(err, "a relation");
+		if (st != OK || (st = fn(arg, &r, err)) != OK)
 			break;
 	}
 	return db_end(s, st);

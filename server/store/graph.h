@@ -54,8 +54,8 @@ enum status graph_entity_find(struct db *db, const char *folded, int64_t *id, st
 enum status graph_project_key(struct db *db, const char *from, const char *to, struct err *err);
 
 /*
- * Add a relation unless the same one holds already (then *id is that one's and *added is
- * false). r->id is not read.
+ * Add a relation unless the same one holds, or was forgotten, already (then *id is that one's and
+ * *added is false). r->id is not read.
  */
 enum status graph_relate(struct db *db, const struct graph_relation *r, int64_t *id, bool *added,
                          struct err *err);
@@ -79,6 +79,15 @@ typedef enum status graph_name_fn(void *arg, int64_t id, const char *a, const ch
 /* Relations with change > after, in order of id. */
 enum status graph_each_relation(struct db *db, int64_t after, graph_relation_fn *fn, void *arg,
                                 struct err *err);
+
+/* A relation with all that is known about it; texts are good during the call only. */
+struct graph_told {
+	const char *from, *from_type, *type, *to, *to_type; /* types of entities may be NULL */
+	const char *memory; /* uid of the one that said so, or NULL */
+	int64_t scope, made_ms, valid_from, valid_to, expired_ms;
+};
+typedef enum status graph_told_fn(void *arg, const struct graph_told *r, struct err *err);
+enum status graph_each_told(struct db *db, graph_told_fn *fn, void *arg, struct err *err);
 
 /* Entities (name, type), scopes (kind, key) and sessions (name, NULL) with an id > after. */
 enum status graph_each_entity(struct db *db, int64_t after, graph_name_fn *fn, void *arg,

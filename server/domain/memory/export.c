@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "domain/config.h"
+#include "store/graph.h"
 #include "sys/fs.h"
 
 #define PAGE           256
@@ -95,8 +96,13 @@ static void jsonl_relation(struct text *out, const struct export_relation *r)
 	json_put_text(&b, o, "relationType", r->type);
 	json_put_text(&b, o, "fromType", r->from_type);
 	json_put_text(&b, o, "toType", r->to_type);
+	json_put_text(&b, o, "memory", r->memory);
+	if (r->scope != NULL && strcmp(r->scope, "project") != 0)
+		json_put_text(&b, o, "scope", r->scope);
+	put_time(&b, o, "createdAt", r->made_ms);
 	put_time(&b, o, "validFrom", r->valid_from);
 	put_time(&b, o, "validTo", r->valid_to);
+	put_time(&b, o, "expiredAt", r->expired_ms);
 	line = b.failed ? NULL : json_print(o);
 	if (line == NULL)
 		out->failed = true;
@@ -122,25 +128,74 @@ static void write_entities(struct project *p, const struct export_writer *w, str
 	index_done(p->memory->index);
 }
 
-static void write_relations(struct project *p, const struct export_writer *w, struct text *out)
+struct relations {          /* being written */
+	const char **scope; /* in words, by id; NULL: may not be read */
+	size_t n_scopes;
+	void (*write)(struct text *out, const struct export_relation *r);
+	struct text *out;
+};
+
+static enum status write_relation(void *arg, const struct graph_told *r, struct err *err)
 {
-	const struct index_data *d = index_look(p->memory->index);
+	const struct relations *all = arg;
+	const char *scope = (size_t)r->scope < all->n_scopes ? all->scope[r->scope] : NULL;
+	const struct export_relation shown = {
+		.from = r->from,
+		.from_type = r->from_type,
+		.to = r->to,
+		.to_type = r->to_type,
+		.type = r->type,
+		.memory = r->memory,
+		.scope = scope,
+		.made_ms = r->made_ms,
+		.valid_from = r->valid_from,
+		.valid_to = r->valid_to,
+		.expired_ms = r->expired_ms,
+	};
 
-	for (size_t i = 0; i < d->n_relations && w->relation != NULL && !out->failed; i++) {
-		const struct index_relation *r = &d->relations[i];
-		const struct export_relation shown = {
-			.from = d->entities[r->from].name,
-			.from_type = d->entities[r->from].type,
-			.to = d->entities[r->to].name,
-			.to_type = d->entities[r->to].type,
-			.type = d->name[r->type].text,
-			.valid_from = r->begin_ms,
-			.valid_to = r->end_ms == INDEX_EVER ? 0 : r->end_ms,
-		};
+	if (scope != NULL)
+		all->write(all->out, &shown);
+	return all->out->failed ? err_nomem(err, "an export") : OK;
+}
 
-		w->relation(out, &shown);
+/* The scopes that may be read, in words. */
+static enum status read_scopes(struct project *p, struct arena *a, struct relations *all,
+                               struct err *err)
+{
+	const char *actor = memory_actor(NULL, a);
+	const struct config *config;
+	const struct index_data *d;
+	enum status st = project_config(p, &config, err);
+
+	if (st != OK)
+		return st;
+	d = index_look(p->memory->index);
+	all->n_scopes = d->n_scopes;
+	all->scope = arena_take(a, (d->n_scopes + 1) * sizeof *all->scope);
+	for (size_t i = 0; i < d->n_scopes && all->scope != NULL && actor != NULL; i++) {
+		const char *words = d->scopes[i].kind == NULL ? NULL : memory_scope_words(d, i, a);
+
+		all->scope[i] =
+		    words != NULL && config_may_read(config, actor, words) ? words : NULL;
 	}
 	index_done(p->memory->index);
+	return arena_failed(a) ? err_nomem(err, "an export") : OK;
+}
+
+enum status export_relations(struct project *p, struct db *db,
+                             void (*write)(struct text *out, const struct export_relation *r),
+                             struct text *out, struct err *err)
+{
+	struct relations all = { .write = write, .out = out };
+	struct arena *a = arena_new(PAGE_SIZE);
+	enum status st;
+
+	if (a == NULL)
+		return err_nomem(err, "an export");
+	if ((st = read_scopes(p, a, &all, err)) == OK)
+		st = graph_each_told(db, write_relation, &all, err);
+	arena_free(a);
+	return st;
 }
 
 static enum status write_memories(struct project *p, struct db *db, const struct export_writer *w,
@@ -181,7 +236,8 @@ static enum status write_all(struct project *p, struct db *db, const struct expo
 	write_entities(p, w, out);
 	if ((st = write_memories(p, db, w, out, err)) != OK)
 		return st;
-	write_relations(p, w, out);
+	if ((st = export_relations(p, db, w->relation, out, err)) != OK)
+		return st;
 	if (w->end != NULL)
 		w->end(out);
 	return OK;

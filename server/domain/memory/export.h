@@ -6,8 +6,14 @@
 
 struct export_relation {
 	const char *from, *type, *to, *from_type, *to_type;
-	int64_t valid_from, valid_to; /* 0: none */
+	const char *memory, *scope; /* the id of the memory that said so, or NULL; in words */
+	int64_t made_ms, valid_from, valid_to, expired_ms; /* 0: none */
 };
+
+/* Every relation that may be read. */
+enum status export_relations(struct project *p, struct db *db,
+                             void (*write)(struct text *out, const struct export_relation *r),
+                             struct text *out, struct err *err);
 
 /*
  * What a format does with each entity, memory and relation, in this order; NULL: nothing.

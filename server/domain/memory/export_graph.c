@@ -91,10 +91,14 @@ static void cypher_relation(struct text *out, const struct export_relation *r)
 	quoted(out, r->from);
 	text_add(out, "}), (b:Entity {name: ");
 	quoted(out, r->to);
-	text_add(out, "}) CREATE (a)-[:RELATES {type: ");
+	text_add(out, "}) MERGE (a)-[:RELATES {type: ");
 	quoted(out, r->type);
+	cypher_set(out, "memory", r->memory);
+	cypher_set(out, "scope", r->scope);
+	cypher_time(out, "createdAt", r->made_ms);
 	cypher_time(out, "validFrom", r->valid_from);
 	cypher_time(out, "validTo", r->valid_to);
+	cypher_time(out, "expiredAt", r->expired_ms);
 	text_add(out, "}]->(b);\n");
 }
 
@@ -151,9 +155,9 @@ static void datum_time(struct text *out, const char *key, int64_t ms)
 
 static void graphml_begin(struct text *out)
 {
-	static const char *const keys[] = { "label",     "text",    "kind",
-		                            "scope",     "author",  "createdAt",
-		                            "validFrom", "validTo", "expiredAt" };
+	static const char *const keys[] = { "label",     "text",    "kind",      "scope",
+		                            "session",   "author",  "memory",    "createdAt",
+		                            "validFrom", "validTo", "expiredAt", "supersededBy" };
 
 	text_add(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 	              "<graphml xmlns=\"http://graphml.graphdrawing.org/xmlns\">\n");
@@ -180,11 +184,13 @@ static void graphml_memory(struct text *out, const struct memory_hit *hit)
 	datum(out, "text", hit->text);
 	datum(out, "kind", hit->kind);
 	datum(out, "scope", hit->scope);
+	datum(out, "session", hit->session);
 	datum(out, "author", hit->author);
 	datum_time(out, "createdAt", hit->made_ms);
 	datum_time(out, "validFrom", hit->valid_from);
 	datum_time(out, "validTo", hit->valid_to);
 	datum_time(out, "expiredAt", hit->expired_ms);
+	datum(out, "supersededBy", hit->superseded_by);
 	text_add(out, "</node>\n");
 	if (hit->entity == NULL)
 		return;
@@ -203,8 +209,12 @@ static void graphml_relation(struct text *out, const struct export_relation *r)
 	escaped(out, r->to);
 	text_add(out, "\">");
 	datum(out, "label", r->type);
+	datum(out, "scope", r->scope);
+	datum(out, "memory", r->memory);
+	datum_time(out, "createdAt", r->made_ms);
 	datum_time(out, "validFrom", r->valid_from);
 	datum_time(out, "validTo", r->valid_to);
+	datum_time(out, "expiredAt", r->expired_ms);
 	text_add(out, "</edge>\n");
 }
 

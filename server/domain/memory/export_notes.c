@@ -187,20 +187,13 @@ static enum status server_part(const struct part *part, struct text *out, struct
 	return st;
 }
 
-static void server_relations(struct project *p, struct text *out)
+/* What holds, without what that server does not know. */
+static void server_relation(struct text *out, const struct export_relation *r)
 {
-	const struct index_data *d = index_look(p->memory->index);
+	const struct export_relation shown = { .from = r->from, .to = r->to, .type = r->type };
 
-	for (size_t i = 0; i < d->n_relations; i++) {
-		const struct index_relation *r = &d->relations[i];
-		const struct export_relation shown = { .from = d->entities[r->from].name,
-			                               .to = d->entities[r->to].name,
-			                               .type = d->name[r->type].text };
-
-		if (r->end_ms == INDEX_EVER)
-			export_jsonl.relation(out, &shown);
-	}
-	index_done(p->memory->index);
+	if (r->valid_to == 0 && r->expired_ms == 0)
+		export_jsonl.relation(out, &shown);
 }
 
 enum status export_by_entity(struct project *p, struct db *db, enum memory_format format,
@@ -225,6 +218,6 @@ enum status export_by_entity(struct project *p, struct db *db, enum memory_forma
 		arena_free(part.a);
 	}
 	if (st == OK && format == MEMORY_SERVER_MEMORY)
-		server_relations(p, out);
+		st = export_relations(p, db, server_relation, out, err);
 	return st;
 }

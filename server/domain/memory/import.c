@@ -50,9 +50,13 @@ static enum status store_items(struct import *im)
 static enum status store_triples(struct import *im)
 {
 	size_t added = 0;
-	enum status st =
-	    memory_relate(im->p, &(struct memory_triples){ im->triples, im->n_triples, NULL },
-	                  im->a, &added, im->err);
+	enum status st;
+
+	if (im->n_triples == 0)
+		return OK;
+	st = memory_relate(
+	    im->p, &(struct memory_triples){ im->triples, im->n_triples, im->triples[0].scope },
+	    im->a, &added, im->err);
 
 	im->out->relations += added;
 	im->n_triples = 0;
@@ -72,10 +76,26 @@ enum status import_item(struct import *im, const struct memory_item *item)
 	return im->n_items == IMPORT_BATCH ? store_items(im) : OK;
 }
 
+/* The memories that relations name are stored before them. */
+static enum status store_all(struct import *im)
+{
+	enum status st = store_items(im);
+
+	return st == OK ? store_triples(im) : st;
+}
+
 enum status import_triple(struct import *im, const struct memory_triple *triple)
 {
+	const char *scope = im->n_triples == 0 ? triple->scope : im->triples[0].scope;
+	enum status st;
+
+	/* One call relates in one scope. */
+	if (scope != triple->scope &&
+	    (scope == NULL || triple->scope == NULL || strcmp(scope, triple->scope) != 0) &&
+	    (st = store_all(im)) != OK)
+		return st;
 	im->triples[im->n_triples++] = *triple;
-	return im->n_triples == IMPORT_BATCH ? store_triples(im) : OK;
+	return im->n_triples == IMPORT_BATCH ? store_all(im) : OK;
 }
 
 /* All memories are there now: those that stand for others can be named. */
@@ -98,10 +118,8 @@ static enum status supersede(struct import *im, struct db *db)
 enum status import_end(struct import *im)
 {
 	struct db *db = NULL;
-	enum status st = store_items(im);
+	enum status st = store_all(im);
 
-	if (st == OK)
-		st = store_triples(im);
 	if (st != OK || im->superseded == NULL)
 		return st;
 	if ((st = project_write(im->p, im->stop, &db, im->err)) != OK)

@@ -140,6 +140,10 @@ static enum status relation_line(struct import *im, const cJSON *object, size_t 
 		.to_type = keep(im, object, "toType"),
 		.valid_from = time_of(object, "validFrom"),
 		.valid_to = time_of(object, "validTo"),
+		.memory = keep(im, object, "memory"),
+		.scope = keep(im, object, "scope"),
+		.made_ms = time_of(object, "createdAt"),
+		.expired_ms = time_of(object, "expiredAt"),
 	};
 
 	if (t.from == NULL || t.type == NULL || t.to == NULL || t.from[0] == '\0' ||

@@ -130,6 +130,9 @@ enum status memory_question_filter(const struct index_data *d, const struct memo
 size_t memory_context(const struct index_data *d, const struct rank_query *q, struct rank_hit *hits,
                       size_t most);
 
+/* A scope as words, by its number; `project` for an unknown one. NULL without memory. */
+const char *memory_scope_words(const struct index_data *d, size_t id, struct arena *a);
+
 /* From where rows are shown. */
 struct memory_view {
 	struct memory *m;

@@ -33,7 +33,8 @@ static enum status add(struct relate *r, const struct memory_triple *t, size_t *
 	struct graph_relation rel = {
 		.type = t->type,
 		.scope = r->scope,
-		.made_ms = r->now_ms,
+		.made_ms = t->made_ms == 0 ? r->now_ms : t->made_ms,
+		.expired_ms = t->expired_ms,
 		.valid_from = t->valid_from,
 		.valid_to = t->valid_to,
 		.change = r->change,
@@ -43,6 +44,8 @@ static enum status add(struct relate *r, const struct memory_triple *t, size_t *
 	enum status st = entity_of(r, t->from, t->from_type, &rel.from);
 
 	if (st != OK || (st = entity_of(r, t->to, t->to_type, &rel.to)) != OK)
+		return st;
+	if (t->memory != NULL && (st = memories_find(r->db, t->memory, &rel.memory, r->err)) != OK)
 		return st;
 	st = graph_relate(r->db, &rel, &id, &fresh, r->err);
 	*added += fresh;

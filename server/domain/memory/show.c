@@ -7,11 +7,11 @@
 #define EDGES_MAX   20
 #define EXCERPT_MAX ((size_t)1200) /* bytes of a long text that are shown */
 
-static const char *scope_words(const struct index_data *d, int64_t id, struct arena *a)
+const char *memory_scope_words(const struct index_data *d, size_t id, struct arena *a)
 {
 	const struct index_scope *scope;
 
-	if (id <= 0 || (size_t)id >= d->n_scopes || d->scopes[id].kind == NULL)
+	if (id == 0 || id >= d->n_scopes || d->scopes[id].kind == NULL)
 		return "project";
 	scope = &d->scopes[id];
 	if (strcmp(scope->kind, "agent") == 0 || strcmp(scope->kind, "session") == 0)
@@ -91,7 +91,7 @@ enum status memory_hit_fill(const struct memory_view *view, const struct memorie
 	if ((st = superseder(view->db, row->superseded_by, a, &hit->superseded_by, err)) != OK)
 		return st;
 	d = index_look(view->m->index);
-	hit->scope = scope_words(d, row->scope, a);
+	hit->scope = memory_scope_words(d, (size_t)row->scope, a);
 	if (row->session > 0 && (size_t)row->session < d->n_sessions)
 		hit->session = text_dup(a, d->sessions[row->session].name);
 	if (row->entity > 0 && (size_t)row->entity < d->n_entities) {

@@ -389,14 +389,9 @@ static enum status read_scopes(struct tidy *t)
 	t->writable = arena_take(t->a, d->n_scopes + 1);
 	t->scope = arena_take(t->a, (d->n_scopes + 1) * sizeof *t->scope);
 	for (size_t i = 0; i < d->n_scopes && t->writable != NULL && t->scope != NULL; i++) {
-		const struct index_scope *s = &d->scopes[i];
-		bool named = s->kind != NULL &&
-		             (strcmp(s->kind, "agent") == 0 || strcmp(s->kind, "session") == 0);
-
-		if (s->kind == NULL)
+		if (d->scopes[i].kind == NULL)
 			continue;
-		t->scope[i] =
-		    named ? text_printf(t->a, "%s:%s", s->kind, s->key) : text_dup(t->a, s->kind);
+		t->scope[i] = memory_scope_words(d, i, t->a);
 		t->writable[i] =
 		    t->scope[i] != NULL && config_may_write(t->config, t->actor, t->scope[i]);
 	}

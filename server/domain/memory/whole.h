@@ -11,6 +11,10 @@ struct memory_triple {
 	const char *from, *type, *to;    /* from, to: names of entities */
 	const char *from_type, *to_type; /* NULL: not said */
 	int64_t valid_from, valid_to;    /* ms; 0: not said */
+	/* For imports: */
+	const char *memory;          /* id of the memory that said so; NULL, or gone: none */
+	const char *scope;           /* NULL: as of all of them */
+	int64_t made_ms, expired_ms; /* 0: now; 0: it is not forgotten */
 };
 
 struct memory_triples {
