@@ -1,12 +1,13 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "domain/coach.h"
+#include "domain/coach/change.h"
 #include "domain/project.h"
 #include "handlers/tools.h"
 
 struct coach_in {
 	const char *run, *path, *since, *issues, *format;
+	bool learn, patches;
 };
 
 static const struct arg coach_args[] = {
@@ -18,6 +19,10 @@ static const struct arg coach_args[] = {
 	  "Or sessions after this time.", NULL },
 	{ "issues", ARG_CHOICE, 0, offsetof(struct coach_in, issues), 0, 0, NULL,
 	  "none|draft|post" },
+	{ "learn", ARG_FLAG, ARG_UNLISTED, offsetof(struct coach_in, learn), 0, 0,
+	  "Remember what was found as lessons.", NULL },
+	{ "patches", ARG_FLAG, ARG_UNLISTED, offsetof(struct coach_in, patches), 0, 0,
+	  "Write rules, permissions and gates as patches.", NULL },
 	{ "format", ARG_CHOICE, ARG_UNLISTED, offsetof(struct coach_in, format), 0, 0,
 	  "The report as a text, too.", "json|markdown|html" },
 	{ 0 },
@@ -63,28 +68,51 @@ static enum status put_text(struct call *call, struct json_build *b, cJSON *answ
 	return st;
 }
 
+/* What is changed on the way: issues, memory, patches; as members of the answer. */
+static enum status change(struct call *call, const struct coach_in *want,
+                          const struct coach_report *report, struct json_build *b, cJSON *answer)
+{
+	struct coach_issues issues = { 0 };
+	struct coach_patches patches = { 0 };
+	struct coach_taught taught = { 0 };
+	enum status st = coach_issues(call->project, report, issue_mode(want->issues), &call->stop,
+	                              &issues, &call->err);
+	cJSON *lessons;
+
+	if (st == OK)
+		coach_put_issues(b, answer, &issues);
+	if (st == OK && want->learn &&
+	    (st = coach_lessons(call->project, report, &call->stop, &taught, &call->err)) == OK) {
+		lessons = json_put_object(b, answer, "lessons");
+		json_put_int(b, lessons, "stored", (int64_t)taught.stored);
+		json_put_int(b, lessons, "superseded", (int64_t)taught.superseded);
+		json_put_int(b, lessons, "ended", (int64_t)taught.ended);
+	}
+	if (st == OK && want->patches &&
+	    (st = coach_suggest(call->project, report, &patches, &call->err)) == OK)
+		coach_put_patches(b, answer, &patches);
+	return st;
+}
+
 static enum status coach_run(struct call *call, const void *in, cJSON **result)
 {
 	struct coach_wish wish = { .stop = &call->stop };
 	size_t most = call->answer_max == SIZE_MAX ? SIZE_MAX : call->answer_max / 2;
 	const struct coach_in *want = in;
 	struct coach_report *report = NULL;
-	struct coach_issues issues = { 0 };
 	struct json_build b = { 0 };
 	enum status st = read_wish(call, want, &wish);
 	cJSON *answer;
 
 	if (st == OK)
 		st = coach_look(call->project, &wish, call->arena, &report, &call->err);
-	if (st == OK)
-		st = coach_issues(call->project, report, issue_mode(want->issues), &call->stop,
-		                  &issues, &call->err);
 	if (st != OK)
 		return st;
 	answer = json_object(&b);
 	coach_put(&b, answer, report, most);
-	coach_put_issues(&b, answer, &issues);
-	if ((st = put_text(call, &b, answer, report, want->format)) != OK) {
+	if ((st = change(call, want, report, &b, answer)) == OK)
+		st = put_text(call, &b, answer, report, want->format);
+	if (st != OK) {
 		cJSON_Delete(answer);
 		return st;
 	}

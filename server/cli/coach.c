@@ -264,6 +264,27 @@ static void show_issues(struct cli *c, const cJSON *list)
 	}
 }
 
+static void show_changes(struct cli *c, const cJSON *result)
+{
+	const cJSON *lessons = json_get(result, "lessons"), *patch;
+
+	if (lessons != NULL)
+		text_addf(&c->screen.text,
+		          "lessons: %s stored, %s of them for older ones, %s ended\n",
+		          show_number(c, number(lessons, "stored")),
+		          show_number(c, number(lessons, "superseded")),
+		          show_number(c, number(lessons, "ended")));
+	cJSON_ArrayForEach(patch, json_get(result, "patches")) {
+		text_add(&c->screen.text, "to apply: git apply .gadugi/");
+		screen_text(&c->screen, json_text(patch, "path"));
+		text_add(&c->screen.text, "   (");
+		count(c, number(patch, "changes"), "change");
+		text_add(&c->screen.text, " of ");
+		screen_text(&c->screen, json_text(patch, "file"));
+		text_add(&c->screen.text, ")\n");
+	}
+}
+
 static void show(struct cli *c, const cJSON *result)
 {
 	const cJSON *m = json_get(result, "metrics"), *item;
@@ -285,6 +306,7 @@ static void show(struct cli *c, const cJSON *result)
 		text_add_char(&c->screen.text, '\n');
 	}
 	show_issues(c, json_get(result, "issues"));
+	show_changes(c, result);
 }
 
 void coach_argument(struct cli *c)

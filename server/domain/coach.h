@@ -26,7 +26,6 @@
 #include "store/history.h"
 
 #define COACH_FACTOR_LEAST 3  /* tasks from which on a kind has a factor */
-#define COACH_CLEAN        5  /* looks without finding it again that close an issue */
 #define COACH_EVIDENCE_MAX 10 /* places of a finding that are shown; all are counted */
 
 enum coach_severity { COACH_INFO, COACH_WARNING, COACH_ERROR };
@@ -45,6 +44,8 @@ struct coach_finding {
 	const char *message;     /* what happened, with its numbers */
 	const char *advice;      /* what to do about it */
 	const char *session;     /* its session, or NULL */
+	const char *host;        /* of its session, or NULL */
+	const char *about;       /* what it is about: a command, a file; may be empty */
 	const char *run;         /* its run, or NULL */
 	const char *fingerprint; /* of what it is about: the same in every session and run */
 	struct coach_place *places;
@@ -118,34 +119,6 @@ enum status coach_of_run(struct db *db, const char *id, struct arena *a, struct 
  */
 enum status coach_factors(struct db *db, struct arena *a, struct coach_factor **out, size_t *n,
                           struct err *err);
-
-enum coach_issue_mode { COACH_NO_ISSUES, COACH_DRAFT, COACH_POST };
-
-struct coach_issue {
-	const char *fingerprint, *code, *title;
-	const char *state; /* drafted, posted, closed */
-	const char *path;  /* of the draft, below the project's state folder */
-	const char *link;  /* what the posting command printed, or NULL */
-	const char *wrong; /* why it could not be posted, or NULL */
-};
-
-struct coach_issues {
-	struct coach_issue *items; /* in the report's arena */
-	size_t n;
-};
-
-/*
- * An issue for each thing that a finding of weight is about: a draft in STATE/issues and a
- * row, once, however often it is found. COACH_POST also gives what is still a draft to the
- * configured command (E_INPUT when there is none); only a link that the command printed makes it
- * posted. An issue whose finding did not come again in COACH_CLEAN runs or sessions is closed.
- */
-enum status coach_issues(struct project *p, const struct coach_report *r,
-                         enum coach_issue_mode mode, const atomic_bool *stop,
-                         struct coach_issues *out, struct err *err);
-
-/* The issues as the member `issues` of an answer. */
-void coach_put_issues(struct json_build *b, cJSON *answer, const struct coach_issues *issues);
 
 /*
  * The report as JSON: metrics, findings, recommendations. Of the findings only as many as

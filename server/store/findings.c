@@ -120,3 +120,76 @@ enum status findings_seen(struct db *db, const char *fingerprint, const char *su
 	db_bind_text(s, 2, subject);
 	return db_run(db, s, err);
 }
+
+#define LESSONS "SELECT fingerprint, memory, source, clean FROM coach_lesson"
+
+static void read_lesson(sqlite3_stmt *s, struct arena *a, void *row)
+{
+	struct lesson_row *l = row;
+
+	l->fingerprint = db_text(s, 0, a);
+	l->memory = db_text(s, 1, a);
+	l->source = db_text(s, 2, a);
+	l->clean = sqlite3_column_int64(s, 3);
+}
+
+enum status findings_lesson(struct db *db, const char *fingerprint, struct arena *a,
+                            struct lesson_row *out, struct err *err)
+{
+	struct rows rows = { .a = a, .size = sizeof *out };
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(db, LESSONS " WHERE fingerprint = ?1", &s, err);
+
+	*out = (struct lesson_row){ .fingerprint = fingerprint };
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, fingerprint);
+	if ((st = rows_read(db, s, read_lesson, &rows, err)) == OK && rows.n > 0)
+		*out = *(const struct lesson_row *)(void *)rows.at;
+	return st;
+}
+
+enum status findings_lessons(struct db *db, const char *source, struct arena *a,
+                             struct lesson_row **out, size_t *n, struct err *err)
+{
+	struct rows rows = { .a = a, .size = sizeof **out };
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(db, LESSONS " WHERE source = ?1 ORDER BY fingerprint", &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, source);
+	if ((st = rows_read(db, s, read_lesson, &rows, err)) != OK)
+		return st;
+	*out = (struct lesson_row *)(void *)rows.at;
+	*n = rows.n;
+	return OK;
+}
+
+enum status findings_put_lesson(struct db *db, const struct lesson_row *row, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(db,
+	                         "INSERT OR REPLACE INTO coach_lesson (fingerprint, memory,"
+	                         " source, clean) VALUES (?1, ?2, ?3, ?4)",
+	                         &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, row->fingerprint);
+	db_bind_text(s, 2, row->memory);
+	db_bind_text(s, 3, row->source);
+	db_bind_int(s, 4, row->clean);
+	return db_run(db, s, err);
+}
+
+enum status findings_drop_lesson(struct db *db, const char *fingerprint, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(db, "DELETE FROM coach_lesson WHERE fingerprint = ?1", &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, fingerprint);
+	return db_run(db, s, err);
+}

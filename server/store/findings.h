@@ -41,4 +41,23 @@ enum status findings_looked(struct db *db, const char *subject, int64_t at_ms, b
 enum status findings_seen(struct db *db, const char *fingerprint, const char *subject,
                           struct err *err);
 
+/* Which memory holds what was learned from a finding. */
+struct lesson_row {
+	const char *fingerprint, *memory; /* memory: an id, NULL when there is none */
+	const char *source;               /* run or session */
+	int64_t clean;
+};
+
+/* Of one finding; out->memory is NULL when nothing was learned from it yet. */
+enum status findings_lesson(struct db *db, const char *fingerprint, struct arena *a,
+                            struct lesson_row *out, struct err *err);
+
+/* All of a source, by fingerprint. */
+enum status findings_lessons(struct db *db, const char *source, struct arena *a,
+                             struct lesson_row **out, size_t *n, struct err *err);
+
+/* Insert or replace; and take away. */
+enum status findings_put_lesson(struct db *db, const struct lesson_row *row, struct err *err);
+enum status findings_drop_lesson(struct db *db, const char *fingerprint, struct err *err);
+
 #endif

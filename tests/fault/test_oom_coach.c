@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "domain/coach.h"
+#include "domain/coach/change.h"
 #include "domain/project.h"
 #include "domain/recipe/verdict.h"
 #include "tests/lib/folder.h"
@@ -25,6 +25,9 @@ static enum status coaching(struct folder *f, struct project *p, struct arena *a
 {
 	struct coach_wish wish = { .path = folder_at(f, "s.jsonl") };
 	struct coach_issues issues;
+	struct coach_taught taught;
+	struct coach_patches patches;
+	const char *page;
 	struct coach_report *r = NULL;
 	struct json_build b = { false };
 	cJSON *answer = NULL;
@@ -33,6 +36,14 @@ static enum status coaching(struct folder *f, struct project *p, struct arena *a
 
 	if (st == OK)
 		st = coach_issues(p, r, COACH_DRAFT, NULL, &issues, &err);
+	if (st == OK)
+		st = coach_lessons(p, r, NULL, &taught, &err);
+	if (st == OK)
+		st = coach_suggest(p, r, &patches, &err);
+	if (st == OK)
+		st = coach_page(r, a, &page, &err);
+	if (st == OK)
+		st = coach_markdown(r, a, &page, &err);
 	if (st != OK)
 		return st;
 	answer = json_object(&b);

@@ -3,7 +3,7 @@
 
 #include "base/list.h"
 #include "base/text.h"
-#include "domain/coach.h"
+#include "domain/coach/change.h"
 #include "domain/coach/post.h"
 #include "domain/config.h"
 #include "store/findings.h"

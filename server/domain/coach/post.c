@@ -1,9 +1,11 @@
 #include "domain/coach/post.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/coach/change.h"
 #include "sys/fs.h"
 #include "sys/proc.h"
 
@@ -24,6 +26,10 @@ enum status post_possible(const struct config *config, struct err *err)
 {
 	enum status st = config_trusted(config, err);
 
+	if (st == OK && getenv(COACH_MARK) != NULL)
+		return err_set(err, E_DENIED,
+		               "the coach started this itself (" COACH_MARK
+		               " is set), and does not post from there");
 	if (st != OK || config->issue_command.n > 0)
 		return st;
 	return err_set(err, E_INPUT,
@@ -117,9 +123,10 @@ static enum status run(struct post *post, const char *const *argv, struct arena 
 		                             "LC_*",     "XDG_*",  "GH_*",          "GITHUB_*",
 		                             "GITLAB_*", "GLAB_*", "SSH_AUTH_SOCK", "TMPDIR",
 		                             NULL };
+	static const char *const marks[] = { COACH_MARK "=1", NULL };
 	struct proc_spec spec = {
 		.argv = argv,
-		.env = proc_env(a, names, NULL),
+		.env = proc_env(a, names, marks),
 		.cwd = post->project->root,
 		.out = PROC_TO_PIPE,
 		.err = PROC_TO_PIPE,

@@ -1,16 +1,16 @@
 #include "domain/run/lessons.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/text.h"
-#include "domain/coach.h"
+#include "domain/coach/change.h"
 #include "domain/memory.h"
 #include "domain/memory/whole.h"
 
 #define ARENA_MAX   ((size_t)64 << 20)
 #define FAILED_MAX  20 /* tasks told of singly */
-#define COACH_MOST  5  /* findings remembered */
 #define RECALL_HITS 8
 
 static int64_t worked_ms(const struct runner *r)
@@ -130,31 +130,23 @@ void lessons_of_run(struct runner *r, enum run_state state, int64_t wall_ms)
 
 void lessons_of_coach(struct runner *r)
 {
-	struct memory_item items[COACH_MOST];
+	struct coach_taught taught;
+	struct coach_issues issues;
 	struct coach_report *report;
 	struct err err = { OK, "" };
 	struct arena *a;
-	size_t n = 0;
+	enum status st;
 
-	if (!r->config->flags[CONFIG_COACH] || !r->config->flags[CONFIG_MEMORY] ||
+	if (!r->config->flags[CONFIG_COACH] || getenv(COACH_MARK) != NULL ||
 	    (a = arena_new(ARENA_MAX)) == NULL)
 		return;
-	if (coach_of_run(r->db, r->row.id, a, &report, &err) != OK) {
+	st = coach_of_run(r->db, r->row.id, a, &report, &err);
+	if (st == OK)
+		st = coach_issues(r->project, report, COACH_DRAFT, NULL, &issues, &err);
+	if (st == OK && r->config->flags[CONFIG_MEMORY])
+		st = coach_lessons(r->project, report, NULL, &taught, &err);
+	if (st != OK)
 		log_line(LOG_WARN, "the coach could not look at run %s: %s", r->row.id, err.text);
-		goto out;
-	}
-	for (size_t i = 0; i < report->n_findings && n < COACH_MOST; i++) {
-		const struct coach_finding *f = &report->findings[i];
-		const char *text;
-
-		if (f->severity == COACH_INFO)
-			continue;
-		text = text_printf(a, "%s %s", f->message, f->advice == NULL ? "" : f->advice);
-		if (text != NULL)
-			items[n++] = item_of(r, "lesson", text);
-	}
-	remember(r, items, n, a);
-out:
 	arena_free(a);
 }
 

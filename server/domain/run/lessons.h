@@ -14,7 +14,8 @@
  * `lesson` for each task that did not succeed. */
 void lessons_of_run(struct runner *r, enum run_state state, int64_t wall_ms);
 
-/* Let the coach look at the finished, stored run and remember its serious findings. */
+/* Let the coach look at the finished, stored run, draft issues and remember lessons; never in a run
+ * that was started by what the coach itself started. */
 void lessons_of_coach(struct runner *r);
 
 /* What is remembered about a task, as lines, in the arena; NULL: nothing. Any thread. */

@@ -23,4 +23,11 @@ CREATE TABLE coach_seen (
 	subject     TEXT    NOT NULL REFERENCES coach_looked (subject) ON DELETE CASCADE,
 	PRIMARY KEY (fingerprint, subject)
 ) STRICT, WITHOUT ROWID;
+-- The memory that holds the lesson of a finding, as it is now.
+CREATE TABLE coach_lesson (
+	fingerprint TEXT    PRIMARY KEY,
+	memory      TEXT    NOT NULL,           -- its id
+	source      TEXT    NOT NULL CHECK (source IN ('run', 'session')),
+	clean       INTEGER NOT NULL DEFAULT 0  -- runs or sessions looked at since without finding it
+) STRICT, WITHOUT ROWID;
 CREATE INDEX coach_seen_by_subject ON coach_seen (subject);
