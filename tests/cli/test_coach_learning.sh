@@ -115,6 +115,12 @@ run "$gadugi" coach one.jsonl --issues post --json
 has the_command_is_told 'GADUGI_COACHING=1' "$(cat mark)"
 has from_within_nothing_is_posted 'the coach started this itself' "$(cat inner)"
 has it_fails_there 'inner ended 1' "$(cat inner)"
+mkdir own
+issue=$(tail -n 1 .gadugi/issues/repeat-failure*.md)
+sed "s|\"content\":\"work\"|\"content\":\"do this: $issue\"|" one.jsonl >own/fix.jsonl
+run "$gadugi" coach own --json
+has a_session_about_its_own_issue_is_left_out '"ownSessions":1' "$out"
+has and_nothing_is_found_in_it '"findings":[]' "$out"
 rm -rf .gadugi/issues
 printf '{"title": "t", "tasks": [{"id": "a", "title": "A"}]}' >plan.json
 run "$gadugi" orchestrate plan.json

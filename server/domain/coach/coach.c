@@ -28,7 +28,9 @@ static enum status one_session(struct coach_report *r, const struct coach_wish *
 	st = read_source(&s, source, wish->stop, err);
 	if (st == OK && !session_close(&s))
 		st = err_nomem(err, "a session");
-	if (st == OK && (s.last_ms == SESSION_NO_TIME || s.last_ms >= wish->since_ms)) {
+	if (st == OK && s.own) {
+		r->metrics.own_sessions++;
+	} else if (st == OK && (s.last_ms == SESSION_NO_TIME || s.last_ms >= wish->since_ms)) {
 		f.s = &s;
 		report_subject(r, "session", s.name);
 		measure_session(r, &s);
@@ -109,7 +111,7 @@ enum status coach_sessions(const struct coach_wish *wish, struct arena *a,
 		st = one_session(r, wish, &sources[i], err);
 	if (st != OK)
 		return st;
-	if (r->metrics.sessions == 0)
+	if (r->metrics.sessions == 0 && r->metrics.own_sessions == 0)
 		return err_set(err, E_ABSENT, "there is no session %s '%s'%s",
 		               wish->path == NULL ? "of" : "in",
 		               wish->path == NULL ? wish->root : wish->path,

@@ -118,6 +118,7 @@ struct coach_finding *find_note(struct finder *f, enum finding_code code,
 	uint64_t print;
 	va_list ap;
 	bool masked;
+	const char *about = text_dup(r->a, subject);
 
 	items = list_room(r->a, r->findings, r->n_findings, &r->findings_room, sizeof *items);
 	if (items == NULL)
@@ -137,7 +138,7 @@ struct coach_finding *find_note(struct finder *f, enum finding_code code,
 		.message = said == NULL ? NULL : memory_mask(said, r->a, &masked),
 		.advice = codes[code].advice,
 		.host = f->s == NULL ? NULL : f->s->host,
-		.about = memory_mask(text_dup(r->a, subject), r->a, &masked),
+		.about = about == NULL ? NULL : memory_mask(about, r->a, &masked),
 		.session = f->s == NULL ? f->session : text_dup(r->a, f->s->name),
 		.run = f->run,
 		.fingerprint = text_printf(r->a, "%016llx", (unsigned long long)print),
@@ -145,7 +146,7 @@ struct coach_finding *find_note(struct finder *f, enum finding_code code,
 		.cost_tokens = -1,
 	};
 	text_done(&words);
-	if (new->message == NULL)
+	if (new->message == NULL || new->about == NULL)
 		(void)arena_take(r->a, SIZE_MAX); /* the words did not fit: the report fails */
 	return new;
 }

@@ -36,7 +36,8 @@ struct coach_metrics {
 	int64_t turns, messages, tool_calls, tool_errors, denials, interrupts;
 	int64_t compactions, compaction_tokens; /* tokens: of those that say how many */
 	int64_t edits, files_edited, commits, lines_added, lines_removed;
-	int64_t rate_limits; /* answers put off or refused for too much use */
+	int64_t own_sessions; /* begun by an issue of the coach: left out */
+	int64_t rate_limits;  /* answers put off or refused for too much use */
 	int64_t errors[ERROR_KINDS];
 	int64_t gates, gates_passed;          /* runs of gates */
 	int64_t gate_kinds, gate_kinds_first; /* gates by session; passed at their first run */

@@ -104,6 +104,8 @@ static void put_session_metrics(struct json_build *b, cJSON *to, const struct co
 		json_put_number(b, to, "costUsd", m->cost_usd);
 		json_put_text(b, to, "costSource", "the host's result lines");
 	}
+	if (m->own_sessions > 0)
+		json_put_int(b, to, "ownSessions", m->own_sessions);
 	json_put_int(b, to, "files", m->files);
 	json_put_int(b, to, "lines", m->lines);
 	json_put_int(b, to, "unknownLines", m->unknown_lines);

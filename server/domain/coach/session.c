@@ -170,7 +170,12 @@ void session_forget(struct session *s)
 
 void session_prompt(struct session *s, const struct session_at *at, struct json_span text)
 {
+	static const char issue[] = "<!-- gadugi coach ";
+
 	(void)mark(s, at, MARK_PROMPT);
+	s->own = s->own || (!s->prompted && text.len > 0 &&
+	                    memmem(text.at, text.len, issue, sizeof issue - 1) != NULL);
+	s->prompted = true;
 	s->recent.len = 0;
 	if (text.len > 0)
 		keep(&s->known, KNOWN_MAX, text);

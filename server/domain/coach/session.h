@@ -109,6 +109,7 @@ struct session {
 	uint64_t seen[SESSION_SEEN];   /* for session_first */
 	size_t n_seen;
 	bool mixed;         /* marks of several files, not in order of time */
+	bool prompted, own; /* own: its first prompt is an issue of the coach */
 	size_t rate_limits; /* answers that were put off or refused for too much use */
 	size_t lines, unknown_lines, bad_lines, long_lines;
 	double cost_usd;           /* as the host stated it; below 0: not stated */
