@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "domain/agent.h"
 #include "domain/board.h"
+#include "domain/life.h"
 #include "domain/project.h"
 #include "domain/question.h"
 #include "domain/subscription.h"
@@ -67,6 +68,19 @@ static void put_findings(struct work *w)
 	}
 }
 
+/* The summary of an agent, with how it fares if it was ever started. */
+static cJSON *summary(struct work *w, const struct agent *agent)
+{
+	cJSON *o = agent_summary_json(&w->b, agent);
+	struct life life;
+
+	if (life_look(w->db, agent->name, w->call->arena, &life, NULL) != OK)
+		w->b.failed = true;
+	else if (life.state != LIFE_REGISTERED)
+		life_put_json(&w->b, o, &life);
+	return o;
+}
+
 static enum status list(struct work *w)
 {
 	cJSON *to = json_put_array(&w->b, w->answer, "agents");
@@ -82,17 +96,25 @@ static enum status list(struct work *w)
 			json_put_text(&w->b, w->answer, "nextCursor", w->set->agents[i - 1].name);
 			break;
 		}
-		json_add(&w->b, to, agent_summary_json(&w->b, agent));
+		json_add(&w->b, to, summary(w, agent));
 	}
 	return OK;
 }
 
 static enum status show(struct work *w)
 {
+	struct life life;
+	enum status st;
+	cJSON *one;
+
 	if (w->chosen == NULL)
 		return err_set(&w->call->err, E_INPUT,
 		               "'show' needs the 'name' of an agent; 'list' has them all");
-	json_put(&w->b, w->answer, "agent", agent_json(&w->b, w->chosen));
+	if ((st = life_look(w->db, w->chosen->name, w->call->arena, &life, &w->call->err)) != OK)
+		return st;
+	one = agent_json(&w->b, w->chosen);
+	life_put_json(&w->b, one, &life);
+	json_put(&w->b, w->answer, "agent", one);
 	put_findings(w);
 	return OK;
 }
@@ -130,63 +152,67 @@ static int64_t now(const struct work *w)
 	return clock_wall_ms(&w->call->project->clock);
 }
 
-/* Subscribe an agent to what its definition says, from now on. */
+/* How the named agent fares, as the answer. */
+static enum status put_life(struct work *w, const char *name)
+{
+	struct subscription *all = NULL;
+	struct life life;
+	size_t n = 0;
+	cJSON *list;
+	enum status st = life_look(w->db, name, w->call->arena, &life, &w->call->err);
+
+	if (st != OK ||
+	    (st = subscription_all(w->db, w->call->arena, &all, &n, &w->call->err)) != OK)
+		return st;
+	json_put_text(&w->b, w->answer, "agent", name);
+	life_put_json(&w->b, w->answer, &life);
+	list = json_put_array(&w->b, w->answer, "subscribers");
+	for (size_t i = 0; i < n; i++)
+		if (all[i].agent != NULL && strcmp(all[i].agent, name) == 0)
+			json_add(&w->b, list, subscription_json(&w->b, &all[i]));
+	return OK;
+}
+
+/* The first mistake in the file of the named agent, as an error: what is wrong is not started. */
+static enum status refuse_mistakes(struct work *w)
+{
+	for (size_t i = 0; i < w->set->n_findings; i++) {
+		const struct agent_finding *f = &w->set->findings[i];
+
+		if (f->severity == AGENT_ERROR && f->agent != NULL &&
+		    strcmp(f->agent, w->want->name) == 0)
+			return err_set(&w->call->err, E_INPUT, "%s:%ld: %s", f->path, f->line,
+			               f->message);
+	}
+	return OK;
+}
+
 static enum status start(struct work *w)
 {
-	const struct agent *agent = w->chosen;
-	cJSON *list;
 	enum status st;
 
-	if (agent == NULL)
+	if (w->want->name == NULL)
 		return err_set(&w->call->err, E_INPUT, "'start' needs the 'name' of an agent");
-	if (agent->subscribes.n == 0)
-		return err_set(
-		    &w->call->err, E_INPUT,
-		    "agent '%s' waits for nothing; add 'subscribes: [topic]' to '%s', or "
-		    "use the tool events with action subscribe",
-		    agent->name, agent->path);
-	if ((st = db_begin(w->db, &w->call->err)) != OK)
+	if ((st = refuse_mistakes(w)) != OK ||
+	    (st = life_start(w->call->project, w->db, w->chosen, w->call->arena, &w->call->err)) !=
+	        OK)
 		return st;
-	list = json_put_array(&w->b, w->answer, "subscribers");
-	for (size_t i = 0; st == OK && i < agent->subscribes.n; i++) {
-		struct subscription s = { .topic = agent->subscribes.at[i],
-			                  .agent = agent->name,
-			                  .after = SUBSCRIPTION_NOW };
-
-		s.name = text_printf(w->call->arena, "%.70s-%zu", agent->name, i + 1);
-		if (s.name == NULL)
-			return err_nomem(&w->call->err, "a subscriber");
-		st = subscription_add(w->db, now(w), &s, w->call->arena, &s, &w->call->err);
-		json_add(&w->b, list, subscription_json(&w->b, &s));
-	}
-	return st == OK ? commit(w) : st;
+	if (!life_is_served(w->call->project, w->call->arena))
+		json_put_text(&w->b, w->answer, "note",
+		              "it begins to work when a server runs for this project: a host that "
+		              "has gadugi installed, or 'gadugi serve'");
+	return put_life(w, w->chosen->name);
 }
 
 static enum status stop(struct work *w)
 {
-	struct subscription *all = NULL;
-	size_t n = 0, ended = 0;
+	const char *name = w->want->name;
 	enum status st;
 
-	if (w->want->name == NULL)
+	if (name == NULL)
 		return err_set(&w->call->err, E_INPUT, "'stop' needs the 'name' of an agent");
-	if ((st = db_begin(w->db, &w->call->err)) != OK ||
-	    (st = subscription_all(w->db, w->call->arena, &all, &n, &w->call->err)) != OK)
-		return st;
-	for (size_t i = 0; st == OK && i < n; i++) {
-		if (all[i].agent == NULL || strcmp(all[i].agent, w->want->name) != 0)
-			continue;
-		st = subscription_end(w->db, all[i].name, w->call->arena, &w->call->err);
-		ended++;
-	}
-	if (st != OK)
-		return st;
-	if (ended == 0)
-		return err_set(&w->call->err, E_ABSENT, "agent '%s' was not started",
-		               w->want->name);
-	json_put_text(&w->b, w->answer, "stopped", w->want->name);
-	json_put_int(&w->b, w->answer, "subscribersEnded", (int64_t)ended);
-	return commit(w);
+	st = life_stop(w->call->project, w->db, name, w->call->arena, &w->call->err);
+	return st == OK ? put_life(w, name) : st;
 }
 
 /* Who is asking or answering: as said, else the task we are in, else the one at the keyboard. */
@@ -385,10 +411,10 @@ static const struct {
 	enum status (*run)(struct work *w);
 	unsigned needs;
 } actions[] = {
-	{ "list", list, READS },         { "show", show, READS },
-	{ "validate", validate, READS }, { "start", start, READS | WRITES },
-	{ "stop", stop, WRITES },        { "ask", ask, WRITES },
-	{ "answer", answer, WRITES },    { "questions", questions, STORED },
+	{ "list", list, READS | STORED }, { "show", show, READS | STORED },
+	{ "validate", validate, READS },  { "start", start, READS | WRITES },
+	{ "stop", stop, WRITES },         { "ask", ask, WRITES },
+	{ "answer", answer, WRITES },     { "questions", questions, STORED },
 	{ "board", board, WRITES },
 };
 

@@ -27,6 +27,7 @@
 #define AGENTS_MAX       1000
 #define AGENT_NAME_MAX   80
 #define AGENT_LISTED_MAX 200 /* items of any list in a file */
+#define AGENT_RESTARTS   3   /* in a row, unless a file says otherwise */
 #define AGENT_NONE       ((size_t)-1)
 
 enum agent_severity { AGENT_INFO, AGENT_WARNING, AGENT_ERROR };
@@ -47,8 +48,8 @@ struct agent {
 	struct agent_texts tools;
 	struct agent_texts subscribes, publishes; /* topic patterns */
 	struct agent_texts approvals;             /* what it must ask before it does */
-	enum agent_restart restart;
-	int restarts_max;   /* in a row */
+	enum agent_restart restart; /* on-failure unless stated */
+	int restarts_max;           /* in a row */
 	int64_t timeout_ms; /* of one start; 0: the configuration's */
 	int concurrency;    /* how many at a time; 1 unless stated */
 	const char *prompt; /* the text after the front matter; never NULL */

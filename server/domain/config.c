@@ -256,6 +256,7 @@ enum status config_read(const struct config_files *files, struct arena *a,
 	    (st = put_gates(&m)) != OK || (st = put_keep(&m)) != OK)
 		return st;
 	put_numbers(&m);
+	m.out->events.jobs = 4;
 	*rules = (struct config_rules){ m.user.rules, m.project.rules };
 	m.out->rules = rules;
 	m.out->user_path = text_dup(a, files->user.path);
@@ -264,6 +265,14 @@ enum status config_read(const struct config_files *files, struct arena *a,
 		return err_nomem(err, "the configuration");
 	*out = m.out;
 	return OK;
+}
+
+const struct config_subscriber *config_subscriber_find(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_subscribers; i++)
+		if (strcmp(c->subscribers[i].name, name) == 0)
+			return &c->subscribers[i];
+	return NULL;
 }
 
 enum status config_trusted(const struct config *c, struct err *err)

@@ -49,8 +49,15 @@ struct event_memory {
 
 struct event_agent {
 	const char *agent, *state, *cause, *run, *task; /* the last three may be NULL */
+	const char *from;                               /* the state before, or NULL */
 	int64_t pid;
 	const char *causation; /* id of the event that started it, or NULL */
+	/* of one process that ended: `done`, `retrying`, `gaveup` */
+	int64_t runtime_ms;
+	bool exited; /* exit_code is one */
+	int exit_code;
+	bool will_restart;
+	int64_t memory_kb, cpu_ms, active; /* of a heartbeat */
 };
 
 struct event_plan {

@@ -34,6 +34,7 @@ struct subscription {
 	int64_t after;                    /* all up to here was delivered */
 	int64_t delivered, retried, dead; /* so far */
 	int64_t latency_ms;               /* of all timed deliveries together */
+	int64_t edition;                  /* grows when somebody changes it */
 };
 
 /* Is it served by the dispatcher? The others pull. */

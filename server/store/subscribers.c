@@ -5,18 +5,41 @@
 #include "base/list.h"
 #include "store/rows.h"
 
+enum status subscriber_touch(struct db *db, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(db, "UPDATE event_edition SET n = n + 1", &s, err);
+
+	return st != OK ? st : db_run(db, s, err);
+}
+
+enum status subscriber_edition(struct db *db, int64_t *edition, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(db, "SELECT n FROM event_edition", &s, err);
+	bool row = false;
+
+	if (st != OK)
+		return st;
+	if ((st = db_step(db, s, &row, err)) == OK)
+		*edition = row ? sqlite3_column_int64(s, 0) : 0;
+	return db_end(s, st);
+}
+
 enum status subscriber_put(struct db *db, const struct subscriber_row *row, struct err *err)
 {
 	sqlite3_stmt *s = NULL;
 	enum status st =
 	    db_stmt(db,
 	            "INSERT INTO event_offset (subscriber, topic, action, seq, made_ms, type,"
-	            " source, least) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+	            " source, least, edition) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+	            " (SELECT n FROM event_edition))"
 	            " ON CONFLICT (subscriber) DO UPDATE SET topic = ?2, action = ?3,"
-	            " seq = ?4, type = ?6, source = ?7, least = ?8",
+	            " seq = ?4, type = ?6, source = ?7, least = ?8, edition = excluded.edition",
 	            &s, err);
 
-	if (st != OK || (st = settled_forget(db, row->name, INT64_MAX, err)) != OK)
+	if (st != OK || (st = settled_forget(db, row->name, INT64_MAX, err)) != OK ||
+	    (st = subscriber_touch(db, err)) != OK)
 		return st;
 	db_bind_text(s, 1, row->name);
 	db_bind_text(s, 2, row->topic);
@@ -49,6 +72,7 @@ static void read_subscriber(sqlite3_stmt *s, struct arena *a, struct subscriber_
 		.source = db_text(s, 9, a),
 		.least = sqlite3_column_int64(s, 10),
 		.latency_ms = sqlite3_column_int64(s, 11),
+		.edition = sqlite3_column_int64(s, 12),
 	};
 }
 
@@ -59,7 +83,7 @@ enum status subscriber_find(struct db *db, const char *name, struct arena *a,
 	enum status st =
 	    db_stmt(db,
 	            "SELECT subscriber, topic, action, seq, made_ms, delivered, retried,"
-	            " dead, type, source, least, latency_ms FROM event_offset"
+	            " dead, type, source, least, latency_ms, edition FROM event_offset"
 	            " WHERE subscriber = ?1",
 	            &s, err);
 	bool row = false;
@@ -105,6 +129,7 @@ enum status subscriber_remove(struct db *db, const char *name, struct err *err)
 	enum status st = db_stmt(db, "DELETE FROM event_offset WHERE subscriber = ?1", &s, err);
 
 	if (st != OK || (st = change(db, s, name, err)) != OK ||
+	    (st = subscriber_touch(db, err)) != OK ||
 	    (st = settled_forget(db, name, INT64_MAX, err)) != OK ||
 	    (st = latency_forget(db, name, err)) != OK)
 		return st;
@@ -114,10 +139,12 @@ enum status subscriber_remove(struct db *db, const char *name, struct err *err)
 enum status subscriber_move(struct db *db, const char *name, int64_t seq, struct err *err)
 {
 	sqlite3_stmt *s = NULL;
-	enum status st =
-	    db_stmt(db, "UPDATE event_offset SET seq = ?2 WHERE subscriber = ?1", &s, err);
+	enum status st = db_stmt(db,
+	                         "UPDATE event_offset SET seq = ?2, edition ="
+	                         " (SELECT n FROM event_edition) WHERE subscriber = ?1",
+	                         &s, err);
 
-	if (st != OK)
+	if (st != OK || (st = subscriber_touch(db, err)) != OK)
 		return st;
 	db_bind_int(s, 2, seq);
 	if ((st = change(db, s, name, err)) != OK)
@@ -286,7 +313,7 @@ enum status subscriber_list(struct db *db, struct arena *a, struct subscriber_ro
 	enum status st =
 	    db_stmt(db,
 	            "SELECT subscriber, topic, action, seq, made_ms, delivered, retried,"
-	            " dead, type, source, least, latency_ms FROM event_offset"
+	            " dead, type, source, least, latency_ms, edition FROM event_offset"
 	            " ORDER BY subscriber",
 	            &s, err);
 

@@ -21,6 +21,7 @@ struct subscriber_row {
 	const char *type, *source; /* only events of these; NULL: all */
 	int64_t least;             /* only events of this priority or a higher one */
 	int64_t seq;               /* all up to here was delivered or given up */
+	int64_t edition;           /* when somebody last changed it; read only */
 	int64_t made_ms;
 	int64_t delivered, retried, dead; /* so far; read only */
 	int64_t latency_ms;               /* of all deliveries that were timed; read only */
@@ -38,6 +39,15 @@ enum status subscriber_move(struct db *db, const char *name, int64_t seq, struct
 /* Move it from one place on to another, unless it is no longer where it was: *moved. */
 enum status subscriber_advance(struct db *db, const char *name, int64_t from, int64_t to,
                                bool *moved, struct err *err);
+
+/*
+ * Grows with every subscriber_put, subscriber_remove and subscriber_move, and is the edition of
+ * the row that was changed; subscriber_advance is no such change.
+ */
+enum status subscriber_edition(struct db *db, int64_t *edition, struct err *err);
+
+/* Only that it grows: something else is to be looked at by who serves them. */
+enum status subscriber_touch(struct db *db, struct err *err);
 
 /* Count deliveries: more of each kind. One that is gone is fine. */
 enum status subscriber_count(struct db *db, const struct subscriber_row *more, struct err *err);

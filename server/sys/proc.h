@@ -69,6 +69,7 @@ struct proc_spec {
 	enum proc_to out, err;
 	int out_file, err_file;        /* for PROC_TO_FD */
 	const struct sandbox *sandbox; /* NULL: none; read only during proc_start */
+	atomic_int *pid;               /* proc_run: told here while it runs, then 0; NULL: not */
 };
 
 struct proc_result {

@@ -111,7 +111,11 @@ enum status proc_run(const struct proc_spec *spec, const struct proc_bounds *bou
 		return st;
 	text_init(&o.text, bounds->max + 1);
 	text_init(&e.text, bounds->max + 1);
+	if (spec->pid != NULL)
+		atomic_store(spec->pid, p->pid);
 	wait_end(p, &o, &e, bounds->timeout_ms, bounds->stop);
+	if (spec->pid != NULL)
+		atomic_store(spec->pid, 0);
 	*out = (struct proc_output){
 		.result = p->result,
 		.out = arena_copy(a, text_string(&o.text), o.text.len),

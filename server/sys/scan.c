@@ -258,6 +258,21 @@ void scan_signal(const struct scan *s, int sig)
 	}
 }
 
+bool scan_use(int pid, struct scan_use *out)
+{
+	char path[40], buf[200];
+	struct scan_row row;
+	char *rest;
+
+	(void)snprintf(path, sizeof path, "/proc/%d/statm", pid);
+	if (!scan_row(pid, &row) || scan_read(path, buf, sizeof buf) <= 0)
+		return false;
+	(void)strtol(buf, &rest, 10); /* the first is its address space, the second what is there */
+	out->memory_kb = strtol(rest, NULL, 10) * (sysconf(_SC_PAGESIZE) / 1024);
+	out->cpu_ms = row.cpu_ticks * (1000 / sysconf(_SC_CLK_TCK));
+	return true;
+}
+
 int64_t scan_now(void)
 {
 	struct timespec now;

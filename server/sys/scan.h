@@ -36,6 +36,12 @@ struct scan_want {
 /* One process; false when there is none. */
 bool scan_row(int pid, struct scan_row *row);
 
+/* What a process uses right now; false when it is gone. */
+struct scan_use {
+	int64_t memory_kb, cpu_ms;
+};
+bool scan_use(int pid, struct scan_use *out);
+
 /* Everyone. E_NOMEM or E_IO. scan_done frees it. */
 enum status scan_all(struct scan *s, struct err *err);
 void scan_done(struct scan *s);

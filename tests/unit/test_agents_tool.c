@@ -215,14 +215,35 @@ static void an_agent_is_started_on_what_it_subscribes_to(void **state)
 	           "---\nname: fixer\ndescription: d\nsubscribes: [a.b, 'c.#']\n---\nx\n");
 	folder_put(f, ".gadugi/agents/b.md", "---\nname: idle\ndescription: d\n---\nx\n");
 	said = ask(f, "{\"action\":\"start\",\"name\":\"fixer\"}", NULL);
+	assert_non_null(strstr(said, "\"note\":\"it begins to work when a server runs"));
+	assert_non_null(strstr(said, "\"agent\":\"fixer\",\"state\":\"starting\""));
 	assert_non_null(strstr(said, "{\"subscriber\":\"fixer-2\",\"topic\":\"c.#\","
 	                             "\"agent\":\"fixer\",\"after\":0,"));
 	assert_null(ask(f, "{\"action\":\"start\",\"name\":\"idle\"}", &err));
 	assert_non_null(strstr(err.text, "subscribes"));
+	said = ask(f, "{\"action\":\"list\",\"name\":\"fixer\"}", NULL);
+	assert_non_null(strstr(said, "\"state\":\"starting\""));
 	said = ask(f, "{\"action\":\"stop\",\"name\":\"fixer\"}", NULL);
-	assert_non_null(strstr(said, "\"subscribersEnded\":2"));
+	assert_non_null(strstr(said, "{\"agent\":\"fixer\",\"state\":\"stopped\""));
+	assert_non_null(strstr(said, "\"subscribers\":[]"));
 	assert_null(ask(f, "{\"action\":\"stop\",\"name\":\"fixer\"}", &err));
 	assert_int_equal(err.code, E_ABSENT);
+}
+
+static void an_agent_with_a_mistake_in_its_file_is_not_started(void **state)
+{
+	struct folder *f = *state;
+	struct err err;
+
+	folder_put(f, ".gadugi/agents/a.md",
+	           "---\nname: fixer\ndescription: d\nsubscribes: [a]\ntools:\n  - Read\n"
+	           "  - Raed\n---\nx\n");
+	assert_null(ask(f, "{\"action\":\"start\",\"name\":\"fixer\"}", &err));
+	assert_int_equal(err.code, E_INPUT);
+	/* with file and line, and what it may have meant */
+	assert_non_null(strstr(err.text, ".gadugi/agents/a.md:7: "));
+	assert_non_null(strstr(err.text, "'Raed'"));
+	assert_non_null(strstr(err.text, "'Read'"));
 }
 
 static void a_whiteboard_keeps_its_versions_and_loses_no_words(void **state)
@@ -275,6 +296,9 @@ int main(void)
 		                                set_up, folder_teardown),
 		cmocka_unit_test_setup_teardown(an_approval_is_given_or_refused, set_up,
 		                                folder_teardown),
+		cmocka_unit_test_setup_teardown(
+		    an_agent_with_a_mistake_in_its_file_is_not_started, folder_setup,
+		    folder_teardown),
 		cmocka_unit_test_setup_teardown(an_agent_is_started_on_what_it_subscribes_to,
 		                                set_up, folder_teardown),
 		cmocka_unit_test_setup_teardown(a_whiteboard_keeps_its_versions_and_loses_no_words,

@@ -23,6 +23,7 @@ static const struct {
 	{ "bad-value", AGENT_ERROR },     /* a key with a value of the wrong kind */
 	{ "unknown-key", AGENT_WARNING }, /* often a slip of the pen */
 	{ "unknown-tool", AGENT_ERROR },
+	{ "unknown-server", AGENT_WARNING }, /* not in the project's .mcp.json */
 	{ "bad-topic", AGENT_ERROR },
 	{ "command-not-allowed", AGENT_ERROR }, /* a command in a project's folder */
 	{ "empty-prompt", AGENT_WARNING },
@@ -207,7 +208,7 @@ static enum status begin(struct making *m, const struct agent_places *places, st
 	if (m->set == NULL)
 		return err_nomem(err, "the agents");
 	m->set->sound = true;
-	return OK;
+	return agent_read_servers(m);
 }
 
 enum status agent_load(const struct agent_places *places, struct arena *a, struct agent_set **out,

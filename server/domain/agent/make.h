@@ -13,6 +13,8 @@ struct making {
 	const char *path, *source;
 	bool trusted;      /* one of the user's own folders: may define a command */
 	const char *agent; /* name as far as it is known, or NULL */
+	struct agent_texts servers; /* of the project's .mcp.json */
+	bool servers_known;         /* there is such a file */
 	struct err *err;
 };
 
@@ -34,7 +36,10 @@ const struct yaml *agent_plain_lines(const char *bytes, size_t n, size_t first_l
 /* Add to a list; at[n] stays NULL. */
 void agent_add_text(struct agent_texts *list, const char *text, struct arena *a);
 
-/* Look at each tool: unknown ones are noted. */
-void agent_check_tools(struct making *m, const struct agent *agent, long line);
+/* Look at a tool: one that nobody has is noted. */
+void agent_check_tool(struct making *m, const char *tool, long line);
+
+/* The names of the MCP servers in ROOT/.mcp.json into m; without the file there are none. */
+enum status agent_read_servers(struct making *m);
 
 #endif

@@ -123,9 +123,18 @@ static void read_command(struct making *m, const struct yaml *y, struct agent *a
 
 static void read_tools(struct making *m, const struct yaml *y, struct agent *agent)
 {
+	const struct yaml *item = y->kind == YAML_LIST ? y->first : NULL;
+
 	agent->all_tools = y->kind == YAML_NULL;
 	read_list(m, y, true, &agent->tools);
-	agent_check_tools(m, agent, line_of(y));
+	/* a list's items stand on lines of their own; what is no text was noted and left out */
+	for (size_t i = 0; i < agent->tools.n; i++) {
+		while (item != NULL && item->kind != YAML_TEXT)
+			item = item->next;
+		agent_check_tool(m, agent->tools.at[i],
+		                 item == NULL ? line_of(y) : (long)item->line);
+		item = item == NULL ? NULL : item->next;
+	}
 }
 
 static void read_subscribes(struct making *m, const struct yaml *y, struct agent *agent)
@@ -360,7 +369,8 @@ enum status agent_read(struct making *m, const char *bytes, size_t n, struct age
 	*found = false;
 	*out = (struct agent){ .description = "",
 		               .all_tools = true,
-		               .restarts_max = 3,
+		               .restart = AGENT_ON_FAILURE,
+		               .restarts_max = AGENT_RESTARTS,
 		               .concurrency = 1,
 		               .path = m->path,
 		               .source = m->source };

@@ -3,6 +3,10 @@
 
 #include "base/text.h"
 #include "domain/agent/make.h"
+#include "sys/fs.h"
+
+#define MCP          "mcp__"
+#define MCP_FILE_MAX ((size_t)1 << 20)
 
 /* Of Claude Code, whose files these are. Ones that begin with mcp__ belong to MCP servers. */
 static const char *const known[] = {
@@ -68,28 +72,80 @@ static bool is_known(const char *const *names, size_t n_names, const char *tool,
 	return false;
 }
 
-void agent_check_tools(struct making *m, const struct agent *agent, long line)
+/* Note a tool that nobody has, with the one that may have been meant. */
+static void unknown(struct making *m, const char *name, const char *const *names, size_t n,
+                    long line)
 {
-	const char *names[ALL_MAX], *nearest, *name;
-	size_t n_names = KNOWN_N;
+	const char *nearest = text_nearest(name, names, n);
+
+	agent_note(m, "unknown-tool", line, "there is no tool '%s'%s%s%s", name,
+	           nearest == NULL ? "; tools of MCP servers are called mcp__SERVER__TOOL"
+	                           : "; did you mean '",
+	           nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
+}
+
+/* mcp__SERVER__TOOL, or mcp__SERVER for all that a server has. */
+static void check_mcp(struct making *m, const char *tool, long line)
+{
+	const char *server = tool + strlen(MCP), *end = strstr(server, "__");
+	size_t n = end == NULL ? strlen(server) : (size_t)(end - server), n_own = 0;
+	const char *const *own = m->places->more_tools;
+	const char *name = arena_copy(m->arena, server, n);
+
+	while (own != NULL && own[n_own] != NULL)
+		n_own++;
+	if (name == NULL)
+		return;
+	if (n == 0 || (end != NULL && end[2] == '\0'))
+		agent_note(m, "unknown-tool", line,
+		           "'%s' names no tool; write mcp__SERVER__TOOL, or mcp__SERVER for all",
+		           tool);
+	else if (strcmp(name, "gadugi") == 0 && end != NULL && n_own > 0 &&
+	         !is_known(own, n_own, end + 2, strlen(end + 2)) && strcmp(end + 2, "*") != 0)
+		unknown(m, end + 2, own, n_own, line);
+	else if (m->servers_known && strcmp(name, "gadugi") != 0 &&
+	         !is_known(m->servers.at, m->servers.n, name, n))
+		agent_note(m, "unknown-server", line,
+		           "'.mcp.json' has no server '%s'; the host that runs the agent must "
+		           "know it otherwise",
+		           name);
+}
+
+void agent_check_tool(struct making *m, const char *tool, long line)
+{
+	const char *names[ALL_MAX], *name;
+	size_t n_names = KNOWN_N, n = own_name(tool);
 
 	memcpy(names, known, sizeof known);
 	for (const char *const *t = m->places->more_tools; t != NULL && *t != NULL; t++)
 		if (n_names < ALL_MAX)
 			names[n_names++] = *t;
-	for (size_t i = 0; i < agent->tools.n; i++) {
-		const char *tool = agent->tools.at[i];
-		size_t n = own_name(tool);
+	if ((name = arena_copy(m->arena, tool, n)) == NULL)
+		return;
+	if (strncmp(name, MCP, strlen(MCP)) == 0)
+		check_mcp(m, name, line);
+	else if (strcmp(name, "*") != 0 && !is_known(names, n_names, name, n))
+		unknown(m, name, names, n_names, line);
+}
 
-		if (strncmp(tool, "mcp__", 5) == 0 || strcmp(tool, "*") == 0 ||
-		    is_known(names, n_names, tool, n))
-			continue;
-		if ((name = arena_copy(m->arena, tool, n)) == NULL)
-			return;
-		nearest = text_nearest(name, names, n_names);
-		agent_note(m, "unknown-tool", line, "there is no tool '%s'%s%s%s", name,
-		           nearest == NULL ? "; tools of MCP servers are called mcp__SERVER__TOOL"
-		                           : "; did you mean '",
-		           nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
-	}
+enum status agent_read_servers(struct making *m)
+{
+	const char *path =
+	    m->places->root == NULL ? NULL : fs_join(m->arena, m->places->root, ".mcp.json");
+	cJSON *root = NULL;
+	const cJSON *one;
+	char *bytes = NULL;
+	size_t n = 0;
+
+	if (path == NULL || fs_read(path, MCP_FILE_MAX, m->arena, &bytes, &n, NULL) != OK)
+		return arena_failed(m->arena) ? err_nomem(m->err, "the agents") : OK;
+	/* one that cannot be read is its host's to complain of */
+	if (json_read(bytes, n, &root, NULL) != OK)
+		return OK;
+	m->servers_known = true;
+	cJSON_ArrayForEach(one, json_get(root, "mcpServers"))
+		if (one->string != NULL)
+			agent_add_text(&m->servers, text_dup(m->arena, one->string), m->arena);
+	cJSON_Delete(root);
+	return arena_failed(m->arena) ? err_nomem(m->err, "the agents") : OK;
 }

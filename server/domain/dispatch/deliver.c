@@ -1,8 +1,6 @@
-/* Starting an agent for an event, and writing down what came of it. */
+/* Starting an agent or a command for an event, and writing down what came of it. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -19,16 +17,20 @@
 #define OUTPUT_MAX     ((size_t)64 << 10) /* of an agent's output that is kept */
 #define TAIL_MAX       300                /* bytes of it in an event */
 
-/* One start of an agent: what it is and what it is given. */
+/* One start: what it is and what it is given. */
 struct start {
+	struct lane *lane;
 	struct target *target;
+	struct dispatch *dispatch;
 	const struct router_event *event;
 	int attempt;
 	const struct config *config;
+	const struct agent *agent; /* its definition, or NULL */
 	struct agent_start how;
 	bool ask; /* each start needs an approval */
 	int64_t timeout_ms;
 	int64_t handed_ms; /* wall clock: when this attempt began */
+	struct proc_result result;
 	struct arena *arena;
 	struct err *err;
 };
@@ -60,24 +62,6 @@ static enum status event_text(const struct start *s, const char **out)
 	return st;
 }
 
-/* The Markdown agent of that name, or NULL: then the configuration has it. */
-static enum status definition(const struct start *s, const struct agent **out)
-{
-	const struct agent_places places = { .root = s->target->dispatch->project->root,
-		                             .home = getenv("HOME"),
-		                             .config_home = getenv("XDG_CONFIG_HOME") };
-	struct agent_set *set = NULL;
-	const char *nearest;
-	size_t at;
-	enum status st = agent_load(&places, s->arena, &set, s->err);
-
-	if (st != OK)
-		return st;
-	at = agent_find(set, s->target->agent, &nearest);
-	*out = at == AGENT_NONE ? NULL : &set->agents[at];
-	return OK;
-}
-
 /* A user's own agent with a command of its own, in the shape the configuration has. */
 static const struct config_agent *own_command(const struct start *s, const struct agent *agent)
 {
@@ -90,21 +74,29 @@ static const struct config_agent *own_command(const struct start *s, const struc
 	return c;
 }
 
-/* What is to be run, with which words, for how long at most. */
-static enum status resolve(struct start *s)
+/* A command that subscribes, in the same shape. */
+static enum status resolve_command(struct start *s)
 {
-	struct project *p = s->target->dispatch->project;
-	const struct agent *agent = NULL;
-	const char *event = NULL, *name = s->target->agent;
-	enum status st;
+	const struct config_subscriber *c = config_subscriber_find(s->config, s->target->action);
+	struct config_agent *agent = arena_take(s->arena, sizeof *agent);
 
-	if ((st = project_config(p, &s->config, s->err)) != OK ||
-	    (st = definition(s, &agent)) != OK || (st = event_text(s, &event)) != OK)
-		return st;
-	s->timeout_ms = s->target->dispatch->options.timeout_ms;
-	if (s->timeout_ms == 0)
-		s->timeout_ms = s->config->defaults.timeout_ms;
-	s->how.prompt = event;
+	if (c == NULL)
+		return err_set(s->err, E_ABSENT, "'%s' has no subscriber '%s' any more",
+		               s->config->project_path, s->target->action);
+	if (agent == NULL)
+		return err_nomem(s->err, "a command");
+	*agent =
+	    (struct config_agent){ .name = c->name, .command = c->command, .prompt = CONFIG_STDIN };
+	s->how.agent = agent;
+	s->timeout_ms = c->timeout_ms;
+	return OK;
+}
+
+static enum status resolve_agent(struct start *s, const char *event)
+{
+	const struct agent *agent = s->agent;
+	const char *name = s->target->action;
+
 	if (agent != NULL) {
 		name = agent->preset;
 		s->ask = agent->approvals.n > 0;
@@ -122,12 +114,35 @@ static enum status resolve(struct start *s)
 	return config_agent_find(s->config, name, &s->how.agent, s->err);
 }
 
-/* Its working folder, the only place of the project that it may write: STATE/agents/NAME. */
+/* What is to be run, with which words, for how long at most. */
+static enum status resolve(struct start *s)
+{
+	const char *event = NULL;
+	enum status st;
+
+	if ((st = project_config(s->dispatch->project, &s->config, s->err)) != OK ||
+	    (st = event_text(s, &event)) != OK)
+		return st;
+	s->timeout_ms = s->dispatch->options.timeout_ms;
+	if (s->timeout_ms == 0)
+		s->timeout_ms = s->config->defaults.timeout_ms;
+	s->how.prompt = event;
+	return s->target->actor == NULL ? resolve_command(s) : resolve_agent(s, event);
+}
+
+/*
+ * Its working folder: of an agent the only place of the project that it may write,
+ * STATE/agents/NAME; of a command, which the user wrote down, the project's root.
+ */
 static enum status make_folder(struct start *s)
 {
-	const char *state = s->target->dispatch->project->state;
+	const struct project *p = s->dispatch->project;
 
-	s->how.folder = text_printf(s->arena, "%s/agents/%s", state, s->target->agent);
+	if (s->target->actor == NULL) {
+		s->how.folder = p->root;
+		return OK;
+	}
+	s->how.folder = text_printf(s->arena, "%s/agents/%s", p->state, s->target->action);
 	if (s->how.folder == NULL)
 		return err_nomem(s->err, "a path");
 	return fs_make_folders(s->how.folder, 0700, s->err);
@@ -135,17 +150,20 @@ static enum status make_folder(struct start *s)
 
 static const char *const *marks(const struct start *s)
 {
-	const char **mark = arena_take(s->arena, 7 * sizeof *mark);
+	const char **mark = arena_take(s->arena, 9 * sizeof *mark);
+	size_t n = 0;
 
 	if (mark == NULL)
 		return NULL;
-	mark[0] = text_printf(s->arena, "GADUGI_EVENT_ID=%s", s->event->id);
-	mark[1] = text_printf(s->arena, "GADUGI_EVENT_SEQ=%lld", (long long)s->event->seq);
-	mark[2] = text_printf(s->arena, "GADUGI_EVENT_TOPIC=%s", s->event->topic);
-	mark[3] = text_printf(s->arena, "GADUGI_SUBSCRIBER=%s", s->target->name);
-	mark[4] = text_printf(s->arena, "GADUGI_ATTEMPT=%d", s->attempt);
-	mark[5] =
-	    text_printf(s->arena, "CLAUDE_PROJECT_DIR=%s", s->target->dispatch->project->root);
+	mark[n++] = DISPATCH_MARK;
+	mark[n++] = text_printf(s->arena, "GADUGI_EVENT_ID=%s", s->event->id);
+	mark[n++] = text_printf(s->arena, "GADUGI_EVENT_SEQ=%lld", (long long)s->event->seq);
+	mark[n++] = text_printf(s->arena, "GADUGI_EVENT_TOPIC=%s", s->event->topic);
+	mark[n++] = text_printf(s->arena, "GADUGI_SUBSCRIBER=%s", s->target->name);
+	mark[n++] = text_printf(s->arena, "GADUGI_ATTEMPT=%d", s->attempt);
+	mark[n++] = text_printf(s->arena, "CLAUDE_PROJECT_DIR=%s", s->dispatch->project->root);
+	if (s->target->actor != NULL)
+		mark[n++] = text_printf(s->arena, "GADUGI_AGENT=%s", s->target->action);
 	return mark;
 }
 
@@ -177,84 +195,123 @@ static enum status run(struct start *s)
 	s->how.run = s->target->name;
 	s->how.task_id = s->event->id;
 	s->how.attempt = s->attempt;
-	s->how.confine = s->config->flags[CONFIG_CONFINE];
+	s->how.confine = s->target->actor != NULL && s->config->flags[CONFIG_CONFINE];
 	if ((st = agent_prepare(&s->how, s->arena, &spec, &sandbox, s->err)) != OK)
 		return st;
 	spec.mark = marks(s);
+	spec.pid = &s->lane->pid;
 	if (arena_failed(s->arena))
 		st = err_nomem(s->err, "an agent's environment");
 	if (st == OK)
 		st = proc_run(&spec, &bounds, s->arena, &out, s->err);
 	sandbox_free(sandbox);
+	s->result = out.result;
 	if (st != OK || out.result.outcome == PROC_CLEAN)
 		return st;
 	last = last_words(&out, s->arena);
 	if (atomic_load(&s->target->stop))
 		return err_set(s->err, E_STOP, "stopped");
-	return err_set(s->err, E_IO, "agent '%s' %s (exit code %d)%s%s", s->target->agent,
+	return err_set(s->err, E_IO, "%s '%s' %s (exit code %d)%s%s",
+	               s->target->actor == NULL ? "command" : "agent", s->target->action,
 	               proc_outcome_words(out.result.outcome), out.result.exit_code,
 	               last == NULL || *last == '\0' ? "" : ": ", last == NULL ? "" : last);
 }
 
-/* What came of a delivery. */
+/* --- what came of it ------------------------------------------------------------------------ */
+
+/* What is written down at the end of a delivery, or of an attempt. */
 struct outcome {
-	const char *state;           /* of the agent */
-	const struct dead_row *dead; /* NULL: it was not given up */
+	const char *state; /* in the event that tells of it: done, denied, gaveup, retrying */
+	const char *cause; /* or NULL */
+	bool over;         /* no attempt follows */
+	bool dead;         /* it was given up */
 	int attempts;
-	int64_t handed_ms; /* when the last attempt began; 0: it was given up */
+	int64_t handed_ms;                /* when the attempt that did it began; 0: none did */
+	const struct proc_result *result; /* or NULL: nothing was run */
+	struct actor_change actor;
 };
 
-/* In one transaction: on to the next event, and what happened as an event. */
-static enum status finish(struct target *t, const struct router_event *e, const struct outcome *o,
-                          struct err *err)
+/* What was done, as an event caused by the one that started it. */
+static enum status tell(const struct target *t, struct db *db, const struct router_event *e,
+                        const struct outcome *o, struct err *err)
 {
-	const struct subscriber_row more = { .name = t->name,
-		                             .delivered = o->dead == NULL,
-		                             .retried = o->attempts - 1,
-		                             .dead = o->dead != NULL };
-	const struct dead_row *dead = o->dead;
-	struct project *p = t->dispatch->project;
-	const struct event_agent what = { .agent = t->agent,
-		                          .state = o->state,
-		                          .cause = dead == NULL ? NULL : dead->cause,
-		                          .causation = e->id };
-	int64_t now = clock_wall_ms(&p->clock), from = atomic_load(&t->place);
-	struct db *db = NULL;
-	bool moved = false;
+	const struct proc_result *r = o->result;
+	const struct event_agent what = {
+		.agent = t->action,
+		.state = o->state,
+		.cause = o->cause,
+		.causation = e->id,
+		.runtime_ms = r == NULL ? 0 : r->wall_us / 1000,
+		.exited = r != NULL && r->outcome != PROC_NOT_STARTED && r->exit_code >= 0,
+		.exit_code = r == NULL ? 0 : r->exit_code,
+		.will_restart = !o->over,
+	};
+	enum status st = OK;
+
+	/* of a command only what went wrong is told: it was the user's own wish to hear of events
+	 */
+	if (t->actor != NULL || o->dead)
+		st = event_put_agent(db, clock_wall_ms(&t->dispatch->project->clock), &what, err);
+	return st == E_DENIED ? OK : st; /* too deep a chain of causes ends here */
+}
+
+/* That event is over for t: counted, timed, perhaps a dead letter. */
+static enum status put_over(struct target *t, struct db *db, const struct router_event *e,
+                            const struct outcome *o, struct err *err)
+{
+	const struct subscriber_row more = {
+		.name = t->name, .delivered = !o->dead, .retried = o->attempts - 1, .dead = o->dead
+	};
+	const struct dead_row dead = { .subscriber = t->name,
+		                       .cause = o->cause,
+		                       .attempts = o->attempts,
+		                       .at_ms = clock_wall_ms(&t->dispatch->project->clock),
+		                       .event = { .seq = e->seq } };
 	enum status st;
 
-	if ((st = project_write(p, NULL, &db, err)) != OK)
+	if ((st = target_settle(t, db, e->seq, err)) != OK ||
+	    (st = subscriber_count(db, &more, err)) != OK)
 		return st;
-	if ((st = db_begin(db, err)) == OK &&
-	    (e->seq <= from ||
-	     (st = subscriber_advance(db, t->name, from, e->seq, &moved, err)) == OK) &&
-	    (st = subscriber_count(db, &more, err)) == OK &&
-	    (o->handed_ms == 0 ||
-	     (st = subscription_time(db, t->name, e->at_ms, o->handed_ms, err)) == OK) &&
-	    (st = dead == NULL ? dead_settle(db, t->name, e->seq, err) : dead_put(db, dead, err)) ==
-	        OK) {
-		st = event_put_agent(db, now, &what, err);
-		/* too deep a chain of causes ends here, by not going on */
-		if (st == OK || st == E_DENIED)
+	if (o->handed_ms != 0 &&
+	    (st = subscription_time(db, t->name, e->at_ms, o->handed_ms, err)) != OK)
+		return st;
+	return o->dead ? dead_put(db, &dead, err) : dead_settle(db, t->name, e->seq, err);
+}
+
+/* In one transaction: all that is different now. */
+static enum status write_down(struct target *t, const struct router_event *e,
+                              const struct outcome *o, struct err *err)
+{
+	struct project *p = t->dispatch->project;
+	struct db *db = NULL;
+	enum status st;
+
+	if ((st = project_write(p, NULL, &db, err)) == OK && (st = db_begin(db, err)) == OK) {
+		if (o->over)
+			st = put_over(t, db, e, o, err);
+		if (st == OK && (st = tell(t, db, e, o, err)) == OK &&
+		    (st = actor_note(t->dispatch, t->actor, db, &o->actor, err)) == OK)
 			st = project_commit(p, db, err);
 	}
 	project_done(p, db);
-	if (st == OK && moved)
-		atomic_store(&t->place, e->seq);
+	if (o->over && st == OK)
+		target_settled(t, e->seq);
 	dispatch_ring(t->dispatch);
 	return st;
 }
 
+/* --- approvals ------------------------------------------------------------------------------ */
+
 /* Ask whether the agent may be started for this event; it is asked once. */
 static enum status ask(const struct start *s, struct question *q)
 {
-	struct project *p = s->target->dispatch->project;
+	struct project *p = s->dispatch->project;
 	const struct question want = {
-		.id = s->target->asked,
+		.id = s->lane->asked,
 		.approval = true,
-		.agent = s->target->agent,
+		.agent = s->target->action,
 		.text = text_printf(s->arena, "May agent '%s' start for the event %lld, '%s'?",
-		                    s->target->agent, (long long)s->event->seq, s->event->topic)
+		                    s->target->action, (long long)s->event->seq, s->event->topic)
 	};
 	struct db *db = NULL;
 	enum status st = project_write(p, NULL, &db, s->err);
@@ -266,30 +323,91 @@ static enum status ask(const struct start *s, struct question *q)
 	return st;
 }
 
+/* That the lane waits for an approval, or does no more, is a state of its agent. */
+static void count_waiting(const struct start *s, bool waits)
+{
+	if (s->lane->counted == waits)
+		return;
+	s->lane->counted = waits;
+	actor_wait(s->dispatch, s->target->actor, waits);
+	actor_tell(s->dispatch, s->target->actor,
+	           &(struct actor_change){ .causation = s->event->id });
+}
+
 /* OK with *may: whether it may start. E_WAIT: nobody has said so yet. */
 static enum status approval(const struct start *s, bool *may)
 {
-	struct target *t = s->target;
-	struct project *p = t->dispatch->project;
+	struct project *p = s->dispatch->project;
+	struct lane *lane = s->lane;
 	struct question q = { 0 };
 	struct db *db = NULL;
 	enum status st;
 
-	(void)snprintf(t->asked, sizeof t->asked, "%s-%s", t->name, s->event->id);
+	(void)snprintf(lane->asked, sizeof lane->asked, "%s-%s", s->target->name, s->event->id);
 	if ((st = project_read(p, NULL, &db, s->err)) != OK)
 		return st;
-	st = question_look(db, clock_wall_ms(&p->clock), t->asked, s->arena, &q, s->err);
+	st = question_look(db, clock_wall_ms(&p->clock), lane->asked, s->arena, &q, s->err);
 	project_done(p, db);
 	if (st == E_ABSENT)
 		st = ask(s, &q);
 	if (st != OK)
 		return st;
 	*may = strcmp(q.state, "approved") == 0;
-	if (strcmp(q.state, "open") != 0)
+	if (strcmp(q.state, "open") != 0) {
+		count_waiting(s, false);
 		return OK;
-	atomic_store(&t->waiting, true);
-	dispatch_ring(t->dispatch); /* it may have been answered before we waited */
+	}
+	count_waiting(s, true);
+	atomic_store(&lane->waiting, true);
+	dispatch_ring(s->dispatch); /* it may have been answered before we waited */
 	return E_WAIT;
+}
+
+/* --- a delivery ----------------------------------------------------------------------------- */
+
+/* Wait until the agent can be started, or there is room for another process of it. */
+static enum status wait_for_agent(const struct start *s)
+{
+	atomic_store(&s->lane->blocked, true);
+	dispatch_ring(s->dispatch); /* it may be so since we looked */
+	return E_WAIT;
+}
+
+static enum status run_counted(struct start *s)
+{
+	struct actor *actor = s->target->actor;
+	enum status st;
+
+	if (actor != NULL && !actor_enter(s->dispatch, actor))
+		return wait_for_agent(s);
+	actor_tell(s->dispatch, actor, &(struct actor_change){ .causation = s->event->id });
+	(void)atomic_fetch_add(&s->dispatch->running, 1);
+	dispatch_ring(s->dispatch); /* signs of life are due from now on */
+	st = run(s);
+	(void)atomic_fetch_sub(&s->dispatch->running, 1);
+	actor_leave(s->dispatch, actor);
+	return st;
+}
+
+/* The attempt is over: it went well, or another one follows, or it was the last (bury is next). */
+static enum status conclude(struct start *s, enum status ran)
+{
+	const struct outcome o = { .state = ran == OK ? "done" : "retrying",
+		                   .cause = ran == OK ? NULL : s->err->text,
+		                   .over = ran == OK,
+		                   .attempts = s->attempt,
+		                   .handed_ms = s->handed_ms,
+		                   .result = &s->result,
+		                   .actor = { .well = ran == OK, .causation = s->event->id } };
+	struct err err = { 0 };
+	enum status st;
+
+	if (ran == E_STOP || (ran != OK && s->attempt >= s->target->attempts))
+		return ran;
+	st = write_down(s->target, s->event, &o, &err);
+	if (ran == OK && st != OK)
+		return err_set(s->err, st, "%s", err.text);
+	return ran;
 }
 
 static enum status start(struct start *s)
@@ -302,51 +420,63 @@ static enum status start(struct start *s)
 	if (st != OK)
 		return st;
 	if (!may)
-		return finish(s->target, s->event,
-		              &(struct outcome){ "denied", NULL, s->attempt, s->handed_ms },
-		              s->err);
+		return write_down(s->target, s->event,
+		                  &(struct outcome){ .state = "denied",
+		                                     .over = true,
+		                                     .attempts = s->attempt,
+		                                     .handed_ms = s->handed_ms },
+		                  s->err);
 	if ((st = make_folder(s)) != OK)
 		return st;
-	(void)atomic_fetch_add(&s->target->dispatch->running, 1);
-	st = run(s);
-	(void)atomic_fetch_sub(&s->target->dispatch->running, 1);
-	if (st != OK)
-		return st;
-	return finish(s->target, s->event,
-	              &(struct outcome){ "stopped", NULL, s->attempt, s->handed_ms }, s->err);
+	st = run_counted(s);
+	return st == E_WAIT ? st : conclude(s, st);
 }
 
-enum status dispatch_deliver(void *target, const struct router_event *e, int attempt,
-                             struct err *err)
+enum status dispatch_deliver(void *arg, const struct router_event *e, int attempt, struct err *err)
 {
-	struct start s = { .target = target,
+	struct lane *lane = arg;
+	struct target *t = lane->target;
+	struct dispatch *d = t->dispatch;
+	struct start s = { .lane = lane,
+		           .target = t,
+		           .dispatch = d,
 		           .event = e,
 		           .attempt = attempt,
-		           .arena = arena_new(DELIVERY_ARENA),
+		           .handed_ms = clock_wall_ms(&d->project->clock),
 		           .err = err };
-	enum status st = s.arena == NULL ? err_nomem(err, "a delivery") : OK;
+	const struct agent_set *set = NULL;
+	enum status st = OK;
 
-	if (st == OK && atomic_load(&s.target->stop))
-		st = err_set(err, E_STOP, "stopped");
-	s.handed_ms = clock_wall_ms(&s.target->dispatch->project->clock);
-	if (st == OK)
-		st = start(&s);
+	if (atomic_load(&t->stop))
+		return err_set(err, E_STOP, "stopped");
+	if (t->actor != NULL && !atomic_load(&t->actor->able))
+		return wait_for_agent(&s);
+	if ((s.arena = arena_new(DELIVERY_ARENA)) == NULL)
+		return err_nomem(err, "a delivery");
+	if (t->actor != NULL) {
+		set = roster_use(d->roster);
+		s.agent = roster_find(set, t->action);
+	}
+	st = start(&s);
+	roster_leave(d->roster, set);
 	arena_free(s.arena);
 	return st;
 }
 
-void dispatch_bury(void *target, const struct router_event *e, int attempts, const char *cause)
+void dispatch_bury(void *arg, const struct router_event *e, int attempts, const char *cause)
 {
-	struct target *t = target;
-	const struct dead_row dead = { .subscriber = t->name,
-		                       .cause = cause,
-		                       .attempts = attempts,
-		                       .at_ms = clock_wall_ms(&t->dispatch->project->clock),
-		                       .event = { .seq = e->seq } };
+	const struct lane *lane = arg;
+	struct target *t = lane->target;
+	const struct outcome o = { .state = "gaveup",
+		                   .cause = cause,
+		                   .over = true,
+		                   .dead = true,
+		                   .attempts = attempts,
+		                   .actor = { .failed = cause, .causation = e->id } };
 	struct err err = { 0 };
 
 	if (atomic_load(&t->stop))
 		return; /* not its fault: it comes again */
-	if (finish(t, e, &(struct outcome){ "failed", &dead, attempts, 0 }, &err) != OK)
+	if (write_down(t, e, &o, &err) != OK)
 		log_line(LOG_ERROR, "a dead letter of '%s' is lost: %s", t->name, err.text);
 }

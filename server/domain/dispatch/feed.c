@@ -10,17 +10,16 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "bus/topic.h"
+#include "domain/config.h"
 #include "domain/dispatch/own.h"
-#include "domain/event/view.h"
 #include "domain/question.h"
 #include "store/subscribers.h"
-#include "sys/proc.h"
 
 #define THREADS    4
-#define FEED       16 /* events of a target that wait in the router */
-#define LOOK_ARENA ((size_t)256 << 20)
+#define PAGE       ((size_t)256) /* events that are looked at together */
+#define LOOK_ARENA ((size_t)512 << 20)
 #define STALE      1000 /* events that nobody wanted before the place is moved past them */
+#define ATTEMPTS   3
 #define BACKOFF_MS 1000
 #define TIDY_MS    3600000
 #define AGAIN_MS   2000 /* after a failure of the database */
@@ -33,185 +32,15 @@ void dispatch_ring(struct dispatch *d)
 		return; /* it rings already */
 }
 
-static const char *keep(char **to, const char *s)
-{
-	size_t n = strlen(s) + 1;
-	char *at = memcpy(*to, s, n);
-
-	*to += n;
-	return at;
-}
-
-/* End what a dispatcher that died may have left at work for this subscriber. */
-static enum status sweep(const struct dispatch *d, const char *name, struct err *err)
-{
-	struct text subscriber, root;
-	const char *mark[3] = { NULL };
-	enum status st;
-
-	text_init(&subscriber, TEXT_LIMIT);
-	text_init(&root, TEXT_LIMIT);
-	text_addf(&subscriber, "GADUGI_SUBSCRIBER=%s", name);
-	text_addf(&root, "CLAUDE_PROJECT_DIR=%s", d->project->root);
-	mark[0] = text_string(&subscriber);
-	mark[1] = text_string(&root);
-	st = subscriber.failed || root.failed ? err_nomem(err, "a subscriber")
-	                                      : proc_sweep(mark, 0, NULL, err);
-	text_done(&subscriber);
-	text_done(&root);
-	return st;
-}
-
-static enum status add_target(struct dispatch *d, const struct subscription *s, struct err *err)
-{
-	size_t texts = strlen(s->name) + strlen(s->topic) + strlen(s->agent) + 3;
-	struct target *t = mem_zero(1, sizeof *t + texts);
-	struct router_subscriber own = { .name = s->name,
-		                         .pattern = s->topic,
-		                         .queue_max = FEED,
-		                         .attempts = d->options.attempts,
-		                         .backoff_ms = d->options.backoff_ms,
-		                         .deliver = dispatch_deliver,
-		                         .dead = dispatch_bury,
-		                         .arg = t };
-	char *to;
-	enum status st;
-
-	if (t == NULL)
-		return err_nomem(err, "a subscriber");
-	if ((st = sweep(d, s->name, err)) != OK) {
-		mem_free(t);
-		return st;
-	}
-	/* threads are there only for those who need them */
-	if (d->router == NULL && (st = router_new(&d->router, THREADS, err)) != OK) {
-		mem_free(t);
-		return st;
-	}
-	to = t->texts;
-	t->dispatch = d;
-	t->name = keep(&to, s->name);
-	t->topic = keep(&to, s->topic);
-	t->agent = keep(&to, s->agent);
-	t->fed = t->given = s->after;
-	atomic_init(&t->place, s->after);
-	atomic_init(&t->stop, false);
-	atomic_init(&t->waiting, false);
-	t->wanted = true;
-	if ((st = router_subscribe(d->router, &own, &t->handle, err)) != OK) {
-		mem_free(t);
-		return st;
-	}
-	t->next = d->targets;
-	d->targets = t;
-	return OK;
-}
-
-/* End the agent that runs for it, and forget it. */
-static void drop_target(struct dispatch *d, struct target **at)
-{
-	struct target *t = *at;
-
-	atomic_store(&t->stop, true);
-	router_unsubscribe(d->router, t->handle);
-	*at = t->next;
-	mem_free(t);
-}
-
-static struct target *find_target(struct dispatch *d, const char *name)
-{
-	struct target *t = d->targets;
-
-	while (t != NULL && strcmp(t->name, name) != 0)
-		t = t->next;
-	return t;
-}
-
-static const struct subscription *row_of(const struct subscription *rows, size_t n,
-                                         const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (rows[i].agent != NULL && strcmp(rows[i].name, name) == 0)
-			return &rows[i];
-	return NULL;
-}
-
-/*
- * Is the row still what t serves? Its place lies between where t was before the row was read
- * and what was given since, unless somebody else moved it.
- */
-static bool is_as_served(const struct target *t, const struct subscription *row, int64_t before)
-{
-	int64_t place = atomic_load(&t->place);
-
-	return row != NULL && strcmp(t->topic, row->topic) == 0 &&
-	       strcmp(t->agent, row->agent) == 0 && row->after >= before &&
-	       row->after <= (place > t->given ? place : t->given);
-}
-
-/* Make the targets those that the database has; what was changed or set back is made anew. */
-static enum status refresh(struct dispatch *d, struct db *db, struct arena *a, struct err *err)
-{
-	struct subscription *rows = NULL;
-	size_t n = 0, i = 0;
-	int64_t before[ROUTER_SUBSCRIBERS_MAX] = { 0 };
-	enum status st;
-
-	for (struct target *t = d->targets; t != NULL; t = t->next)
-		before[i++] = atomic_load(&t->place);
-	if ((st = subscription_all(db, a, &rows, &n, err)) != OK)
-		return st;
-	i = 0;
-	for (struct target *t = d->targets; t != NULL; t = t->next)
-		t->wanted = is_as_served(t, row_of(rows, n, t->name), before[i++]);
-	for (struct target **at = &d->targets; *at != NULL;)
-		if ((*at)->wanted)
-			at = &(*at)->next;
-		else
-			drop_target(d, at);
-	for (i = 0; st == OK && i < n; i++)
-		if (rows[i].agent != NULL && find_target(d, rows[i].name) == NULL)
-			st = add_target(d, &rows[i], err);
-	return st;
-}
-
-static bool keep_topic(const void *target, const struct journal_row *row)
-{
-	const struct target *t = target;
-	const char *topic = row->topic;
-	size_t n = strlen(t->agent);
-
-	/* an agent is not started by what it did itself */
-	if (strncmp(topic, "agent.", 6) == 0 && strncmp(topic + 6, t->agent, n) == 0 &&
-	    topic[6 + n] == '.')
-		return false;
-	return topic_matches(t->topic, topic);
-}
-
-static enum status give(struct target *t, const struct journal_row *row, struct err *err)
-{
-	const struct router_event e = { .seq = row->seq,
-		                        .id = row->id,
-		                        .topic = row->topic,
-		                        .type = row->type,
-		                        .source = "",
-		                        .at_ms = row->at_ms,
-		                        .envelope = row->envelope,
-		                        .envelope_size = row->envelope_size };
-
-	return router_give_to(t->dispatch->router, t->handle, &e, err);
-}
-
 /* A dead letter that is to be tried again goes before what is new. */
 static enum status feed_again(struct target *t, struct db *db, struct arena *a, struct err *err)
 {
 	struct journal_want want = { .limit = 1 };
 	struct journal_page page = { 0 };
 	int64_t seq = 0;
-	bool marked = false;
-	enum status st = dead_marked(db, &marked, err);
+	enum status st = db_begin(db, err);
 
-	if (st != OK || !marked || (st = db_begin(db, err)) != OK)
+	if (st != OK)
 		return st;
 	if ((st = dead_take(db, t->name, &seq, err)) != OK || seq == 0) {
 		db_rollback(db);
@@ -220,52 +49,85 @@ static enum status feed_again(struct target *t, struct db *db, struct arena *a, 
 	want.after = seq - 1;
 	if ((st = journal_find(db, &want, a, &page, err)) == OK && page.n == 1 &&
 	    page.rows->seq == seq)
-		st = give(t, page.rows, err);
+		st = target_give(t, page.rows, err);
 	if (st == OK)
 		return db_commit(db, err);
 	db_rollback(db); /* its queue is full: the mark stays */
 	return st == E_BUSY ? OK : st;
 }
 
-/* Nobody wanted what came lately: note that, so that the next start does not look again. */
-static enum status pass_over(struct target *t, struct db *db, int64_t seen, struct err *err)
+/* Feed one that lags behind the others from where it is. */
+static enum status catch_up(struct target *t, struct db *db, struct arena *a, struct err *err)
 {
-	int64_t from = atomic_load(&t->place);
-	bool moved = false;
-	enum status st;
+	const struct journal_want want = { .after = t->fed,
+		                           .upto = t->dispatch->head,
+		                           .limit = PAGE,
+		                           .keep = target_wants,
+		                           .arg = t };
+	struct journal_page page = { 0 };
+	enum status st = OK;
 
-	if (seen - from < STALE || t->given > from)
-		return OK;
-	if ((st = db_begin(db, err)) != OK)
-		return st;
-	if ((st = subscriber_advance(db, t->name, from, seen, &moved, err)) != OK) {
-		db_rollback(db);
-		return st;
+	while (st == OK && t->fed < t->dispatch->head) {
+		struct journal_want next = want;
+
+		next.after = t->fed;
+		if ((st = journal_find(db, &next, a, &page, err)) != OK)
+			return st;
+		for (size_t i = 0; st == OK && i < page.n; i++)
+			if ((st = target_give(t, &page.rows[i], err)) == OK)
+				t->fed = page.rows[i].seq;
+		if (st == OK)
+			t->fed = page.seen;
 	}
-	if ((st = db_commit(db, err)) == OK && moved)
-		atomic_store(&t->place, seen);
+	return st == E_BUSY ? OK : st; /* its queue is full: it goes on when there is room */
+}
+
+/* What is new, for all who have had what was before. */
+static enum status feed_new(struct dispatch *d, struct db *db, struct arena *a, struct err *err)
+{
+	const struct journal_want want = { .after = d->head, .limit = PAGE };
+	struct journal_page page = { 0 };
+	enum status st = journal_find(db, &want, a, &page, err);
+
+	for (struct target *t = d->targets; st == OK && t != NULL; t = t->next) {
+		if (t->fed < d->head)
+			continue;
+		for (size_t i = 0; st == OK && i < page.n; i++) {
+			const struct journal_row *row = &page.rows[i];
+
+			if (row->seq > t->fed && target_wants(t, row))
+				st = target_give(t, row, err);
+			if (st == OK && row->seq > t->fed)
+				t->fed = row->seq;
+		}
+		if (st == OK && t->fed < page.seen)
+			t->fed = page.seen;
+		st = st == E_BUSY ? OK : st;
+	}
+	if (st == OK)
+		d->head = page.seen;
+	d->more = st == OK && page.n == PAGE;
 	return st;
 }
 
-static enum status feed(struct target *t, struct db *db, struct arena *a, struct err *err)
+/* Nobody wanted what came lately: note that, so that the next start does not look again. */
+static enum status pass_over(struct dispatch *d, struct db *db, struct err *err)
 {
-	const struct journal_want want = {
-		.after = t->fed, .limit = FEED, .keep = keep_topic, .arg = t
-	};
-	struct journal_page page = { 0 };
-	size_t i;
-	enum status st;
+	bool begun = false;
+	enum status st = OK;
 
-	if ((st = journal_find(db, &want, a, &page, err)) != OK)
-		return st;
-	if (page.n == 0) {
-		if ((st = pass_over(t, db, page.seen, err)) == OK)
-			t->fed = page.seen;
-		return st;
+	for (struct target *t = d->targets; st == OK && t != NULL; t = t->next) {
+		if (t->fed < d->head || d->head - target_place(t) < STALE || !target_is_idle(t))
+			continue;
+		if (!begun && (st = db_begin(db, err)) != OK)
+			return st;
+		begun = true;
+		st = target_pass(t, db, d->head, err);
 	}
-	for (i = 0; i < page.n && (st = give(t, &page.rows[i], err)) == OK; i++)
-		t->fed = t->given = page.rows[i].seq;
-	return st == E_BUSY ? OK : st;
+	if (begun && st == OK)
+		return db_commit(db, err);
+	db_rollback(db);
+	return st;
 }
 
 /*
@@ -286,43 +148,138 @@ static enum status take_turn(struct dispatch *d, const char *path, struct err *e
 	return st == E_BUSY ? OK : st;
 }
 
+/* Is there anybody to serve? */
+static enum status needed(struct dispatch *d, struct db *db, struct arena *a, bool *yes,
+                          struct err *err)
+{
+	const struct config *config = NULL;
+	struct subscription *rows = NULL;
+	size_t n = 0;
+	enum status st = subscription_all(db, a, &rows, &n, err);
+
+	*yes = project_config(d->project, &config, NULL) == OK && config->n_subscribers > 0;
+	for (size_t i = 0; st == OK && i < n; i++)
+		*yes = *yes || subscription_is_served(&rows[i]);
+	return st;
+}
+
+/* Threads, and what else is there only for who has somebody to serve. */
+static enum status set_up(struct dispatch *d, struct db *db, struct arena *a, struct err *err)
+{
+	const struct config *config = NULL;
+	size_t threads = d->options.threads;
+	enum status st;
+
+	if (threads == 0)
+		threads = project_config(d->project, &config, NULL) == OK
+		              ? (size_t)config->events.jobs
+		              : THREADS;
+	if ((st = actors_sweep(d, a, err)) != OK || (st = journal_last(db, &d->head, err)) != OK)
+		return st;
+	if (d->router == NULL && (st = router_new(&d->router, threads, err)) != OK)
+		return st;
+	return d->roster == NULL ? roster_new(&d->roster, d->project->root, err) : OK;
+}
+
 /* Is there anything to dispatch, and is it ours to do? */
 static enum status may_dispatch(struct dispatch *d, struct db *db, struct arena *a, bool *may,
                                 struct err *err)
 {
-	struct subscription *rows = NULL;
 	const char *path;
-	size_t n = 0, agents = 0;
-	enum status st = subscription_all(db, a, &rows, &n, err);
+	bool yes = false;
+	enum status st;
 
-	for (size_t i = 0; st == OK && i < n; i++)
-		agents += rows[i].agent != NULL;
-	if (st == OK && agents > 0 && d->lock == NULL) {
-		if ((path = text_printf(a, "%s/dispatch.lock", d->project->state)) == NULL)
-			return err_nomem(err, "a path");
-		st = take_turn(d, path, err);
-	}
 	*may = d->lock != NULL;
+	if (*may || (st = needed(d, db, a, &yes, err)) != OK || !yes)
+		return *may || !yes ? OK : st;
+	if ((path = text_printf(a, "%s/dispatch.lock", d->project->state)) == NULL)
+		return err_nomem(err, "a path");
+	if ((st = take_turn(d, path, err)) != OK || d->lock == NULL)
+		return st;
+	if ((st = set_up(d, db, a, err)) != OK) {
+		lock_free(d->lock);
+		d->lock = NULL;
+		return st;
+	}
+	*may = true;
+	return OK;
+}
+
+/* Has an approval come that a delivery waits for? Then it goes on. */
+static enum status look_at_approvals(struct target *t, struct db *db, struct arena *a,
+                                     struct err *err)
+{
+	enum status st = OK;
+
+	for (size_t i = 0; st == OK && i < t->n_lanes; i++) {
+		struct lane *lane = &t->lanes[i];
+		struct question q;
+
+		if (!atomic_load(&lane->waiting))
+			continue;
+		st = question_look(db, clock_wall_ms(&t->dispatch->project->clock), lane->asked, a,
+		                   &q, err);
+		if (st == E_ABSENT || (st == OK && strcmp(q.state, "open") != 0)) {
+			atomic_store(&lane->waiting, false);
+			router_nudge(t->dispatch->router, lane->handle);
+			st = OK;
+		}
+	}
 	return st;
 }
 
-/* Has the approval come that a delivery waits for? Then it goes on. */
-static enum status look_at_approval(struct target *t, struct db *db, struct arena *a,
-                                    struct err *err)
+static enum status look_at_agents(struct dispatch *d, struct db *db, struct arena *a,
+                                  struct err *err)
 {
-	struct question q;
+	struct err why = { 0 };
+	bool changed = false;
 	enum status st;
 
-	if (!atomic_load(&t->waiting))
+	if (roster_refresh(d->roster, &changed, &why) != OK) {
+		log_line(LOG_WARN, "the agents' files are not read anew: %s", why.text);
 		return OK;
-	st = question_look(db, clock_wall_ms(&t->dispatch->project->clock), t->asked, a, &q, err);
-	if (st != OK && st != E_ABSENT)
-		return st;
-	if (st == E_ABSENT || strcmp(q.state, "open") != 0) {
-		atomic_store(&t->waiting, false);
-		router_nudge(t->dispatch->router, t->handle);
 	}
-	return OK;
+	if (!changed)
+		return OK;
+	st = actors_reread(d, db, a, err);
+	return st == OK ? targets_refresh(d, db, a, err) : st;
+}
+
+static enum status beat(struct dispatch *d, struct db *db, struct err *err)
+{
+	int64_t every = d->options.beat_ms;
+
+	if (atomic_load(&d->running) == 0 || clock_mono_ms() - d->beaten_ms < every) {
+		if (atomic_load(&d->running) == 0)
+			d->beaten_ms = clock_mono_ms();
+		return OK;
+	}
+	d->beaten_ms = clock_mono_ms();
+	return actors_beat(d, db, err);
+}
+
+/* All there is to do for those who are served. */
+static enum status serve(struct dispatch *d, struct db *db, struct arena *a, struct err *err)
+{
+	bool marked = false;
+	enum status st;
+
+	if ((st = targets_configure(d, db, a, err)) != OK ||
+	    (st = targets_refresh(d, db, a, err)) != OK ||
+	    (st = look_at_agents(d, db, a, err)) != OK ||
+	    (st = actors_restart(d, db, a, &d->next_us, err)) != OK ||
+	    (st = dead_marked(db, &marked, err)) != OK)
+		return st;
+	actors_unblock(d);
+	for (struct target *t = d->targets; st == OK && t != NULL; t = t->next) {
+		if ((st = look_at_approvals(t, db, a, err)) == OK && marked)
+			st = feed_again(t, db, a, err);
+		if (st == OK)
+			st = catch_up(t, db, a, err);
+	}
+	if (st == OK && (st = feed_new(d, db, a, err)) == OK && (st = beat(d, db, err)) == OK)
+		st = pass_over(d, db, err);
+	return st;
 }
 
 static enum status look(struct dispatch *d, struct arena *a, struct err *err)
@@ -332,11 +289,7 @@ static enum status look(struct dispatch *d, struct arena *a, struct err *err)
 	enum status st = project_read(d->project, &d->stop, &db, err);
 
 	if (st == OK && (st = may_dispatch(d, db, a, &may, err)) == OK && may)
-		st = refresh(d, db, a, err);
-	for (struct target *t = d->targets; may && st == OK && t != NULL; t = t->next)
-		if ((st = look_at_approval(t, db, a, err)) == OK &&
-		    (st = feed_again(t, db, a, err)) == OK)
-			st = feed(t, db, a, err);
+		st = serve(d, db, a, err);
 	project_done(d->project, db);
 	return st;
 }
@@ -344,8 +297,9 @@ static enum status look(struct dispatch *d, struct arena *a, struct err *err)
 /* Now and then: forget what is too old. */
 static enum status tidy(struct dispatch *d, struct arena *a, struct err *err)
 {
-	const struct event_keep keep = { 0 };
+	struct event_keep keep = { 0 };
 	int64_t now = clock_wall_ms(&d->project->clock), n = 0;
+	const struct config *config = NULL;
 	struct db *db = NULL;
 	bool untidy = false;
 	enum status st;
@@ -353,6 +307,9 @@ static enum status tidy(struct dispatch *d, struct arena *a, struct err *err)
 	if (d->tidied_ms != 0 && clock_mono_ms() - d->tidied_ms < TIDY_MS)
 		return OK;
 	d->tidied_ms = clock_mono_ms();
+	if (project_config(d->project, &config, NULL) == OK)
+		keep = (struct event_keep){ config->events.age_ms, config->events.most,
+			                    config->events.dead_ms };
 	if ((st = project_read(d->project, &d->stop, &db, err)) == OK)
 		st = subscription_untidy(db, now, &keep, a, &untidy, err);
 	project_done(d->project, db);
@@ -363,12 +320,41 @@ static enum status tidy(struct dispatch *d, struct arena *a, struct err *err)
 	return st;
 }
 
+/* How long until there is something to do that nobody tells; -1: for ever. */
+static int patience(const struct dispatch *d, enum status st)
+{
+	int64_t left = INT64_MAX, us;
+
+	if (st != OK)
+		return AGAIN_MS;
+	if (d->more)
+		return 0;
+	if (d->next_us != INT64_MAX && (us = d->next_us - clock_mono_us()) < left)
+		left = us <= 0 ? 0 : (us + 999) / 1000;
+	if (atomic_load(&d->running) > 0 &&
+	    d->beaten_ms + d->options.beat_ms - clock_mono_ms() < left)
+		left = d->beaten_ms + d->options.beat_ms - clock_mono_ms();
+	if (left == INT64_MAX)
+		return -1;
+	return left < 0 ? 0 : left > AGAIN_MS * 1000 ? AGAIN_MS * 1000 : (int)left;
+}
+
+static void await(struct dispatch *d, enum status st)
+{
+	struct pollfd fds[4] = { { .fd = wake_fd(d->wake), .events = POLLIN },
+		                 { .fd = d->bell, .events = POLLIN } };
+	nfds_t n = 2;
+
+	if (d->lock == NULL)
+		fds[n++] = (struct pollfd){ .fd = d->vigil, .events = POLLIN };
+	if (d->roster != NULL)
+		fds[n++] = (struct pollfd){ .fd = roster_fd(d->roster), .events = POLLIN };
+	(void)poll(fds, n, patience(d, st));
+}
+
 static void *feeder(void *arg)
 {
 	struct dispatch *d = arg;
-	struct pollfd fds[] = { { .fd = wake_fd(d->wake), .events = POLLIN },
-		                { .fd = d->bell, .events = POLLIN },
-		                { .fd = d->vigil, .events = POLLIN } };
 	uint64_t rung;
 
 	while (!atomic_load(&d->stop)) {
@@ -383,7 +369,7 @@ static void *feeder(void *arg)
 		arena_free(a);
 		if (st != OK && st != E_STOP)
 			log_line(LOG_WARN, "cannot serve subscribers: %s", err.text);
-		(void)poll(fds, d->lock == NULL ? 3 : 2, st == OK ? -1 : AGAIN_MS);
+		await(d, st);
 		if (read(d->bell, &rung, sizeof rung) < 0 && errno != EAGAIN)
 			break;
 	}
@@ -404,17 +390,16 @@ static enum status start_feeder(struct dispatch *d, struct err *err)
 
 static void dispose(struct dispatch *d)
 {
-	for (struct target *t = d->targets; t != NULL; t = t->next)
-		atomic_store(&t->stop, true);
-	while (d->targets != NULL)
-		drop_target(d, &d->targets);
+	targets_free(d);
 	router_free(d->router);
+	roster_free(d->roster);
 	wake_free(d->wake);
 	lock_free(d->lock);
 	if (d->bell != -1)
 		(void)close(d->bell);
 	if (d->vigil != -1)
 		(void)close(d->vigil);
+	(void)pthread_mutex_destroy(&d->guard);
 	mem_free(d);
 }
 
@@ -430,6 +415,12 @@ enum status dispatch_new(struct dispatch **out, struct project *p,
 	d->options = *options;
 	if (d->options.backoff_ms == 0)
 		d->options.backoff_ms = BACKOFF_MS;
+	if (d->options.attempts == 0)
+		d->options.attempts = ATTEMPTS;
+	if (d->options.beat_ms == 0)
+		d->options.beat_ms = LIFE_BEAT_MS;
+	d->next_us = INT64_MAX;
+	(void)pthread_mutex_init(&d->guard, NULL);
 	atomic_init(&d->stop, false);
 	d->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	d->vigil = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);

@@ -8,25 +8,73 @@
 #include "bus/router.h"
 #include "bus/wake.h"
 #include "domain/dispatch.h"
+#include "domain/life.h"
+#include "domain/roster.h"
 #include "domain/subscription.h"
+#include "store/journal.h"
 #include "sys/lock.h"
 
-#define TARGET_ASKED_SIZE (SUBSCRIPTION_NAME_MAX + ENVELOPE_ID_MAX + 2)
+#define LANE_ASKED_SIZE (SUBSCRIPTION_NAME_MAX + ENVELOPE_ID_MAX + 2)
+#define LANES_MAX       16
+#define DISPATCH_MARK   "GADUGI_DISPATCH=1" /* in the environment of all that is started */
+#define DISPATCH_FEED   16                  /* events of a lane that wait in the router */
+
+/*
+ * Who is started: an agent, for all subscribers that start it. Its state in the database is
+ * written from these numbers, in the transactions of what changes them.
+ */
+struct actor {
+	struct actor *next;
+	bool wanted;      /* somebody starts it; the feeder's own */
+	uint64_t print;   /* of its definition; the feeder's own */
+	int concurrency;  /* processes at a time; the feeder's own, and read by deliveries */
+	atomic_bool able; /* not failed: deliveries may begin */
+	atomic_bool fell; /* it failed since the feeder last looked */
+	int64_t again_us; /* monotonic: when it is to be started anew; INT64_MAX: it is not */
+	/* under the dispatcher's lock */
+	int running, waiting;
+	int64_t failures; /* in a row */
+	enum agent_restart restart;
+	int restarts_max;
+	char name[];
+};
+
+/* An event that a target was given. */
+struct pending {
+	int64_t seq;
+	bool over; /* delivered or given up */
+};
+
+/* One of the queues of a target: events of one topic are in the same one, in order. */
+struct lane {
+	struct target *target;
+	uint64_t handle;     /* in the router */
+	atomic_bool blocked; /* it waits until its actor is able, or has room */
+	atomic_bool waiting; /* it waits for the approval `asked`, written before this is true */
+	atomic_int pid;      /* of the process at work; 0: none */
+	bool counted;        /* among those that wait; of the thread that delivers */
+	char asked[LANE_ASKED_SIZE];
+};
 
 /* A subscriber that is served. */
 struct target {
 	struct target *next;
 	struct dispatch *dispatch;
-	uint64_t handle;                  /* in the router */
-	int64_t fed;                      /* looked through up to here; the feeder's own */
-	int64_t given;                    /* the last that the router was given; the feeder's own */
-	_Atomic int64_t place;            /* in the database, as far as this process moved it */
-	atomic_bool stop;                 /* ends the agent that runs for it */
-	bool wanted;                      /* seen at the last look; the feeder's own */
-	const char *name, *topic, *agent; /* in texts */
-	/* the approval it waits for: written by a delivery before `waiting` becomes true */
-	char asked[TARGET_ASKED_SIZE];
-	atomic_bool waiting;
+	struct actor *actor; /* NULL: a command */
+	int64_t edition;     /* of its row */
+	int64_t fed;         /* looked through up to here; the feeder's own */
+	atomic_bool stop;    /* ends what runs for it */
+	bool wanted;         /* seen at the last look; the feeder's own */
+	const char *name;    /* this and the next ones in texts */
+	const char *action;  /* the agent's or command's name */
+	int attempts;        /* most, for one event */
+	struct event_filter filter;
+	/* under the dispatcher's lock: what was given and is not behind the place yet */
+	int64_t place; /* all up to here is over; never beyond the one in the database */
+	struct pending *pending;
+	size_t n_pending, room_pending;
+	struct lane lanes[LANES_MAX];
+	size_t n_lanes;
 	char texts[];
 };
 
@@ -35,24 +83,111 @@ struct dispatch {
 	struct dispatch_options options;
 	struct router *router; /* NULL until there is somebody to serve */
 	struct wake *wake;
-	struct lock *lock; /* NULL: another process dispatches, or nobody needs it */
+	struct roster *roster; /* NULL until there is somebody to serve */
+	struct lock *lock;     /* NULL: another process dispatches, or nobody needs it */
 	struct target *targets;
+	struct actor *actors;
+	pthread_mutex_t guard; /* guards what says so above; held over no callback and no SQL */
+	int64_t edition;       /* of the subscribers, as of the last look */
+	int64_t head;          /* the log was looked through up to here */
+	const struct config *config; /* whose commands subscribe */
 	pthread_t feeder;
 	int bell;          /* eventfd: look again */
 	int vigil;         /* inotify on the lock's file, while another process holds it */
+	bool more;         /* events are there that nobody was given yet; the feeder's own */
+	int64_t next_us;   /* monotonic: when an agent is to be started anew; the feeder's own */
 	int64_t tidied_ms; /* monotonic; the feeder's own */
+	int64_t beaten_ms; /* the same */
 	atomic_bool stop;
-	atomic_int running; /* agents */
+	atomic_int running; /* processes */
 };
 
-/* One delivery, on a thread of the router. */
-enum status dispatch_deliver(void *target, const struct router_event *e, int attempt,
+/* One delivery, on a thread of the router; lane is a struct lane. */
+enum status dispatch_deliver(void *lane, const struct router_event *e, int attempt,
                              struct err *err);
 
 /* Given up: a dead letter, and on to the next. */
-void dispatch_bury(void *target, const struct router_event *e, int attempts, const char *cause);
+void dispatch_bury(void *lane, const struct router_event *e, int attempts, const char *cause);
 
 /* Make the feeder look again. */
 void dispatch_ring(struct dispatch *d);
+
+/* --- targets.c ------------------------------------------------------------------------------ */
+
+/* Make the targets and actors those that the database has; what was changed is made anew. */
+enum status targets_refresh(struct dispatch *d, struct db *db, struct arena *a, struct err *err);
+
+/* End all that runs, and forget all. */
+void targets_free(struct dispatch *d);
+
+/* Have the commands of the configuration subscribed, if it was read anew. */
+enum status targets_configure(struct dispatch *d, struct db *db, struct arena *a, struct err *err);
+
+/* Is the event for this target? In the shape that journal_find asks for. */
+bool target_wants(const void *target, const struct journal_row *row);
+
+/* Hand an event to the router. E_BUSY: its lane is full. */
+enum status target_give(struct target *t, const struct journal_row *row, struct err *err);
+
+/* Inside a write transaction: the event is over for t; its place moves as far as it can. */
+enum status target_settle(struct target *t, struct db *db, int64_t seq, struct err *err);
+
+/* That transaction was committed. */
+void target_settled(struct target *t, int64_t seq);
+
+int64_t target_place(struct target *t);
+
+/* Has it nothing under way? */
+bool target_is_idle(struct target *t);
+
+/* Inside a write transaction: nobody wanted what came up to seen. */
+enum status target_pass(struct target *t, struct db *db, int64_t seen, struct err *err);
+
+/* --- actors.c ------------------------------------------------------------------------------- */
+
+/* The actor of that name, made if need be; NULL if out of memory. */
+struct actor *actor_get(struct dispatch *d, const char *name);
+
+/* As the database has it: start those that wait to be started, forget those nobody starts. */
+enum status actors_refresh(struct dispatch *d, struct db *db, struct arena *a, struct err *err);
+
+/* Definitions changed: look again who can be started, and who subscribes to what. */
+enum status actors_reread(struct dispatch *d, struct db *db, struct arena *a, struct err *err);
+
+/* After taking over: end what a dispatcher that died may have left at work. */
+enum status actors_sweep(const struct dispatch *d, struct arena *a, struct err *err);
+
+/* Start those anew whose pause is over; *next_us: when the next one's is. */
+enum status actors_restart(struct dispatch *d, struct db *db, struct arena *a, int64_t *next_us,
+                           struct err *err);
+
+/* Signs of life of those at work. */
+enum status actors_beat(struct dispatch *d, struct db *db, struct err *err);
+
+/* May another process of it begin? Then it counts. */
+bool actor_enter(struct dispatch *d, struct actor *actor);
+
+/* One process less; one delivery more, or less, that waits for an approval. NULL actors are fine.
+ */
+void actor_leave(struct dispatch *d, struct actor *actor);
+void actor_wait(struct dispatch *d, struct actor *actor, bool waits);
+
+/* What happened to an actor, beside its numbers. */
+struct actor_change {
+	bool well;             /* what it did ended well */
+	const char *failed;    /* it failed for good: the cause */
+	const char *causation; /* id of the event */
+};
+
+/* Inside a write transaction: the state that follows. NULL actors are fine. */
+enum status actor_note(struct dispatch *d, struct actor *actor, struct db *db,
+                       const struct actor_change *change, struct err *err);
+
+/* The same in a transaction of its own; what goes wrong is logged. */
+void actor_tell(struct dispatch *d, struct actor *actor, const struct actor_change *change);
+
+/* Let the lanes of an actor that are blocked try again; of all actors that have room. */
+void actor_unblock(struct dispatch *d, const struct actor *actor);
+void actors_unblock(struct dispatch *d);
 
 #endif

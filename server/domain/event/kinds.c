@@ -37,8 +37,10 @@ const struct kind kinds[] = {
 	{ "task", NULL, &gadugi__task_state_changed__descriptor, NORMAL, 1 },
 
 	{ "agent", "starting", &gadugi__agent_started__descriptor, NORMAL, 1 },
-	{ "agent", "stopped", &gadugi__agent_stopped__descriptor, NORMAL, 1 },
-	{ "agent", "failed", &gadugi__agent_stopped__descriptor, HIGH, 1 },
+	{ "agent", "done", &gadugi__agent_stopped__descriptor, NORMAL, 1 },
+	{ "agent", "retrying", &gadugi__agent_stopped__descriptor, NORMAL, 1 },
+	{ "agent", "gaveup", &gadugi__agent_stopped__descriptor, HIGH, 1 },
+	{ "agent", "failed", &gadugi__agent_state_changed__descriptor, HIGH, 1 },
 	{ "agent", "heartbeat", &gadugi__agent_heartbeat__descriptor, LOW, 1 },
 	{ "agent", "question", &gadugi__agent_has_question__descriptor, HIGH, 1 },
 	{ "agent", "approval", &gadugi__agent_needs_approval__descriptor, HIGH, 1 },

@@ -195,6 +195,13 @@ enum status event_put_agent(struct db *db, int64_t now_ms, const struct event_ag
 		{ .field = "run_id", .text = e->run },
 		{ .field = "task_id", .text = e->task },
 		{ .field = "pid", .number = e->pid },
+		{ .field = "from", .text = e->from },
+		{ .field = e->exited ? "exit_code" : "", .number = e->exit_code },
+		{ .field = "runtime_ms", .number = e->runtime_ms },
+		{ .field = "will_restart", .number = e->will_restart },
+		{ .field = "memory_kb", .number = e->memory_kb },
+		{ .field = "cpu_ms", .number = e->cpu_ms },
+		{ .field = "active", .number = e->active },
 		{ 0 },
 	};
 

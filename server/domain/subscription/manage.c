@@ -25,7 +25,8 @@ static void from_row(const struct subscriber_row *row, struct subscription *out)
 		                      .delivered = row->delivered,
 		                      .retried = row->retried,
 		                      .dead = row->dead,
-		                      .latency_ms = row->latency_ms };
+		                      .latency_ms = row->latency_ms,
+		                      .edition = row->edition };
 	if (strncmp(row->action, ACTION_AGENT, strlen(ACTION_AGENT)) == 0)
 		out->agent = row->action + strlen(ACTION_AGENT);
 	if (strncmp(row->action, ACTION_COMMAND, strlen(ACTION_COMMAND)) == 0)

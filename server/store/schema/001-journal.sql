@@ -16,6 +16,7 @@ CREATE TABLE event_offset (
 	source     TEXT,                        -- only events from there; NULL: from everywhere
 	least      INTEGER NOT NULL DEFAULT 0,  -- only events of this priority or a higher one
 	seq        INTEGER NOT NULL,
+	edition    INTEGER NOT NULL DEFAULT 0,  -- event_edition when it was last changed by somebody
 	made_ms    INTEGER NOT NULL,
 	delivered  INTEGER NOT NULL DEFAULT 0,  -- deliveries that went well
 	retried    INTEGER NOT NULL DEFAULT 0,  -- attempts that failed and were made again
@@ -46,3 +47,6 @@ CREATE TABLE event_dead (
 	at_ms      INTEGER NOT NULL,
 	UNIQUE (subscriber, seq)
 ) STRICT;
+-- Counts changes of who subscribes to what, from where on: one look tells whether there was any.
+CREATE TABLE event_edition (n INTEGER NOT NULL) STRICT;
+INSERT INTO event_edition (n) VALUES (1);

@@ -26,3 +26,16 @@ CREATE TABLE board (
 	made_ms  INTEGER NOT NULL,
 	PRIMARY KEY (run_id, name, version)
 ) STRICT, WITHOUT ROWID;
+-- How each agent that was ever started fares (server/store/lives.h).
+CREATE TABLE agent (
+	name     TEXT    PRIMARY KEY,
+	state    TEXT    NOT NULL CHECK (state IN ('registered', 'starting', 'ready', 'busy', 'waiting',
+		'stopping', 'stopped', 'failed')),
+	cause    TEXT,                          -- of the state, in words
+	since_ms INTEGER NOT NULL,              -- in this state
+	beat_ms  INTEGER,                       -- when it was last seen alive
+	pid      INTEGER,                       -- of the newest process at work
+	active   INTEGER NOT NULL DEFAULT 0,    -- processes at work
+	failures INTEGER NOT NULL DEFAULT 0,    -- in a row
+	again_ms INTEGER                        -- failed: when it is started anew; NULL: it is not
+) STRICT;

@@ -1,0 +1,36 @@
+/*
+ * changes.h - has anything changed in these folders?
+ *
+ * The folders need not be there: then the nearest one around that is there is watched, until
+ * they come. What changes in a folder is told, not what changes in the folders in it. A hint:
+ * the watcher looks for itself. Used by one thread.
+ */
+#ifndef SYS_CHANGES_H
+#define SYS_CHANGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct changes;
+
+#define CHANGES_MAX 8 /* folders */
+
+/*
+ * Begin, with at most CHANGES_MAX absolute paths, which are copied. Only files whose names end
+ * so count; ending is a constant text. On OK *out is the caller's.
+ */
+enum status changes_new(struct changes **out, const char *const *folders, size_t n,
+                        const char *ending, struct err *err);
+
+/* NULL is fine. */
+void changes_free(struct changes *w);
+
+/* Readable when changes_heard has something to say. */
+int changes_fd(const struct changes *w);
+
+/* Did a file in one of the folders come, go or change since the last call? */
+bool changes_heard(struct changes *w);
+
+#endif
