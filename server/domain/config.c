@@ -222,10 +222,11 @@ static enum status leave_out_commands(struct merge *m, const struct config_files
 
 	if (files->distrust == NULL ||
 	    (p->n_agents == 0 && p->n_gates == 0 && p->setup.n == 0 && p->issue_command.n == 0 &&
-	     p->pull_push.n == 0 && p->pull_command.n == 0))
+	     p->pull_push.n == 0 && p->pull_command.n == 0 && p->events.n_subscribers == 0))
 		return OK;
 	p->n_agents = 0;
 	p->n_gates = 0;
+	p->events.n_subscribers = 0;
 	p->setup = p->issue_command = (struct config_texts){ 0 };
 	p->pull_push = p->pull_command = (struct config_texts){ 0 };
 	m->out->untrusted = text_printf(
@@ -253,10 +254,11 @@ enum status config_read(const struct config_files *files, struct arena *a,
 	if ((st = read_source(&m.user_reader, &files->user, &m.user)) != OK ||
 	    (st = read_source(&m.project_reader, &files->project, &m.project)) != OK ||
 	    (st = leave_out_commands(&m, files)) != OK || (st = put_agents(&m)) != OK ||
-	    (st = put_gates(&m)) != OK || (st = put_keep(&m)) != OK)
+	    (st = put_gates(&m)) != OK || (st = put_keep(&m)) != OK ||
+	    (st = config_events_unite(&m.user.events, &m.project.events, a, &m.out->events, err)) !=
+	        OK)
 		return st;
 	put_numbers(&m);
-	m.out->events.jobs = 4;
 	*rules = (struct config_rules){ m.user.rules, m.project.rules };
 	m.out->rules = rules;
 	m.out->user_path = text_dup(a, files->user.path);
@@ -265,14 +267,6 @@ enum status config_read(const struct config_files *files, struct arena *a,
 		return err_nomem(err, "the configuration");
 	*out = m.out;
 	return OK;
-}
-
-const struct config_subscriber *config_subscriber_find(const struct config *c, const char *name)
-{
-	for (size_t i = 0; i < c->n_subscribers; i++)
-		if (strcmp(c->subscribers[i].name, name) == 0)
-			return &c->subscribers[i];
-	return NULL;
 }
 
 enum status config_trusted(const struct config *c, struct err *err)
@@ -392,6 +386,9 @@ void config_put_commands(struct json_build *b, cJSON *object, const struct confi
 		            c->agents[i].shell ? &shell : &c->agents[i].command);
 	for (size_t i = 0; i < c->n_gates; i++)
 		add_command(b, list, "gate", c->gates[i].name, &c->gates[i].command);
+	for (size_t i = 0; i < c->events->n_subscribers; i++)
+		add_command(b, list, "subscriber", c->events->subscribers[i].name,
+		            &c->events->subscribers[i].command);
 	if (c->setup.n > 0)
 		add_command(b, list, "setup", "", &c->setup);
 	if (c->issue_command.n > 0)

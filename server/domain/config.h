@@ -85,22 +85,8 @@ enum config_flag {
 	CONFIG_FLAGS_N,
 };
 
-/* A command that is run for events, each as one line of JSON on its stdin. */
-struct config_subscriber {
-	const char *name, *topic;
-	const char *type, *source; /* NULL: all */
-	int least;                 /* priority; 0: all */
-	struct config_texts command;
-	int64_t timeout_ms;
-	long attempts;
-};
-
-struct config_events {
-	int64_t age_ms, most, dead_ms; /* how long and how many are kept; dead letters */
-	long jobs;                     /* agents and commands that events start, at once */
-};
-
-struct config_rules; /* memory permissions */
+struct config_events; /* domain/config_events.h */
+struct config_rules;  /* memory permissions */
 
 /*
  * How long memories are kept that a rule is about; 0: it does not say. What it does not say
@@ -126,10 +112,7 @@ struct config {
 	struct config_texts issue_labels;
 	struct config_texts pull_push, pull_command; /* open a pull request; empty: none does */
 	bool flags[CONFIG_FLAGS_N];                  /* true unless switched off */
-	bool flags[CONFIG_FLAGS_N]; /* true unless switched off */
-	struct config_events events;
-	struct config_subscriber *subscribers; /* by no other name than they stand there */
-	size_t n_subscribers;
+	const struct config_events *events;          /* never NULL */
 	const struct config_rules *rules;
 	const struct config_keep *keep; /* rules of retention */
 	size_t n_keep;
@@ -167,9 +150,6 @@ enum status config_read(const struct config_files *files, struct arena *a,
  */
 enum status config_agent_find(const struct config *c, const char *name,
                               const struct config_agent **out, struct err *err);
-
-/* The command that subscribes under that name, or NULL. */
-const struct config_subscriber *config_subscriber_find(const struct config *c, const char *name);
 
 /* E_DENIED, saying what to do, when commands were left out; runs must not go on without gates. */
 enum status config_trusted(const struct config *c, struct err *err);

@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "domain/config.h"
+#include "domain/config_events.h"
 
 static struct err err;
 
@@ -161,7 +161,7 @@ static void mistakes_say_where_and_what_is_near(void **state)
 	        "/p/.gadugi/config:1:1: there is no 'agnets' here; is it 'agents'?");
 	refused(*state, "x: 1",
 	        "/p/.gadugi/config:1:1: there is no 'x' here; known are agents, "
-	        "defaults, gates, budget, setup, flags, issues, memory, pullRequest");
+	        "defaults, gates, budget, setup, flags, issues, memory, events, pullRequest");
 	refused(*state, "defaults:\n  jobs: many\n",
 	        "/p/.gadugi/config:2:9: 'jobs' must be a whole number from 1 to 64");
 	refused(*state, "defaults: {jobs: 0}",
@@ -359,6 +359,68 @@ static void without_memory_it_fails_cleanly(void **state)
 	assert_true(n > 2);
 }
 
+static void what_events_are_kept_and_who_is_run_for_them(void **state)
+{
+	static const char user[] = "events:\n  keep: {days: 2, most: 500}\n  jobs: 2\n"
+				   "  subscribers:\n"
+				   "    - {name: tell, topic: run.#, command: [/bin/tell]}\n"
+				   "    - {name: log, topic: '#', command: [logger]}\n";
+	static const char project[] =
+	    "events:\n  keep: {most: 90, deadDays: 0.5}\n  subscribers:\n"
+	    "    - {name: tell, topic: task.*.*.failed, type: TaskFailed, source: gadugi,\n"
+	    "       priority: high, command: [./tell.sh, now], timeoutMinutes: 2, attempts: 5}\n";
+	const struct config *c = good(*state, user, project);
+	const struct config_subscriber *tell = config_subscriber_find(c, "tell");
+
+	assert_int_equal(c->events->age_ms, 2 * 24 * 3600 * 1000);
+	assert_int_equal(c->events->most, 90);
+	assert_int_equal(c->events->dead_ms, 12 * 3600 * 1000);
+	assert_int_equal(c->events->jobs, 2);
+	assert_int_equal(c->events->n_subscribers, 2);
+	assert_string_equal(tell->topic, "task.*.*.failed");
+	assert_string_equal(tell->type, "TaskFailed");
+	assert_string_equal(tell->source, "gadugi");
+	assert_int_equal(tell->least, 3);
+	words_are(&tell->command, "/p/tell.sh now");
+	assert_int_equal(tell->timeout_ms, 120000);
+	assert_int_equal(tell->attempts, 5);
+	assert_string_equal(config_subscriber_find(c, "log")->topic, "#");
+	assert_null(config_subscriber_find(c, "nobody"));
+	/* what is not said: 30 days, a million, dead letters 7 days */
+	c = good(*state, NULL, NULL);
+	assert_int_equal(c->events->age_ms, INT64_C(30) * 24 * 3600 * 1000);
+	assert_int_equal(c->events->most, 1000000);
+	assert_int_equal(c->events->dead_ms, INT64_C(7) * 24 * 3600 * 1000);
+	assert_int_equal(c->events->jobs, 4);
+}
+
+static void subscribers_with_mistakes_are_refused(void **state)
+{
+	refused(*state, "events: {subscribers: [{name: a, topic: b}]}",
+	        "/p/.gadugi/config:1:24: a subscriber needs a name, a topic and a command");
+	refused(*state, "events: {subscribers: [{name: a.b, topic: b, command: [c]}]}",
+	        "/p/.gadugi/config:1:24: 'a.b': a name is made of letters, digits, '-' and '_'");
+	refused(*state, "events: {subscribers: [{name: a, topic: b..c, command: [c]}]}",
+	        "/p/.gadugi/config:1:24: the topic pattern 'b..c' has an empty word; write words "
+	        "between single dots, like 'task.run.done'");
+	refused(*state, "events: {keep: {days: -1}}",
+	        "/p/.gadugi/config:1:23: 'days' must be a number above 0, at most 36500");
+}
+
+static void without_trust_no_command_subscribes(void **state)
+{
+	const struct config *c = NULL;
+
+	assert_int_equal(read_both(*state, NULL,
+	                           "events:\n  jobs: 3\n  subscribers:\n"
+	                           "    - {name: a, topic: b, command: [c]}\n",
+	                           "is tracked by git", &c),
+	                 OK);
+	assert_int_equal(c->events->n_subscribers, 0);
+	assert_int_equal(c->events->jobs, 3);
+	assert_non_null(c->untrusted);
+}
+
 int main(void)
 {
 #define in_arena(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -376,6 +438,12 @@ int main(void)
 		in_arena(an_unknown_agent_is_told_which_there_are),
 		in_arena(memory_permissions_need_both_files),
 		in_arena(without_memory_it_fails_cleanly),
+		cmocka_unit_test_setup_teardown(what_events_are_kept_and_who_is_run_for_them, setup,
+		                                teardown),
+		cmocka_unit_test_setup_teardown(subscribers_with_mistakes_are_refused, setup,
+		                                teardown),
+		cmocka_unit_test_setup_teardown(without_trust_no_command_subscribes, setup,
+		                                teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

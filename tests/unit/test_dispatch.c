@@ -426,6 +426,42 @@ static void await_word(struct place *p, const char *pattern, const char *word)
 	}
 }
 
+static void pause_for(struct place *p)
+{
+	struct pollfd fd = { .fd = wake_fd(p->wake), .events = POLLIN };
+
+	assert_int_equal(poll(&fd, 1, LONG_MS), 1);
+	wake_clear(p->wake);
+}
+
+/* Wait until there are n subscribers. */
+static void await_subscribers(struct place *p, size_t n)
+{
+	for (size_t now = n + 1; now != n;) {
+		struct subscription *all = NULL;
+		struct db *db = NULL;
+
+		wake_clear(p->wake);
+		assert_int_equal(project_read(p->project, NULL, &db, NULL), OK);
+		assert_int_equal(subscription_all(db, p->folder->arena, &all, &now, NULL), OK);
+		project_done(p->project, db);
+		if (now != n)
+			pause_for(p);
+	}
+}
+
+/* How a subscriber stands. What changes it wakes those who wait. */
+static struct subscription figure_of(struct place *p, const char *name)
+{
+	struct subscription s = { 0 };
+	struct db *db = NULL;
+
+	assert_int_equal(project_read(p->project, NULL, &db, NULL), OK);
+	assert_int_equal(subscription_find(db, name, p->folder->arena, &s, NULL), OK);
+	project_done(p->project, db);
+	return s;
+}
+
 static void every_step_of_an_agent_is_told_with_its_cause(void **state)
 {
 	struct place *p = *state;
@@ -521,18 +557,7 @@ static void what_a_file_subscribes_to_now_is_followed(void **state)
 	(void)publish(p, "a", NULL);
 	(void)await(p, "agent.one.done", 1);
 	define(p, "one", "preset: keeper\nsubscribes: [b, c]\n");
-	for (size_t n = 0; n < 2;) {
-		struct subscription *all = NULL;
-		struct pollfd fd = { .fd = wake_fd(p->wake), .events = POLLIN };
-		struct db *db = NULL;
-
-		wake_clear(p->wake);
-		assert_int_equal(project_read(p->project, NULL, &db, NULL), OK);
-		assert_int_equal(subscription_all(db, p->folder->arena, &all, &n, NULL), OK);
-		project_done(p->project, db);
-		if (n < 2)
-			assert_int_equal(poll(&fd, 1, LONG_MS), 1);
-	}
+	await_subscribers(p, 2);
 	(void)publish(p, "a", NULL);
 	(void)publish(p, "b", NULL);
 	(void)publish(p, "c", NULL);
@@ -642,6 +667,55 @@ static void steps_of_others_start_nobody_unless_asked_for(void **state)
 	assert_string_equal(topics(p, "agent.keeper.done"), "done");
 }
 
+/* --- commands of the configuration ----------------------------------------------------------- */
+
+static void a_command_of_the_configuration_is_run_for_each_event(void **state)
+{
+	struct place *p = *state;
+	struct dead_letter *dead = NULL;
+	struct db *db = NULL;
+	const char *heard;
+	size_t n = 0;
+
+	folder_put(p->folder, "tell.sh",
+	           "#!/bin/sh\nread -r line\necho \"$GADUGI_EVENT_TOPIC $line\" >>heard\n");
+	folder_put(p->folder, "refuse.sh", "#!/bin/sh\necho no\nexit 3\n");
+	assert_int_equal(chmod(folder_at(p->folder, "tell.sh"), 0755), 0);
+	assert_int_equal(chmod(folder_at(p->folder, "refuse.sh"), 0755), 0);
+	folder_put(p->folder, ".gadugi/config",
+	           "events:\n  subscribers:\n"
+	           "    - {name: tell, topic: b.*, priority: normal, command: [./tell.sh]}\n"
+	           "    - {name: no, topic: c, command: [./refuse.sh], attempts: 2}\n");
+	(void)publish(p, "b.before", NULL);
+	begin(p);
+	await_subscribers(p, 2);
+	(void)publish(p, "a", NULL);
+	(void)publish(p, "b.one", "{\"n\":1}");
+	(void)publish(p, "b.two", NULL);
+	(void)publish(p, "c", NULL);
+	assert_non_null(strstr(await(p, "agent.no.gaveup", 1)->payload_json,
+	                       "command 'no' failed (exit code 3): no"));
+	while (figure_of(p, "tell").delivered < 2)
+		pause_for(p);
+	heard = folder_get(p->folder, "heard");
+	assert_non_null(strstr(heard, "b.one {\"seq\":"));
+	assert_null(strstr(heard, "b.before"));
+	assert_int_equal(lines_of(p, "heard"), 2);
+	assert_int_equal(project_read(p->project, NULL, &db, NULL), OK);
+	assert_int_equal(subscription_dead(db, &(struct dead_letters_want){ .limit = 9 },
+	                                   p->folder->arena, &dead, &n, NULL),
+	                 OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(dead[0].attempts, 2);
+	/* one that the configuration has no more ends */
+	folder_put(p->folder, ".gadugi/config",
+	           "events:\n  subscribers:\n"
+	           "    - {name: tell, topic: b.*, command: [./tell.sh]}\n");
+	(void)publish(p, "b.three", NULL);
+	await_subscribers(p, 1);
+	project_done(p->project, db);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -665,6 +739,7 @@ int main(void)
 		TEST(with_several_at_once_nothing_is_doubled_over_a_restart),
 		TEST(a_busy_agent_gives_signs_of_life),
 		TEST(steps_of_others_start_nobody_unless_asked_for),
+		TEST(a_command_of_the_configuration_is_run_for_each_event),
 	};
 
 	json_use_mem();

@@ -54,8 +54,8 @@ static enum status take_command(struct part_reader *r, const struct key *key,
 }
 
 /* An agent's program must not be one that the worktree it starts in can replace. */
-static enum status take_agent_command(struct part_reader *r, const struct key *key,
-                                      const struct yaml *value, void *into)
+enum status part_program(struct part_reader *r, const struct key *key, const struct yaml *value,
+                         void *into)
 {
 	struct config_texts *out = into;
 	enum status st = take_command(r, key, value, into);
@@ -148,7 +148,7 @@ bool config_conflicts_read(const char *word, enum config_conflicts *out)
 
 static const struct key agent_keys[] = {
 	{ "preset", take_preset, IN(part_agent, preset), 0, 0, NULL },
-	{ "command", take_agent_command, IN(part_agent, command), 0, 0, NULL },
+	{ "command", part_program, IN(part_agent, command), 0, 0, NULL },
 	{ "args", value_texts, IN(part_agent, args), 0, 0, NULL },
 	{ "prompt", value_choice, IN(part_agent, prompt), 0, 0, prompt_words },
 	{ "writable", value_paths, IN(part_agent, writable), 0, 0, NULL },
@@ -394,6 +394,7 @@ static const struct key top_keys[] = {
 	{ "flags", take_flags, 0, 0, 0, NULL },
 	{ "issues", take_issues, 0, 0, 0, NULL },
 	{ "memory", take_memory, 0, 0, 0, NULL },
+	{ "events", part_events, IN(part, events), 0, 0, NULL },
 	{ "pullRequest", take_pull, 0, 0, 0, NULL },
 	{ 0 },
 };

@@ -6,6 +6,7 @@
 #define DOMAIN_CONFIG_PART_H
 
 #include "domain/config.h"
+#include "domain/config_events.h"
 #include "sys/yaml.h"
 
 /* A memory permission; the first whose actor matches decides. `*` at the end matches any rest. */
@@ -61,6 +62,7 @@ struct part {
 	struct config_keep *keep;
 	size_t n_keep;
 	int merge, tidy_runs; /* 0, 1, -1: not said */
+	struct config_events events;
 };
 
 struct part_reader {
@@ -83,6 +85,11 @@ enum status part_path(struct part_reader *r, const struct yaml *at, const char *
 
 /* n texts, with room for the NULL behind them, or NULL when the arena is full. */
 const char **part_texts(struct part_reader *r, size_t n);
+
+/* Both files' parts about events as one. */
+enum status config_events_unite(const struct config_events *user,
+                                const struct config_events *project, struct arena *a,
+                                const struct config_events **out, struct err *err);
 
 /* The preset's names, NULL at the end, and whether this is one. */
 const char *const *preset_names(void);

@@ -38,6 +38,12 @@ take value_minutes; /* int64_t, ms */
 take value_flag;    /* int, 0 or 1 */
 take value_choice;  /* int, the word's place */
 
+/* The program of an agent or a subscriber and its words: struct config_texts. part.c's. */
+take part_program;
+
+/* What a file says of events: struct config_events. events.c's. */
+take part_events;
+
 enum status value_bad_kind(struct part_reader *r, const struct yaml *value, const char *what);
 enum status value_no_memory(struct part_reader *r);
 

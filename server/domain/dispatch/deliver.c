@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "domain/agent.h"
-#include "domain/config.h"
+#include "domain/config_events.h"
 #include "domain/dispatch/own.h"
 #include "domain/event/view.h"
 #include "domain/question.h"

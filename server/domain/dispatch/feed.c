@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "domain/config.h"
+#include "domain/config_events.h"
 #include "domain/dispatch/own.h"
 #include "domain/question.h"
 #include "store/subscribers.h"
@@ -157,7 +157,7 @@ static enum status needed(struct dispatch *d, struct db *db, struct arena *a, bo
 	size_t n = 0;
 	enum status st = subscription_all(db, a, &rows, &n, err);
 
-	*yes = project_config(d->project, &config, NULL) == OK && config->n_subscribers > 0;
+	*yes = project_config(d->project, &config, NULL) == OK && config->events->n_subscribers > 0;
 	for (size_t i = 0; st == OK && i < n; i++)
 		*yes = *yes || subscription_is_served(&rows[i]);
 	return st;
@@ -172,7 +172,7 @@ static enum status set_up(struct dispatch *d, struct db *db, struct arena *a, st
 
 	if (threads == 0)
 		threads = project_config(d->project, &config, NULL) == OK
-		              ? (size_t)config->events.jobs
+		              ? (size_t)config->events->jobs
 		              : THREADS;
 	if ((st = actors_sweep(d, a, err)) != OK || (st = journal_last(db, &d->head, err)) != OK)
 		return st;
@@ -308,8 +308,8 @@ static enum status tidy(struct dispatch *d, struct arena *a, struct err *err)
 		return OK;
 	d->tidied_ms = clock_mono_ms();
 	if (project_config(d->project, &config, NULL) == OK)
-		keep = (struct event_keep){ config->events.age_ms, config->events.most,
-			                    config->events.dead_ms };
+		keep = (struct event_keep){ config->events->age_ms, config->events->most,
+			                    config->events->dead_ms };
 	if ((st = project_read(d->project, &d->stop, &db, err)) == OK)
 		st = subscription_untidy(db, now, &keep, a, &untidy, err);
 	project_done(d->project, db);

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "bus/envelope.h"
 #include "bus/topic.h"
-#include "domain/config.h"
+#include "domain/config_events.h"
 #include "domain/dispatch/own.h"
 #include "domain/event/view.h"
 #include "store/subscribers.h"
@@ -434,8 +434,8 @@ static enum status configure(struct dispatch *d, const struct config *c, struct 
 	size_t n = 0;
 	enum status st = subscription_all(db, a, &rows, &n, err);
 
-	for (size_t i = 0; st == OK && i < c->n_subscribers; i++) {
-		const struct config_subscriber *want = &c->subscribers[i];
+	for (size_t i = 0; st == OK && i < c->events->n_subscribers; i++) {
+		const struct config_subscriber *want = &c->events->subscribers[i];
 		const struct subscription *row = row_of(rows, n, want->name);
 		const struct subscription s = { .name = want->name,
 			                        .topic = want->topic,
