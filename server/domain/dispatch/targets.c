@@ -72,11 +72,18 @@ static bool is_among(const int64_t *seqs, size_t n, int64_t seq)
 	return low < n && seqs[low] == seq;
 }
 
+/* What is over beyond a place, as the database has it. */
+struct settled {
+	int64_t place;
+	int64_t *seqs;
+	size_t n;
+};
+
 /*
- * How far the place can move when seq is over: up to the first event that was given and is not.
- * What else is over is as the database has it; 0: seq was not given, or is behind the place.
+ * How far the place can move when seq is over: up to the first event that was given and is not;
+ * 0: seq was not given.
  */
-static int64_t reach(struct target *t, int64_t seq, const int64_t *settled, size_t n)
+static int64_t reach(struct target *t, int64_t seq, const struct settled *over)
 {
 	int64_t to = 0;
 	bool given;
@@ -86,7 +93,7 @@ static int64_t reach(struct target *t, int64_t seq, const int64_t *settled, size
 	for (size_t i = 0; given && i < t->n_pending; i++) {
 		int64_t one = t->pending[i].seq;
 
-		if (one != seq && one > t->place && !is_among(settled, n, one))
+		if (one != seq && one > over->place && !is_among(over->seqs, over->n, one))
 			break;
 		to = one > to ? one : to;
 	}
@@ -98,18 +105,19 @@ static enum status settle_in(struct target *t, struct db *db, int64_t seq, struc
                              struct err *err)
 {
 	struct subscription now;
-	int64_t *settled = NULL, to;
+	struct settled over = { 0 };
 	bool moved = false;
-	size_t n = 0;
+	int64_t to;
 	enum status st;
 
 	/* somebody moved or ended it: its new place is another target's */
 	if ((st = subscription_find(db, t->name, a, &now, err)) == E_ABSENT ||
 	    (st == OK && (now.edition != t->edition || seq <= now.after)))
 		return OK;
-	if (st != OK || (st = settled_list(db, t->name, a, &settled, &n, err)) != OK)
+	if (st != OK || (st = settled_list(db, t->name, a, &over.seqs, &over.n, err)) != OK)
 		return st;
-	if ((to = reach(t, seq, settled, n)) < seq)
+	over.place = now.after;
+	if ((to = reach(t, seq, &over)) < seq)
 		return settled_put(db, t->name, seq, err);
 	st = subscriber_advance(db, t->name, now.after, to, &moved, err);
 	return st == OK ? settled_forget(db, t->name, to, err) : st;
