@@ -48,14 +48,14 @@ struct agent {
 	struct agent_texts tools;
 	struct agent_texts subscribes, publishes; /* topic patterns */
 	struct agent_texts approvals;             /* what it must ask before it does */
-	enum agent_restart restart; /* on-failure unless stated */
-	int restarts_max;           /* in a row */
-	int64_t timeout_ms; /* of one start; 0: the configuration's */
-	int concurrency;    /* how many at a time; 1 unless stated */
-	const char *prompt; /* the text after the front matter; never NULL */
-	const char *path;   /* of the file */
-	const char *source; /* project, claude, user, user-claude */
-	long line;          /* of its name */
+	enum agent_restart restart;               /* on-failure unless stated */
+	int restarts_max;                         /* in a row */
+	int64_t timeout_ms;                       /* of one start; 0: the configuration's */
+	int concurrency;                          /* how many at a time; 1 unless stated */
+	const char *prompt;                       /* the text after the front matter; never NULL */
+	const char *path;                         /* of the file */
+	const char *source;                       /* project, claude, user, user-claude */
+	long line;                                /* of its name */
 };
 
 struct agent_finding {

@@ -296,9 +296,8 @@ int main(void)
 		                                set_up, folder_teardown),
 		cmocka_unit_test_setup_teardown(an_approval_is_given_or_refused, set_up,
 		                                folder_teardown),
-		cmocka_unit_test_setup_teardown(
-		    an_agent_with_a_mistake_in_its_file_is_not_started, folder_setup,
-		    folder_teardown),
+		cmocka_unit_test_setup_teardown(an_agent_with_a_mistake_in_its_file_is_not_started,
+		                                folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(an_agent_is_started_on_what_it_subscribes_to,
 		                                set_up, folder_teardown),
 		cmocka_unit_test_setup_teardown(a_whiteboard_keeps_its_versions_and_loses_no_words,

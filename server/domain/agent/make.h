@@ -11,8 +11,8 @@ struct making {
 	struct arena *arena;
 	const struct agent_places *places;
 	const char *path, *source;
-	bool trusted;      /* one of the user's own folders: may define a command */
-	const char *agent; /* name as far as it is known, or NULL */
+	bool trusted;               /* one of the user's own folders: may define a command */
+	const char *agent;          /* name as far as it is known, or NULL */
 	struct agent_texts servers; /* of the project's .mcp.json */
 	bool servers_known;         /* there is such a file */
 	struct err *err;
