@@ -8,6 +8,7 @@
 #include "domain/project.h"
 #include "domain/witness.h"
 #include "handlers/link.h"
+#include "handlers/plan_source.h"
 #include "handlers/tools.h"
 
 #define LINK_PREFIX "gadugi://plans/"
@@ -40,9 +41,13 @@ static const struct arg decompose_args[] = {
 static enum status plan_from(struct call *call, const struct decompose_in *in,
                              struct plan_options *options, struct plan **out)
 {
+	const char *recipe = NULL;
+
 	if (in->plan != NULL)
 		return plan_load(call->project, in->plan, options, &call->stop, call->arena, out,
 		                 &call->err);
+	if (in->path != NULL && plan_is_recipes(call, in->path, &recipe))
+		return plan_from_recipes(call, recipe, options, out);
 	if (in->path != NULL)
 		return plan_read_file(call->project, in->path, options, call->arena, out,
 		                      &call->err);

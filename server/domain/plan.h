@@ -28,6 +28,12 @@ struct project;
 enum status plan_read(const char *bytes, size_t n, const struct plan_options *options,
                       struct arena *a, struct plan **out, struct err *err);
 
+/* A plan that is several files: ccpm's epic.md, 001.md, ... in the order of their names. */
+struct read_file;
+enum status plan_read_files(const struct read_file *files, size_t n,
+                            const struct plan_options *options, struct arena *a, struct plan **out,
+                            struct err *err);
+
 /* A goal in one line becomes a draft of a plan, marked as such by a finding. */
 enum status plan_from_goal(const char *goal, const struct plan_options *options, struct arena *a,
                            struct plan **out, struct err *err);

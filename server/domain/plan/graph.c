@@ -1,6 +1,7 @@
 #include "domain/plan/graph.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <string.h>
 
 #define STEPS_MAX ((size_t)20 * 1000 * 1000)
@@ -288,16 +289,35 @@ bool graph_measure(const struct graph *g, const long *weights, struct arena *a,
 	return true;
 }
 
-/* Walk back from the predecessors of a node; what is met again is reached the longer way. */
+/* What no ancestor of a node's prerequisites that is one of them itself can lie beyond. */
+struct window {
+	size_t level;
+	long earliest, rank;
+};
+
+static bool outside(const struct graph_times *t, const struct window *w, size_t node)
+{
+	return t->level[node] < w->level || t->earliest[node] < w->earliest ||
+	       t->rank[node] > w->rank;
+}
+
+/*
+ * Mark with node + 1 what lies before the prerequisites of a node, as far back as one of them
+ * may be. Returns the steps it took.
+ */
 static size_t ancestors(const struct graph *g, const struct graph_times *t, size_t node,
                         size_t *mark, size_t *todo)
 {
-	size_t n = 0, steps = 0, lowest = GRAPH_NONE;
+	struct window w = { .level = GRAPH_NONE, .earliest = LONG_MAX, .rank = 0 };
+	size_t n = 0, steps = 0;
 
 	for (size_t k = g->in_at[node]; k < g->in_at[node + 1]; k++) {
-		if (t->level[g->in[k]] < lowest)
-			lowest = t->level[g->in[k]];
-		todo[n++] = g->in[k];
+		size_t from = g->in[k];
+
+		w.level = t->level[from] < w.level ? t->level[from] : w.level;
+		w.earliest = t->earliest[from] < w.earliest ? t->earliest[from] : w.earliest;
+		w.rank = t->rank[from] > w.rank ? t->rank[from] : w.rank;
+		todo[n++] = from;
 	}
 	while (n > 0) {
 		size_t i = todo[--n];
@@ -306,7 +326,7 @@ static size_t ancestors(const struct graph *g, const struct graph_times *t, size
 			size_t from = g->in[k];
 
 			steps++;
-			if (mark[from] == node + 1 || t->level[from] < lowest)
+			if (mark[from] == node + 1 || outside(t, &w, from))
 				continue;
 			mark[from] = node + 1;
 			todo[n++] = from;

@@ -1,12 +1,15 @@
 /* Plans from files of the project, and plans kept in its database. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/id.h"
 #include "base/text.h"
 #include "domain/event.h"
 #include "domain/plan.h"
+#include "domain/plan/read.h"
 #include "domain/project.h"
 #include "store/runs.h"
+#include "sys/folder.h"
 #include "sys/fs.h"
 
 /* What a file of tasks is to meet often stands beside it: requirements.md, spec.md. */
@@ -31,18 +34,88 @@ static const char *beside(struct project *project, const char *path, struct aren
 	return NULL;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct read_file *x = a, *y = b;
+	size_t n = strspn(x->name, "0123456789"), m = strspn(y->name, "0123456789");
+
+	/* 2.md comes before 10.md */
+	return n != m ? (n < m ? -1 : 1) : strcmp(x->name, y->name);
+}
+
+/* A folder whose files together are a plan. */
+static enum status folder_read(struct project *project, const char *folder,
+                               const struct plan_options *options, struct arena *a,
+                               struct plan **out, struct err *err)
+{
+	struct folder_entry *entries = NULL;
+	struct read_file *files;
+	size_t n = 0, taken = 0;
+	enum status st = folder_list(folder, a, &entries, &n, err);
+
+	if (st != OK)
+		return st;
+	if ((files = arena_take(a, (n + 1) * sizeof *files)) == NULL)
+		return err_nomem(err, "a plan");
+	for (size_t i = 0; st == OK && i < n; i++) {
+		const char *path = fs_join(a, folder, entries[i].name);
+		struct fs_bytes bytes = { NULL, 0 };
+
+		if (entries[i].is_folder || !read_epic_names(entries[i].name))
+			continue;
+		st = path == NULL
+		         ? err_nomem(err, "a plan")
+		         : fs_read_under(project->root, path, PLAN_BYTES_MAX, a, &bytes, err);
+		files[taken++] = (struct read_file){ entries[i].name, bytes.bytes, bytes.size };
+	}
+	if (st == OK && taken == 0)
+		return err_set(
+		    err, E_INPUT,
+		    "the folder '%s' is no plan: it has no epic.md and no 001.md; give the "
+		    "file that holds the plan",
+		    folder);
+	if (st == OK && taken > 1)
+		qsort(files, taken, sizeof *files, by_name);
+	return st != OK ? st : plan_read_files(files, taken, options, a, out, err);
+}
+
+/* The folder that stands for a plan: itself, or the one around its epic.md. */
+static enum status folder_of(struct project *project, const char *path, struct arena *a,
+                             const char **folder, struct err *err)
+{
+	char *whole = NULL, *slash;
+	enum status st = fs_inside(project->root, path, a, &whole, err);
+
+	*folder = NULL;
+	if (st != OK)
+		return st == E_ABSENT ? OK : st; /* reading the file says it better */
+	slash = strrchr(whole, '/');
+	if (fs_kind(whole) == FS_FOLDER) {
+		*folder = whole;
+	} else if (slash != NULL && slash > whole && strcmp(slash, "/epic.md") == 0) {
+		*slash = '\0';
+		*folder = whole;
+	}
+	return OK;
+}
+
 enum status plan_read_file(struct project *project, const char *path,
                            const struct plan_options *options, struct arena *a, struct plan **out,
                            struct err *err)
 {
 	struct plan_options own = *options;
 	struct fs_bytes file;
-	enum status st = fs_read_under(project->root, path, PLAN_BYTES_MAX, a, &file, err);
+	const char *folder = NULL;
+	enum status st = folder_of(project, path, a, &folder, err);
 
-	if (st != OK)
-		return st;
 	if (own.origin == NULL)
 		own.origin = text_dup(a, path);
+	if (st == OK && folder != NULL)
+		return folder_read(project, folder, &own, a, out, err);
+	if (st == OK)
+		st = fs_read_under(project->root, path, PLAN_BYTES_MAX, a, &file, err);
+	if (st != OK)
+		return st;
 	own.beside = beside(project, path, a);
 	return plan_read(file.bytes, file.size, &own, a, out, err);
 }

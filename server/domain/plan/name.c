@@ -93,15 +93,23 @@ bool name_has(const char *s, const char *words)
 	return false;
 }
 
+/* Asked of every word there is: most are told by their first letter. */
+static bool is_empty(const char *word, size_t len)
+{
+	char first = len == 0 ? '\0' : lower(word[0]);
+
+	for (size_t i = 0; i < sizeof empty_words / sizeof *empty_words; i++)
+		if (empty_words[i][0] == first && strncasecmp(empty_words[i], word, len) == 0 &&
+		    empty_words[i][len] == '\0')
+			return true;
+	return false;
+}
+
 uint32_t name_hash(const char *word, size_t len)
 {
 	uint64_t h = 0xcbf29ce484222325u;
-	bool empty = false;
 
-	for (size_t i = 0; i < sizeof empty_words / sizeof *empty_words && !empty; i++)
-		empty =
-		    strlen(empty_words[i]) == len && strncasecmp(empty_words[i], word, len) == 0;
-	if (empty)
+	if (is_empty(word, len))
 		return 0;
 	if (len > 3 && lower(word[len - 1]) == 's' && lower(word[len - 2]) != 's')
 		len--;
@@ -224,8 +232,11 @@ static bool split(const char *s, size_t n, size_t *prefix, long *number, size_t 
 static bool is_counter(const char *s, size_t n)
 {
 	for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
-		size_t len = strlen(counters[i]);
+		size_t len;
 
+		if (n == 0 || counters[i][0] != lower(s[0]))
+			continue;
+		len = strlen(counters[i]);
 		if ((n == len || (n == len + 1 && lower(s[len]) == 's')) &&
 		    strncasecmp(s, counters[i], len) == 0)
 			return true;

@@ -103,8 +103,13 @@ static size_t phrase_at(const char *s, size_t at, const struct phrase **out)
 	if (s[at] == '\0' || strchr("imhdbwrfncoauptIMHDBWRFNCOAUPT", s[at]) == NULL)
 		return 0; /* no phrase begins so */
 	for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++) {
-		size_t n = strlen(phrases[i].words);
+		size_t n;
 
+		/* letters by their lower case: most phrases are ruled out by two of them */
+		if ((s[at] | 0x20) != phrases[i].words[0] ||
+		    (s[at + 1] | 0x20) != phrases[i].words[1])
+			continue;
+		n = strlen(phrases[i].words);
 		if (strncasecmp(s + at, phrases[i].words, n) == 0 && !is_letter(s[at + n]) &&
 		    s[at + n] != '-') {
 			*out = &phrases[i];

@@ -110,6 +110,27 @@ enum status plan_read(const char *bytes, size_t n, const struct plan_options *op
 	return st != OK ? st : plan_finish(d, out, err);
 }
 
+enum status plan_read_files(const struct read_file *files, size_t n,
+                            const struct plan_options *options, struct arena *a, struct plan **out,
+                            struct err *err)
+{
+	struct draft *d = draft_new(a, options);
+	struct read_file *own = arena_take(a, (n + 1) * sizeof *own);
+	enum status st = OK;
+
+	if (d == NULL || own == NULL)
+		return err_nomem(err, "a plan");
+	for (size_t i = 0; st == OK && i < n; i++) {
+		own[i] = files[i];
+		if ((st = text_check(&own[i].bytes, &own[i].size, err)) == OK &&
+		    (own[i].bytes = lines_unify(own[i].bytes, &own[i].size, a)) == NULL)
+			st = err_nomem(err, "a plan");
+	}
+	if (st == OK)
+		st = read_epic(own, n, d, err);
+	return st != OK ? st : plan_finish(d, out, err);
+}
+
 enum status plan_from_json(const cJSON *json, const struct plan_options *options, struct arena *a,
                            struct plan **out, struct err *err)
 {

@@ -22,6 +22,16 @@ enum status read_taskmaster(const cJSON *json, const char *bytes, size_t n, stru
 enum status read_is_beads(const char *bytes, size_t n, bool *beads);
 enum status read_beads(const char *bytes, size_t n, struct draft *d, struct err *err);
 
+/* A file of a folder that is a plan; its bytes are text with a NUL behind. */
+struct read_file {
+	const char *name, *bytes;
+	size_t size;
+};
+
+/* ccpm's epics: epic.md, and 001.md, 002.md, ... one a task, in their order. */
+bool read_epic_names(const char *name);
+enum status read_epic(const struct read_file *files, size_t n, struct draft *d, struct err *err);
+
 /*
  * The lines on which the objects of every array called `key` begin, in the order of the
  * text, which is valid JSON. *n of them; NULL when the arena is full.

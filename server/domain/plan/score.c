@@ -204,12 +204,17 @@ static void said_read(const struct score_words *w, const char *s, struct said *s
 	}
 }
 
+static const char *kind_of(const struct said *said)
+{
+	return said->kind == 0 ? "feature" : kinds[said->kind - 1].kind;
+}
+
 const char *score_kind(const struct score_words *w, const char *title)
 {
 	struct said said = { 0 };
 
 	said_read(w, title, &said);
-	return said.kind == 0 ? "feature" : kinds[said.kind - 1].kind;
+	return kind_of(&said);
 }
 
 static bool in_path(char c)
@@ -291,7 +296,9 @@ void score_files(struct arena *a, const char *words, struct plan_texts *files)
 			i += n + strcspn(words + i + n, " \t\n)");
 			continue;
 		}
-		file_add(a, words + i, n, files);
+		/* a header of the system is nobody's file */
+		if (i == 0 || words[i - 1] != '<' || words[i + n] != '>')
+			file_add(a, words + i, n, files);
 		i += n;
 	}
 }
@@ -302,18 +309,17 @@ static int bounded(int value)
 }
 
 /* From the words a base of 2, and what each feature adds; links and files add to integration. */
-static void features_score(const struct score_words *w, struct plan_task *t, size_t n_in,
-                           size_t n_out)
+static void features_score(const struct score_words *w, const struct said *title,
+                           struct plan_task *t, size_t n_in, size_t n_out)
 {
 	int technical = 2, integration = 1, testing = 2;
 	int links = (int)(n_in > 4 ? 4 : n_in) + (int)(n_out > 4 ? 4 : n_out);
-	struct said title = { 0 }, both = { 0 };
+	struct said both = { 0 };
 
-	said_read(w, t->title, &title);
 	said_read(w, t->description, &both);
 	for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
 		/* `docs` in passing does not make a task easy */
-		if (!title.features[i] && (features[i].technical < 0 || !both.features[i]))
+		if (!title->features[i] && (features[i].technical < 0 || !both.features[i]))
 			continue;
 		technical += features[i].technical;
 		integration += features[i].integration;
@@ -359,12 +365,14 @@ void score_task(const struct score_words *w, struct draft_task *d, size_t n_in, 
 {
 	struct plan_task *t = &d->t;
 	bool scored = t->technical > 0 && t->integration > 0 && t->testing > 0;
+	struct said title = { 0 };
 
+	said_read(w, t->title, &title);
 	if (t->kind[0] == '\0')
-		t->kind = score_kind(w, t->title);
+		t->kind = kind_of(&title);
 	d->scored = scored;
 	if (!scored)
-		features_score(w, t, n_in, n_out);
+		features_score(w, &title, t, n_in, n_out);
 	if (!scored && (t->complexity > 0 || d->label_complexity > 0))
 		scores_fit(t, t->complexity > 0 ? t->complexity : d->label_complexity);
 	if (t->complexity == 0)
