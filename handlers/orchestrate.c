@@ -13,7 +13,7 @@ struct orchestrate_in {
 	const char *plan_id, *path, *agent, *base, *merge, *mode, *conflicts, *workflow;
 	const cJSON *tasks, *gates, *jobs, *retries, *timeout_s;
 	long wait_s;
-	bool dry_run, red_base;
+	bool dry_run, red_base, tags;
 };
 
 static const struct arg orchestrate_args[] = {
@@ -40,6 +40,8 @@ static const struct arg orchestrate_args[] = {
 	  "worktree|shared|sequential" },
 	{ "waitSeconds", ARG_COUNT, 0, offsetof(struct orchestrate_in, wait_s), 0, 3600, NULL,
 	  NULL },
+	{ "tags", ARG_FLAG, ARG_UNLISTED, offsetof(struct orchestrate_in, tags), 0, 0,
+	  "An annotated tag for each batch.", NULL },
 	{ "redBase", ARG_FLAG, ARG_UNLISTED, offsetof(struct orchestrate_in, red_base), 0, 0,
 	  "Begin even where gates fail on the base.", NULL },
 	{ "dryRun", ARG_FLAG, 0, offsetof(struct orchestrate_in, dry_run), 0, 0, NULL, NULL },
@@ -101,6 +103,7 @@ static enum status to_request(struct call *call, const struct orchestrate_in *in
 		    in->timeout_s == NULL ? RUN_NOT_GIVEN : (long)in->timeout_s->valuedouble,
 		.gates_given = in->gates != NULL,
 		.red_base = in->red_base,
+		.tags = in->tags,
 	};
 	gates =
 	    arena_take(call->arena, ((size_t)cJSON_GetArraySize(in->gates) + 1) * sizeof *gates);

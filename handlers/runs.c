@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "domain/plan.h"
 #include "domain/project.h"
-#include "domain/run.h"
+#include "domain/run/left.h"
 #include "handlers/ask.h"
 #include "handlers/link.h"
 #include "handlers/run_answer.h"
@@ -14,21 +14,25 @@
 #define LOG_BYTES  8000 /* of a log in an answer of the usual size */
 
 struct runs_in {
-	const char *action, *run, *task, *cursor;
-	const cJSON *attempt;
+	const char *action, *run, *task, *cursor, *name;
+	const cJSON *attempt, *batch;
 	long wait_s, limit;
 	bool confirm;
 };
 
 static const struct arg runs_args[] = {
 	{ "action", ARG_CHOICE, 1, offsetof(struct runs_in, action), 0, 0, NULL,
-	  "list|show|wait|log|cancel|pause|resume|retry|approve|skip|discard" },
+	  "list|show|wait|log|cancel|pause|resume|retry|approve|skip|discard|rollback" },
 	{ "runId", ARG_TEXT, 0, offsetof(struct runs_in, run), 1, 100, NULL, NULL },
 	{ "taskId", ARG_TEXT, 0, offsetof(struct runs_in, task), 1, 500, NULL, NULL },
 	{ "waitSeconds", ARG_COUNT, 0, offsetof(struct runs_in, wait_s), 0, 3600, NULL, NULL },
 	{ "attempt", ARG_WHOLE, 0, offsetof(struct runs_in, attempt), 1, 1000, NULL, NULL },
 	{ "limit", ARG_COUNT, 0, offsetof(struct runs_in, limit), 1, 1000, NULL, NULL },
 	{ "cursor", ARG_TEXT, 0, offsetof(struct runs_in, cursor), 1, 100, NULL, NULL },
+	{ "name", ARG_TEXT, ARG_UNLISTED, offsetof(struct runs_in, name), 1, 300,
+	  "discard: a worktree, in place of runId and taskId.", NULL },
+	{ "batch", ARG_WHOLE, ARG_UNLISTED, offsetof(struct runs_in, batch), 1, 100000,
+	  "rollback: back to its checkpoint.", NULL },
 	{ "confirm", ARG_FLAG, 0, offsetof(struct runs_in, confirm), 0, 0, "discard: really.",
 	  NULL },
 	{ 0 },
@@ -53,6 +57,28 @@ static enum status need_task(struct call *call, const struct runs_in *in)
 	               in->action);
 }
 
+/* Worktrees that lie about: not those of runs that go on. */
+static enum status put_left(struct call *call, struct json_build *b, cJSON *answer)
+{
+	struct run_lefts all;
+	cJSON *trees = NULL, *tree;
+	enum status st = run_left(call->project, &call->stop, call->arena, &all, &call->err);
+
+	for (size_t i = 0; st == OK && i < all.n; i++) {
+		if (all.at[i].live)
+			continue;
+		if (trees == NULL)
+			trees = json_put_array(b, answer, "worktrees");
+		tree = json_add_object(b, trees);
+		json_put_text(b, tree, "name", all.at[i].name);
+		json_put_text(b, tree, "class", all.at[i].class);
+		json_put_text(b, tree, "path", all.at[i].path);
+		json_put_text(b, tree, "runId", all.at[i].run);
+		json_put_text(b, tree, "taskId", all.at[i].task);
+	}
+	return st;
+}
+
 static enum status list(struct call *call, const struct runs_in *in, cJSON **result)
 {
 	const struct run_page page = { in->cursor,
@@ -71,6 +97,10 @@ static enum status list(struct call *call, const struct runs_in *in, cJSON **res
 		json_add(&b, runs, run_brief_json(&b, &views.at[i]));
 	if (views.n == page.limit)
 		json_put_text(&b, answer, "nextCursor", views.at[page.limit - 2].row.id);
+	if (in->cursor == NULL && (st = put_left(call, &b, answer)) != OK) {
+		cJSON_Delete(answer);
+		return st;
+	}
 	return json_built(&b, answer, result, &call->err);
 }
 
@@ -203,32 +233,44 @@ static enum status control(struct call *call, const struct runs_in *in, cJSON **
 	return st != OK ? st : run_wait_look(call, call->memo, result);
 }
 
+static enum status throw_away(struct call *call, const struct run_discard_want *want,
+                              const char **words)
+{
+	return want->name != NULL
+	           ? run_discard_named(call->project, want, call->arena, words, &call->err)
+	           : run_discard(call->project, want, call->arena, words, &call->err);
+}
+
 /* Throw away after a yes: the argument `confirm`, or the person's. */
 static enum status discard(struct call *call, const struct runs_in *in, cJSON **result)
 {
-	struct run_discard_want want = { in->run, in->task, in->confirm };
+	struct run_discard_want want = { in->run, in->task, in->confirm, in->name };
 	struct json_build b = { false };
 	const char *words = "";
 	cJSON *answer;
-	enum status st = need_task(call, in);
+	enum status st = in->name != NULL ? OK : need_task(call, in);
 
 	if (st == OK && !in->confirm) {
-		st = run_discard(call->project, &want, call->arena, &words, &call->err);
+		st = throw_away(call, &want, &words);
 		if (st == OK && (call->can_ask & CALL_ASK_FORM) != 0) {
-			words = text_printf(call->arena, "Task %s of run %s: %s. Throw it away?",
-			                    in->task, in->run, words);
+			words =
+			    in->name != NULL
+				? text_printf(call->arena, "%s. Throw it away?", words)
+				: text_printf(call->arena, "Task %s of run %s: %s. Throw it away?",
+			                      in->task, in->run, words);
 			st = words == NULL ? err_nomem(&call->err, "a question")
 			                   : ask_yes(call, words);
 			want.confirm = st == OK;
 		}
 	}
 	if (st == OK && want.confirm)
-		st = run_discard(call->project, &want, call->arena, &words, &call->err);
+		st = throw_away(call, &want, &words);
 	if (st != OK)
 		return st;
 	answer = json_object(&b);
 	json_put_text(&b, answer, "runId", in->run);
 	json_put_text(&b, answer, "taskId", in->task);
+	json_put_text(&b, answer, "name", in->name);
 	json_put_flag(&b, answer, "discarded", want.confirm);
 	json_put_text(&b, answer, "message",
 	              want.confirm
@@ -237,13 +279,37 @@ static enum status discard(struct call *call, const struct runs_in *in, cJSON **
 	return json_built(&b, answer, result, &call->err);
 }
 
+static enum status rollback(struct call *call, const struct runs_in *in, cJSON **result)
+{
+	struct run_rollback_want want = { in->run, 0 };
+	struct json_build b = { false };
+	const char *words = "";
+	cJSON *answer;
+	enum status st = need_run(call, in);
+
+	if (st == OK && in->batch == NULL)
+		st = err_set(&call->err, E_INPUT,
+		             "'rollback' needs 'batch'; action 'show' lists the checkpoints");
+	if (st != OK)
+		return st;
+	want.batch = (int64_t)in->batch->valuedouble;
+	if ((st = run_rollback(call->project, &want, call->arena, &words, &call->err)) != OK)
+		return st;
+	answer = json_object(&b);
+	json_put_text(&b, answer, "runId", in->run);
+	json_put_int(&b, answer, "batch", want.batch);
+	json_put_text(&b, answer, "message", words);
+	return json_built(&b, answer, result, &call->err);
+}
+
 static const struct {
 	const char *word;
 	enum status (*run)(struct call *call, const struct runs_in *in, cJSON **result);
 } actions[] = {
-	{ "list", list },       { "show", show },     { "wait", wait },       { "log", log_of },
-	{ "cancel", control },  { "pause", control }, { "resume", control },  { "retry", control },
-	{ "approve", control }, { "skip", control },  { "discard", discard },
+	{ "list", list },      { "show", show },       { "wait", wait },
+	{ "log", log_of },     { "cancel", control },  { "pause", control },
+	{ "resume", control }, { "retry", control },   { "approve", control },
+	{ "skip", control },   { "discard", discard }, { "rollback", rollback },
 };
 
 static enum status runs_run(struct call *call, const void *in, cJSON **result)

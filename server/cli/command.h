@@ -173,6 +173,8 @@ int command_orchestrate(struct cli *c);
 int command_runs(struct cli *c);
 int command_control(struct cli *c); /* cancel, pause, retry, approve */
 int command_resume(struct cli *c);
+int command_rollback(struct cli *c);
+int command_discard(struct cli *c);
 int command_remember(struct cli *c);
 int command_recall(struct cli *c);
 int command_forget(struct cli *c);

@@ -26,6 +26,7 @@ static const struct option_row orchestrate_options[] = {
 	{ "mode", 0, OPTION_TEXT, "mode", "MODE", "worktree, shared or sequential" },
 	{ "retries", 0, OPTION_NUMBER, "retries", "N", "attempts after the first" },
 	{ "timeout", 0, OPTION_NUMBER, "timeoutSeconds", "SECONDS", "for each attempt" },
+	{ "tags", 0, OPTION_FLAG, "tags", NULL, "an annotated tag for each batch" },
 	{ "red-base", 0, OPTION_FLAG, "redBase", NULL,
 	  "begin even where gates do not pass on the base" },
 	{ "gate", 0, OPTION_TEXTS, "gates", "NAME", "only this configured gate; may be repeated" },
@@ -42,6 +43,11 @@ static const struct option_row runs_options[] = {
 
 static const struct option_row resume_options[] = {
 	{ "detach", 'd', OPTION_FLAG, NULL, NULL, "return at once" },
+	{ 0 },
+};
+
+static const struct option_row discard_options[] = {
+	{ "confirm", 'y', OPTION_FLAG, "confirm", NULL, "do it; else only say what would be lost" },
 	{ 0 },
 };
 
@@ -164,6 +170,10 @@ const struct command cli_commands[] = {
 	  NULL, 1, 2, command_control },
 	{ "skip", "RUN_ID TASK_ID", "leave a task out; what needs it goes on", "runs", NULL, 2, 2,
 	  command_control },
+	{ "rollback", "RUN_ID BATCH", "move a run's branch back to the checkpoint of a batch",
+	  "runs", NULL, 2, 2, command_rollback },
+	{ "discard", "RUN_ID TASK_ID | WORKTREE", "throw away what a task has left", "runs",
+	  discard_options, 1, 2, command_discard },
 	{ "remember", "TEXT...", "keep a decision, a fact, a lesson", "remember", remember_options,
 	  1, -1, command_remember },
 	{ "recall", "[QUERY...]", "find what was remembered", "recall", recall_options, 0, -1,

@@ -1,4 +1,5 @@
 /* run.c - orchestrate, runs, and the verbs that steer them. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -142,6 +143,28 @@ int command_orchestrate(struct cli *c)
 	return rc;
 }
 
+/* Worktrees that lie about. */
+static void show_left(struct cli *c, const cJSON *list)
+{
+	const cJSON *left;
+	struct table *t;
+
+	if (cJSON_GetArraySize(list) == 0)
+		return;
+	t = table_new(c, "worktree left|holds|run|task");
+	cJSON_ArrayForEach(left, list) {
+		const char *class = text_of(left, "class");
+
+		table_cell(t, STYLE_NONE, text_of(left, "name"));
+		table_cell(t, strcmp(class, "clean") == 0 ? STYLE_NONE : STYLE_YELLOW, class);
+		table_cell(t, STYLE_DIM, text_of(left, "runId"));
+		table_cell(t, STYLE_DIM, text_of(left, "taskId"));
+	}
+	text_add_char(&c->screen.text, '\n');
+	table_show(t);
+	text_add(&c->screen.text, "throw one away: gadugi discard WORKTREE\n");
+}
+
 static void show_list(struct cli *c, const cJSON *result)
 {
 	const cJSON *runs = json_get(result, "runs"), *run;
@@ -169,6 +192,7 @@ static void show_list(struct cli *c, const cJSON *result)
 		table_cell(t, STYLE_NONE, text_of(run, "title"));
 	}
 	table_show(t);
+	show_left(c, json_get(result, "worktrees"));
 	if (json_text(result, "nextCursor") != NULL)
 		text_addf(&c->screen.text, "more: gadugi runs --cursor %s\n",
 		          text_of(result, "nextCursor"));
@@ -291,4 +315,32 @@ int command_resume(struct cli *c)
 	rc = follow(c, result);
 	cJSON_Delete(result);
 	return rc;
+}
+
+static void show_message(struct cli *c, const cJSON *result)
+{
+	screen_text(&c->screen, text_of(result, "message"));
+	text_add_char(&c->screen.text, '\n');
+}
+
+int command_rollback(struct cli *c)
+{
+	char *end = NULL;
+	long batch = strtol(c->words[1], &end, 10);
+
+	if (end == c->words[1] || *end != '\0' || batch < 1)
+		return cli_usage(c, "'%s' is no batch; batches are numbered from 1", c->words[1]);
+	cli_put_text(c, "action", "rollback");
+	cli_put_text(c, "runId", c->words[0]);
+	cli_put_number(c, "batch", (double)batch);
+	return cli_simple(c, show_message);
+}
+
+int command_discard(struct cli *c)
+{
+	cli_put_text(c, "action", "discard");
+	cli_put_text(c, c->n_words == 1 ? "name" : "runId", c->words[0]);
+	if (c->n_words > 1)
+		cli_put_text(c, "taskId", c->words[1]);
+	return cli_simple(c, show_message);
 }

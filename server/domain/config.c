@@ -185,6 +185,7 @@ static void put_numbers(struct merge *m)
 		.usd = smaller(p->budget.usd, u->budget.usd),
 		.tokens = (int64_t)smaller((double)p->budget.tokens, (double)u->budget.tokens),
 	};
+	d->tags = said(p->tags, u->tags, -1, 0) != 0;
 	d->workflow = p->workflow != NULL ? p->workflow : u->workflow;
 	d->conflicts =
 	    (enum config_conflicts)said(p->conflicts, u->conflicts, -1, CONFIG_BY_PERSON);

@@ -68,6 +68,7 @@ struct config_defaults {
 	long jobs, retries;
 	int64_t timeout_ms, stall_ms;
 	enum config_mode mode;
+	bool tags;                       /* an annotated tag for each batch */
 	const char *workflow;            /* of tasks that name none, or NULL */
 	enum config_conflicts conflicts; /* what becomes of a result that cannot be merged */
 };

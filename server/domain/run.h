@@ -49,6 +49,7 @@ struct run_request {
 	const char *const *gates; /* names of configured gates */
 	size_t n_gates;
 	bool gates_given; /* else all */
+	bool tags;        /* an annotated tag for each batch */
 	bool red_base;    /* begin even where gates do not pass on the base */
 	long jobs, retries, timeout_s;
 };
@@ -176,17 +177,6 @@ struct run_log {
 };
 enum status run_log(struct project *p, const struct run_log_want *want, struct arena *a,
                     struct run_log *out, struct err *err);
-
-/*
- * Throw away what a task that did not get merged has left: its worktrees and saved refs. Without
- * confirm only say what would be lost. E_ABSENT when it has left nothing.
- */
-struct run_discard_want {
-	const char *run, *task;
-	bool confirm;
-};
-enum status run_discard(struct project *p, const struct run_discard_want *want, struct arena *a,
-                        const char **words, struct err *err);
 
 /*
  * The runner: carry out a stored run to its end. `ready` (may be NULL) is called once the lock is

@@ -298,6 +298,53 @@ enum status attempts_conflicts(struct db *db, const char *run, struct arena *a,
 	return st;
 }
 
+enum status attempts_drop_checkpoints(struct db *db, const char *run, int64_t batch,
+                                      struct err *err)
+{
+	sqlite3_stmt *s;
+	enum status st =
+	    db_stmt(db, "DELETE FROM checkpoint WHERE run_id = ? AND batch > ?", &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, run);
+	db_bind_int(s, 2, batch);
+	return db_run(db, s, err);
+}
+
+struct owner {
+	const char *run, *task;
+};
+
+static void read_owner(sqlite3_stmt *s, struct arena *a, void *row)
+{
+	struct owner *o = row;
+
+	o->run = db_text(s, 0, a);
+	o->task = db_text(s, 1, a);
+}
+
+enum status attempts_of_worktree(struct db *db, const char *path, struct arena *a, const char **run,
+                                 const char **task, struct err *err)
+{
+	struct owner owner = { NULL, NULL };
+	sqlite3_stmt *s;
+	enum status st = db_stmt(db,
+	                         "SELECT run_id, task_id FROM attempt WHERE worktree = ?"
+	                         " ORDER BY intent_ms DESC LIMIT 1",
+	                         &s, err);
+
+	*run = *task = NULL;
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, path);
+	if ((st = rows_read_one(db, s, read_owner, a, &owner, err)) == OK) {
+		*run = owner.run;
+		*task = owner.task;
+	}
+	return st;
+}
+
 enum status attempts_last_ms(struct db *db, const char *run, int64_t *ms, struct err *err)
 {
 	sqlite3_stmt *s;

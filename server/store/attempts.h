@@ -72,6 +72,14 @@ enum status attempts_checkpoints(struct db *db, const char *run, struct arena *a
 enum status attempts_conflicts(struct db *db, const char *run, struct arena *a,
                                struct conflict_row **out, size_t *n, struct err *err);
 
+/* Forget the checkpoints of the batches after that one. */
+enum status attempts_drop_checkpoints(struct db *db, const char *run, int64_t batch,
+                                      struct err *err);
+
+/* The run and task that last worked in that folder; E_ABSENT when none did. */
+enum status attempts_of_worktree(struct db *db, const char *path, struct arena *a, const char **run,
+                                 const char **task, struct err *err);
+
 /* The latest time that any attempt of the run tells of; 0 when there is none. */
 enum status attempts_last_ms(struct db *db, const char *run, int64_t *ms, struct err *err);
 

@@ -150,6 +150,10 @@ enum status repo_save(struct repo *r, const struct repo_keep *keep, struct arena
 enum status repo_tag(struct repo *r, const char *name, const struct oid *commit,
                      const char *message, struct err *err);
 
+/* Remove the tag, provided it stands for that commit. E_BUSY when it stands for another. */
+enum status repo_tag_drop(struct repo *r, const char *name, const struct oid *commit,
+                          struct err *err);
+
 /* Names of refs that start with prefix, sorted. */
 enum status repo_refs(struct repo *r, const char *prefix, struct arena *a, const char *const **out,
                       size_t *n, struct err *err);

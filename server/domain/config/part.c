@@ -313,6 +313,7 @@ static const struct key default_keys[] = {
 	{ "timeoutMinutes", value_minutes, IN(part, timeout_ms), 0, MINUTES_MOST, NULL },
 	{ "stallMinutes", value_minutes, IN(part, stall_ms), 0, MINUTES_MOST, NULL },
 	{ "mode", value_choice, IN(part, mode), 0, 0, mode_words },
+	{ "tags", value_flag, IN(part, tags), 0, 0, NULL },
 	{ "workflow", value_text, IN(part, workflow), 0, 0, NULL },
 	{ "conflicts", value_choice, IN(part, conflicts), 0, 0, conflict_words },
 	{ 0 },
@@ -401,9 +402,13 @@ static const struct key top_keys[] = {
 
 enum status part_read(struct part_reader *r, const struct yaml *tree, struct part *out)
 {
-	*out = (struct part){
-		.jobs = -1, .retries = -1, .mode = -1, .conflicts = -1, .merge = -1, .tidy_runs = -1
-	};
+	*out = (struct part){ .jobs = -1,
+		              .retries = -1,
+		              .mode = -1,
+		              .tags = -1,
+		              .conflicts = -1,
+		              .merge = -1,
+		              .tidy_runs = -1 };
 	for (size_t i = 0; i < CONFIG_FLAGS_N; i++)
 		out->flags[i] = -1;
 	return value_map(r, tree, top_keys, out);

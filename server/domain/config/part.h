@@ -55,6 +55,7 @@ struct part {
 	struct config_texts setup;
 	int conflicts; /* enum config_conflicts */
 	const char *workflow;
+	int tags; /* 0, 1, -1 */
 	struct config_texts issue_command, issue_labels;
 	struct config_texts pull_push, pull_command;
 	int flags[CONFIG_FLAGS_N];

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "domain/run.h"
+#include "domain/run/left.h"
 #include "sys/fs.h"
 #include "sys/repo.h"
 #include "sys/repo_merge.h"

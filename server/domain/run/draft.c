@@ -160,6 +160,7 @@ static enum status read_options(struct draft *d, struct err *err)
 	                                                 : defaults->timeout_ms;
 	o->stall_ms = defaults->stall_ms;
 	o->red_base = want->red_base;
+	o->tags = want->tags || defaults->tags;
 	o->into = want->merge != NULL && strcmp(want->merge, "into") == 0;
 	o->pull = want->merge != NULL && strcmp(want->merge, "pr") == 0;
 	if (want->merge != NULL && !o->into && !o->pull && strcmp(want->merge, "none") != 0)

@@ -278,6 +278,7 @@ static void put_checkpoints(struct json_build *b, cJSON *run, const struct run_v
 
 		json_put_int(b, point, "batch", v->checkpoints[i].batch);
 		json_put_text(b, point, "commit", v->checkpoints[i].oid);
+		json_put_text(b, point, "tag", v->checkpoints[i].tag);
 		put_time(b, point, "at", v->checkpoints[i].at_ms);
 	}
 }

@@ -23,6 +23,7 @@ enum status run_options_write(const struct run_options *o, struct arena *a, cons
 	json_put_text(&b, root, "onto", o->onto);
 	json_put_text(&b, root, "conflicts", config_conflicts_word(o->conflicts));
 	json_put_flag(&b, root, "redBase", o->red_base);
+	json_put_flag(&b, root, "tags", o->tags);
 	json_put_text(&b, root, "workflow", o->workflow);
 	flows = json_put_array(&b, root, "workflows");
 	for (size_t i = 0; i < o->n_workflows; i++)
@@ -70,6 +71,7 @@ static enum status read_all(const cJSON *json, struct arena *a, struct run_optio
 		.pull = merge != NULL && strcmp(merge, "pr") == 0,
 		.onto = text_dup(a, json_text(json, "onto")),
 		.red_base = json_flag(json, "redBase"),
+		.tags = json_flag(json, "tags"),
 		.workflow = text_dup(a, json_text(json, "workflow")),
 	};
 	if (conflicts != NULL)

@@ -27,6 +27,7 @@ struct run_options {
 	const char *workflow;       /* of tasks that name none, or NULL */
 	struct workflow *workflows; /* those the tasks go through, as they were when it began */
 	size_t n_workflows;
+	bool tags;          /* an annotated tag for each batch */
 	bool red_base;      /* begin even where gates do not pass on the base */
 	const char **gates; /* names */
 	size_t n_gates;

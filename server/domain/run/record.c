@@ -14,6 +14,7 @@
 #include "domain/run/gates.h"
 #include "domain/run/notes.h"
 #include "domain/run/obey.h"
+#include "domain/run/tags.h"
 
 #define NOTE_MAX 1000
 
@@ -254,6 +255,7 @@ static enum status put_checkpoints(struct runner *r, struct err *err)
 		const struct oid *head = gated ? &r->lane.batch_head : &r->head;
 		const struct checkpoint_row row = { .batch = (int64_t)++r->checkpointed,
 			                            .oid = or_null(head),
+			                            .tag = tags_name(r, (int64_t)r->checkpointed),
 			                            .at_ms = now(r) };
 
 		st = attempts_put_checkpoint(r->db, r->row.id, &row, err);
@@ -310,6 +312,18 @@ static void unmark(struct runner *r)
 	r->dirty_since_ms = 0;
 }
 
+/* Checkpoints whose rows are durable now. */
+static void tag(struct runner *r)
+{
+	struct checkpoint_row *rows;
+	size_t n = 0;
+
+	if (r->tagged < r->checkpointed &&
+	    attempts_checkpoints(r->db, r->row.id, r->arena, &rows, &n, NULL) == OK)
+		tags_mend(r, rows, n);
+	r->tagged = r->checkpointed;
+}
+
 enum status record_commit(struct runner *r, struct err *err)
 {
 	enum status st;
@@ -323,5 +337,7 @@ enum status record_commit(struct runner *r, struct err *err)
 		return st;
 	}
 	unmark(r);
+	if (r->options.tags)
+		tag(r);
 	return OK;
 }

@@ -119,7 +119,7 @@ struct runner {
 	struct lane lane;
 
 	size_t *open_in; /* by level: tasks that have not been settled */
-	size_t n_levels, checkpointed;
+	size_t n_levels, checkpointed, tagged;
 	struct obeyed *obeyed;
 	size_t n_obeyed, obeyed_room;
 

@@ -220,6 +220,23 @@ enum status repo_tag(struct repo *r, const char *name, const struct oid *commit,
 	return st;
 }
 
+enum status repo_tag_drop(struct repo *r, const char *name, const struct oid *commit,
+                          struct err *err)
+{
+	const struct oid none = { "" };
+	struct arena *a = arena_new((size_t)64 << 10);
+	const char *ref = a == NULL ? NULL : text_printf(a, "refs/tags/%s", name);
+	struct oid at;
+	enum status st = ref == NULL ? err_nomem(err, "a tag") : repo_ref_read(r, ref, &at, err);
+
+	if (st == OK && strcmp(at.hex, commit->hex) != 0)
+		st = err_set(err, E_BUSY, "the tag '%s' stands for %.12s", name, at.hex);
+	if (st == OK)
+		st = swap(r, ref, NULL, &none, "gadugi: tag removed", err);
+	arena_free(a);
+	return st;
+}
+
 enum status repo_refs(struct repo *r, const char *prefix, struct arena *a, const char *const **out,
                       size_t *n, struct err *err)
 {
