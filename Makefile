@@ -9,6 +9,7 @@
 # make conformance the official suite               make fixtures   the server it judges
 # make schemas     all that is said, against SCHEMAS of each revision
 # make hooks       install the pre-commit hook      make fmt        format the sources
+# make soak        a runner killed KILLS times, 1,000 tasks with faults
 # make install uninstall dist clean                 DESTDIR and PREFIX are honoured
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -139,6 +140,8 @@ stress: all
 	@$(MAKE) --no-print-directory -j2 MODE=tsan B=build/tsan build/tsan/gadugi-fixtures
 	@sh tests/stress/run.sh build/tsan
 	@GADUGI_LONG_S=$${STRESS_S:-60} ONLY=memory TEST_LIMIT_S=3600 sh tests/run.sh $(B) crash
+soak: all
+	@sh tests/stress/soak.sh $(B)
 demo: deps
 	@$(MAKE) --no-print-directory -j2 all
 	@sh tests/demo.sh
@@ -183,6 +186,6 @@ clean:
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 .PHONY: all deps test tests-built fixtures check fault io crash wire cli checks asan tsan run-checked valgrind cov run-cov \
-	fuzz run-fuzz stress hosts conformance schemas bench demo lint fmt fmt-check tidy cppcheck layers headers sizes banned \
+	fuzz run-fuzz stress soak hosts conformance schemas bench demo lint fmt fmt-check tidy cppcheck layers headers sizes banned \
 	shellcheck hooks install uninstall dist clean help
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -1,7 +1,7 @@
 """A runner killed at any moment: the next one repeats nothing that finished, merges nothing
 twice, leaves nobody behind, and ends with the same tree.
 
-KILLS in the environment says how many times the runner is killed in all.
+KILLS in the environment says how many times the runner is killed in all, TASKS how long a run is.
 """
 import json
 import os
@@ -17,7 +17,7 @@ import traceback
 
 GADUGI = os.environ["GADUGI"]
 KILLS = int(os.environ.get("KILLS", "25"))
-TASKS = 40
+TASKS = int(os.environ.get("TASKS", "40"))
 AGENT = """#!/bin/sh
 cat >/dev/null
 echo "$GADUGI_TASK_ID" >>"$0.begun"
