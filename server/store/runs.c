@@ -433,7 +433,7 @@ enum status runs_wishes(struct db *db, const char *run, struct arena *a, struct 
 	sqlite3_stmt *s;
 	enum status st = db_stmt(db,
 	                         "SELECT NULL, wish FROM run WHERE id = ?1 AND wish IS NOT NULL"
-	                         " UNION ALL SELECT id, wish FROM task"
+	                         " UNION ALL SELECT id, wish FROM task INDEXED BY task_by_wish"
 	                         " WHERE run_id = ?1 AND wish IS NOT NULL",
 	                         &s, err);
 

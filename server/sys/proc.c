@@ -199,14 +199,19 @@ static const char *value_of(const char *const *env, const char *name)
 	return NULL;
 }
 
+static const char *path_of(const char *const *env)
+{
+	const char *path = value_of(env, "PATH");
+
+	return path == NULL ? "/usr/local/bin:/usr/bin:/bin" : path;
+}
+
 /* Find name on the PATH of env; only in absolute folders. */
 static enum status look_up(const char *name, const char *const *env, char path[PATH_MAX],
                            struct err *err)
 {
-	const char *at = value_of(env, "PATH");
+	const char *at = path_of(env);
 
-	if (at == NULL)
-		at = "/usr/local/bin:/usr/bin:/bin";
 	while (*at != '\0') {
 		size_t n = strcspn(at, ":");
 
@@ -220,6 +225,37 @@ static enum status look_up(const char *name, const char *const *env, char path[P
 		at += n + (at[n] == ':');
 	}
 	return err_set(err, E_ABSENT, "there is no program '%s' on PATH", name);
+}
+
+/* As look_up, unless it was the last one that was looked up and is still there: runs of many short
+ * tasks start the same program again and again. */
+static enum status look_up_again(struct proc_keeper *k, const char *name, const char *const *env,
+                                 char path[PATH_MAX], struct err *err)
+{
+	const char *on = path_of(env);
+	size_t n = strlen(name) + 1, m = strlen(on) + 1;
+	enum status st;
+
+	if (k != NULL && k->found != NULL && strcmp(k->sought, name) == 0 &&
+	    strcmp(k->sought + n, on) == 0 && access(k->found, X_OK) == 0) {
+		memcpy(path, k->found, strlen(k->found) + 1);
+		return OK;
+	}
+	if ((st = look_up(name, env, path, err)) != OK || k == NULL)
+		return st;
+	mem_free(k->found);
+	mem_free(k->sought);
+	k->found = mem_take(strlen(path) + 1);
+	k->sought = mem_take(n + m);
+	if (k->found == NULL || k->sought == NULL) {
+		mem_free(k->found);
+		k->found = NULL; /* it is looked up the next time, too */
+		return OK;
+	}
+	memcpy(k->found, path, strlen(path) + 1);
+	memcpy(k->sought, name, n);
+	memcpy(k->sought + n, on, m);
+	return OK;
 }
 
 static size_t count(const char *const *list)
@@ -459,7 +495,7 @@ enum status proc_start(struct proc **out, struct proc_keeper *keeper, const stru
 	s.envp = lists + env_at;
 	s.path = spec->argv[0];
 	if (strchr(s.path, '/') == NULL) {
-		if ((st = look_up(s.path, spec->env, path, err)) != OK)
+		if ((st = look_up_again(keeper, s.path, spec->env, path, err)) != OK)
 			goto out;
 		s.path = path;
 	}

@@ -50,6 +50,8 @@ void proc_keeper_free(struct proc_keeper *k)
 	assert(k->n == 0);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
 	mem_free(k->pids);
+	mem_free(k->sought);
+	mem_free(k->found);
 	mem_free(k);
 }
 

@@ -9,6 +9,8 @@ struct proc_keeper {
 	int *pids; /* owned: direct children not yet reaped, in the order of their start */
 	size_t n, size;
 	char children[64]; /* path of the list of the main thread's children */
+	char *sought;      /* owned: the name last looked up, NUL, the PATH it was looked up on */
+	char *found;       /* owned: where it was; NULL: nothing was looked up yet */
 };
 
 struct proc_own {

@@ -206,6 +206,13 @@ enum status proc_identify(int pid, struct proc_id *id, struct err *err)
 	return read_boot(id->boot) ? OK : err_set(err, E_IO, "cannot read the kernel's boot id");
 }
 
+int64_t proc_started(int pid)
+{
+	struct scan_row row;
+
+	return scan_row(pid, &row) ? row.start : -1;
+}
+
 bool proc_alive(const struct proc_id *id)
 {
 	struct scan_row row;

@@ -62,7 +62,8 @@ def left(run):
 
 def tasks_whose_attempts_go_wrong_are_done_all_the_same(folder):
     root = folder + "/p"
-    env = dict(os.environ, HOME=folder, XDG_CONFIG_HOME=folder + "/xdg", GIT_CONFIG_GLOBAL="/dev/null")
+    env = dict(os.environ, HOME=folder, XDG_CONFIG_HOME=folder + "/xdg", GIT_CONFIG_GLOBAL="/dev/null",
+               TSAN_OPTIONS="log_path=%s/report" % folder)
     os.makedirs(root + "/.gadugi")
     with open(root + "/agent.sh", "w") as f:
         f.write(AGENT % (SEED, len(KINDS)))
@@ -99,6 +100,8 @@ def tasks_whose_attempts_go_wrong_are_done_all_the_same(folder):
     assert not merged, merged
     assert git("rev-parse", "HEAD") == head and git("status", "--porcelain", "--untracked-files=no") == ""
     assert not left(run["runId"]), left(run["runId"])
+    reports = [open(folder + "/" + f).read() for f in os.listdir(folder) if f.startswith("report")]
+    assert not reports, reports[0][:4000]
     assert run["utilisation"] <= 1 and run["workMs"] <= run["wallMs"] * JOBS, run["utilisation"]
 
 

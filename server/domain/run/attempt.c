@@ -358,8 +358,7 @@ static enum status start_agent(struct runner *r, struct attempt *t, struct err *
 void attempt_start(struct runner *r, struct attempt *t)
 {
 	struct err err = { OK, "" };
-	struct proc_id id;
-	int64_t now = clock_mono_ms();
+	int64_t now = clock_mono_ms(), start_ticks;
 	size_t slot = free_slot(r);
 
 	assert(slot < r->n_slots);
@@ -378,9 +377,10 @@ void attempt_start(struct runner *r, struct attempt *t)
 	t->row.started_ms = wall(r);
 	t->started_us = clock_mono_us();
 	t->row.pid = t->proc->pid;
-	if (proc_identify(t->proc->pid, &id, NULL) == OK) {
-		t->row.pid_start = id.start;
-		t->row.boot_id = text_dup(t->arena, id.boot);
+	start_ticks = proc_started(t->proc->pid);
+	if (start_ticks >= 0 && r->row.boot_id != NULL) {
+		t->row.pid_start = start_ticks;
+		t->row.boot_id = r->row.boot_id; /* the runner's own: it started the agent */
 	}
 	stall_begin(t, now);
 	t->again_ms = INT64_MAX;

@@ -28,11 +28,13 @@
 #define RUN_ARENA_MAX   ((size_t)1 << 30)
 #define GATHER_MS       2     /* what can wait is committed with what comes within this time */
 #define GATHER_MOST_MS  40    /* or within this, when something is about to come */
+#define GATHER_AHEAD_MS 150   /* or within this, where enough is durable for all workers */
 #define TROUBLE_NAP_MS  500   /* between tries to commit when the disk refuses */
 #define TROUBLE_MOST_MS 60000 /* then the runner gives up; the run is `interrupted` */
 #define FIXED_FDS       3
-#define SHORT_LEAST     16 /* tasks that have ended, before their length is judged */
+#define SHORT_LEAST     6 /* tasks that have ended, before their length is judged */
 #define SHORT_US        20000
+#define AHEAD           128 /* short tasks whose intents are recorded before a worker is free */
 
 enum { FD_STEPS, FD_WAKE, FD_SIGNALS };
 
@@ -49,7 +51,7 @@ static void look_ahead(struct runner *r)
 
 	if (short_ones != r->ahead) {
 		r->ahead = short_ones;
-		schedule_workers(r->schedule, short_ones ? 2 * r->n_slots : r->n_slots);
+		schedule_workers(r->schedule, r->n_slots + (short_ones ? AHEAD : 0));
 	}
 }
 
@@ -82,15 +84,21 @@ static void begin_what_may(struct runner *r)
 /* Does something wait for a commit before it can be done? */
 static bool urgent(const struct runner *r)
 {
+	size_t stock = 0; /* that may start as soon as a worker is free */
+	bool waits = false, running = false;
+
 	if (r->lane.moving)
 		return true;
 	for (size_t i = 0; i < r->n_alive; i++) {
 		const struct attempt *t = r->alive[i];
 
-		if (!t->committed && (t->phase == PHASE_PREPARED || t->phase == PHASE_INTENT))
-			return true;
+		running |= t->phase == PHASE_RUNNING;
+		if (t->phase != PHASE_PREPARED && t->phase != PHASE_INTENT)
+			continue;
+		waits |= !t->committed;
+		stock += t->committed;
 	}
-	return false;
+	return (waits && stock < r->n_slots) || (r->ahead && !running);
 }
 
 /* Until when what is marked may wait for more: longer while a merge is on its way. */
@@ -100,6 +108,8 @@ static int64_t gather_until(const struct runner *r)
 
 	for (size_t i = 0; !more && i < r->n_alive; i++)
 		more = r->alive[i]->phase == PHASE_COLLECTING;
+	if (r->ahead)
+		return r->dirty_since_ms + GATHER_AHEAD_MS;
 	return r->dirty_since_ms + (more ? GATHER_MOST_MS : GATHER_MS);
 }
 
