@@ -179,8 +179,7 @@ struct proc_id {
 	char boot[40]; /* the kernel's boot id */
 };
 
-/* When that process started, in clock ticks since boot; -1 when there is none. */
-int64_t proc_started(int pid);
+int64_t proc_started(int pid); /* in clock ticks since boot; -1: there is none */
 
 /* Who is pid? E_ABSENT when there is no such process. */
 enum status proc_identify(int pid, struct proc_id *id, struct err *err);

@@ -1,7 +1,7 @@
 // A scripted model on loopback, behind the APIs that hosts speak: Anthropic's messages, OpenAI's responses and
 // chat completions, Gemini's generateContent:  model.mjs PORT-FILE SEEN-FILE 'STEPS'
 // STEPS is JSON: [{tool, input}...]; each tool is called in turn under the name the host gave it, then the model
-// says "done". What the host shows as the result of a tool is written to SEEN-FILE, one JSON value a line.
+// says "done". A step {status, error} refuses the request instead. What the host shows as the result of a tool is written to SEEN-FILE, one JSON value a line.
 import fs from 'node:fs';
 import http from 'node:http';
 
@@ -109,6 +109,7 @@ const server = http.createServer((request, response) => {
 			// not JSON: nothing of ours
 		}
 		const url = request.url;
+		if (body.tools?.length && steps[at]?.status) return json(response, steps[at].error, steps[at++].status);
 		if (/\/messages(\?|$)/.test(url)) return messages(body, response);
 		if (/\/responses(\?|$)/.test(url)) return responses(body, response);
 		if (/\/chat\/completions/.test(url)) return completions(body, response);
