@@ -1,4 +1,6 @@
 /* main.c - options, wiring, exit code; the only file that sees every layer. */
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/json.h"
@@ -11,6 +13,7 @@
 #include "domain/recipe/check.h"
 #include "domain/run.h"
 #include "handlers/compat.h"
+#include "handlers/health.h"
 #include "handlers/prompt.h"
 #include "handlers/resource.h"
 #include "handlers/tool.h"
@@ -76,6 +79,22 @@ static void stand_in(const struct compat *compat, struct mcp_offer *offer)
 	offer->tasks = NULL;
 }
 
+/*
+ * HTTP, beside a host on stdin if there is one: a pipe or a socket. A terminal, a file or
+ * /dev/null speaks no protocol, and its end says nothing.
+ */
+static void choose_http(struct serve_options *how, const char *address)
+{
+	struct stat in;
+
+	how->http.address = address;
+	how->http.token = getenv("GADUGI_HTTP_TOKEN");
+	how->http.names = getenv("GADUGI_HTTP_HOSTS");
+	how->no_stdio =
+	    fstat(STDIN_FILENO, &in) != 0 || !(S_ISFIFO(in.st_mode) || S_ISSOCK(in.st_mode));
+	(void)unsetenv("GADUGI_HTTP_TOKEN"); /* no child has any use for it; the text stays */
+}
+
 static int serve(void *arg, const struct cli_options *options, int argc, char **argv)
 {
 	struct mcp_offer offer = {
@@ -87,9 +106,11 @@ static int serve(void *arg, const struct cli_options *options, int argc, char **
 		.resources = resource_all,
 		.prompts = prompt_all,
 		.tasks = &task_runs,
+		.health = &health_project,
 	};
 	struct ground *g = arg;
 	const struct mcp_ground ground = { g, serve_open, clear_wake };
+	struct serve_options how = { 0 };
 	struct err err = { 0 };
 	const char *known;
 	bool idle;
@@ -99,10 +120,8 @@ static int serve(void *arg, const struct cli_options *options, int argc, char **
 		log_line(LOG_ERROR, "'serve' takes no words; 'gadugi help' lists the commands");
 		return CLI_USAGE;
 	}
-	if (options->http != NULL) {
-		log_line(LOG_ERROR, "this gadugi answers no HTTP; leave out --http");
-		return CLI_USAGE;
-	}
+	if (options->http != NULL)
+		choose_http(&how, options->http);
 	if (options->compat != NULL && (g->compat = compat_find(options->compat, &known)) == NULL) {
 		log_line(LOG_ERROR, "--compat knows '%s', not '%.60s'", known, options->compat);
 		return CLI_USAGE;
@@ -110,7 +129,7 @@ static int serve(void *arg, const struct cli_options *options, int argc, char **
 	if (g->compat != NULL)
 		stand_in(g->compat, &offer);
 	g->root = options->root;
-	if (serve_stdio(&offer, &ground, &idle, &err) != OK) {
+	if (serve_clients(&how, &offer, &ground, &idle, &err) != OK) {
 		log_line(LOG_ERROR, "%s", err.text);
 		return CLI_FAILED;
 	}

@@ -3,13 +3,13 @@
 set -eu
 need='gcc make pkg-config git python3 ca-certificates libcjson-dev libsqlite3-dev libyaml-dev
 libprotobuf-c-dev protobuf-c-compiler libcmark-gfm-dev libcmark-gfm-extensions-dev libutf8proc-dev
-libstemmer-dev uthash-dev libgit2-dev libcmocka-dev'
+libstemmer-dev uthash-dev libgit2-dev libmicrohttpd-dev libcmocka-dev'
 missing=
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
 	for tool in gcc pkg-config git python3 protoc-c; do
 		command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"
 	done
-	for lib in libcjson sqlite3 yaml-0.1 libprotobuf-c libcmark-gfm libutf8proc libgit2 cmocka; do
+	for lib in libcjson sqlite3 yaml-0.1 libprotobuf-c libcmark-gfm libutf8proc libgit2 libmicrohttpd cmocka; do
 		pkg-config --exists "$lib" 2>/dev/null || missing="$missing $lib"
 	done
 	[ -z "$missing" ] && exit 0

@@ -7,7 +7,7 @@ BEGIN {
 	may["work"] = "base work"
 	may["domain"] = "base sys store bus work domain" # work: the runner gives blocking git steps to a pool
 	may["handlers"] = "base domain handlers"
-	may["wire"] = "base work wire handlers/tool.h handlers/arg.h handlers/resource.h handlers/prompt.h handlers/task.h"
+	may["wire"] = "base work wire handlers/tool.h handlers/arg.h handlers/resource.h handlers/prompt.h handlers/task.h handlers/health.h"
 	may["cli"] = "base cli wire/rpc.h handlers/tool.h handlers/arg.h"
 	may["team"] = "base store bus domain team"
 

@@ -379,6 +379,37 @@ enum status runs_counts(struct db *db, const char *run, struct arena *a, struct 
 	return st;
 }
 
+static enum status read_counts(struct db *db, const char *sql, struct arena *a,
+                               struct count_row **out, size_t *n, struct err *err)
+{
+	struct rows r = { a, NULL, sizeof **out, 0, 0 };
+	sqlite3_stmt *s;
+	enum status st = db_stmt(db, sql, &s, err);
+
+	if (st != OK)
+		return st;
+	st = rows_read(db, s, read_count, &r, err);
+	*out = (struct count_row *)(void *)r.at;
+	*n = r.n;
+	return st;
+}
+
+enum status runs_by_state(struct db *db, struct arena *a, struct count_row **out, size_t *n,
+                          struct err *err)
+{
+	return read_counts(db, "SELECT NULL, state, count(*) FROM run GROUP BY state", a, out, n,
+	                   err);
+}
+
+enum status runs_open(struct db *db, struct arena *a, struct count_row **out, size_t *n,
+                      struct err *err)
+{
+	return read_counts(db,
+	                   "SELECT id, state, 1 FROM run"
+	                   " WHERE state IN ('queued', 'running', 'paused')",
+	                   a, out, n, err);
+}
+
 /* --- wishes ------------------------------------------------------------------------------- */
 
 enum status runs_wish(struct db *db, const char *run, const char *task, const char *wish,

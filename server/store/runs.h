@@ -85,6 +85,13 @@ enum status runs_edges(struct db *db, const char *run, struct arena *a, struct e
 enum status runs_counts(struct db *db, const char *run, struct arena *a, struct count_row **out,
                         size_t *n, struct err *err);
 
+/* How many runs are in which state; run is NULL. */
+enum status runs_by_state(struct db *db, struct arena *a, struct count_row **out, size_t *n,
+                          struct err *err);
+/* Those in a state that may not be their last, each with n = 1. */
+enum status runs_open(struct db *db, struct arena *a, struct count_row **out, size_t *n,
+                      struct err *err);
+
 /* Write all that changes in a row while the run goes on; never the wish. E_ABSENT: no such row. */
 enum status runs_put(struct db *db, const struct run_row *row, struct err *err);
 enum status runs_put_task(struct db *db, const char *run, const struct task_row *row,

@@ -4,9 +4,10 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "wire/http.h"
 #include "wire/methods.h"
 
-#define META_VERSION      "io.modelcontextprotocol/protocolVersion"
+#define META_VERSION      MCP_META_VERSION
 #define META_CAPABILITIES "io.modelcontextprotocol/clientCapabilities"
 #define META_CLIENT       "io.modelcontextprotocol/clientInfo"
 #define META_LOG          "io.modelcontextprotocol/logLevel"
@@ -123,6 +124,28 @@ static const struct revision revisions[MCP_REVISIONS] = {
 #define LATEST_LEGACY (&revisions[MCP_2025_11_25])
 #define STATELESS     (&revisions[MCP_2026_07_28])
 
+/* MCP_REVISIONS when it is none of ours. */
+static enum revision_number revision_number(const char *name)
+{
+	int i = 0;
+
+	while (i < MCP_REVISIONS && strcmp(revisions[i].name, name) != 0)
+		i++;
+	return (enum revision_number)i;
+}
+
+bool mcp_is_stateless(const char *revision)
+{
+	enum revision_number i = revision_number(revision);
+
+	return i < MCP_REVISIONS && (revisions[i].has & HAS_STATELESS) != 0;
+}
+
+bool mcp_has_sessions(const char *revision)
+{
+	return revision_number(revision) < MCP_REVISIONS && !mcp_is_stateless(revision);
+}
+
 static enum status initialize(struct ask *a, struct text *members)
 {
 	const char *wanted = json_text(a->rpc->params, "protocolVersion");
@@ -133,10 +156,10 @@ static enum status initialize(struct ask *a, struct text *members)
 		return err_set(&a->err, E_INPUT,
 		               "initialize needs params.protocolVersion, a string such as '%s'",
 		               LATEST_LEGACY->name);
-	for (int i = 0; i < MCP_REVISIONS; i++)
-		if (strcmp(revisions[i].name, wanted) == 0 &&
-		    (revisions[i].has & HAS_STATELESS) == 0)
-			rev = &revisions[i];
+	if (a->peer->sink == NULL)
+		return err_set(&a->err, E_INPUT, "initialize begins a session, and here is none");
+	if (mcp_has_sessions(wanted))
+		rev = &revisions[revision_number(wanted)];
 	a->peer->legacy = rev;
 	a->peer->can = ask_able(json_get(a->rpc->params, "capabilities"), rev->has);
 	a->peer->log = offer->logs ? "debug" : NULL;
@@ -410,11 +433,33 @@ void mcp_due(struct mcp *m, int64_t now_ms)
 	request_again(m, flight_due(m->parts.flight, now_ms));
 }
 
+static void dropped(pool_job *job, void *arg)
+{
+	request_dropped(job, arg);
+	http_page_dropped(job, arg);
+}
+
 void mcp_stop(struct mcp *m)
 {
 	listen_stop(m);
 	request_drop(m, flight_stop(m->parts.flight));
-	pool_close(m->parts.pool, request_dropped);
+	pool_close(m->parts.pool, dropped);
+}
+
+static enum status count_tools(struct mcp *m, struct err *err)
+{
+	const char **names;
+	size_t n = 0;
+
+	while (m->offer->tools[n] != NULL)
+		n++;
+	if ((names = mem_zero(n + 1, sizeof *names)) == NULL)
+		return err_nomem(err, "the server");
+	for (size_t i = 0; i < n; i++)
+		names[i] = m->offer->tools[i]->name;
+	m->metrics = metrics_new(names, n);
+	mem_free(names);
+	return m->metrics == NULL ? err_nomem(err, "the server") : OK;
 }
 
 enum status mcp_new(struct mcp **out, const struct mcp_parts *parts, const struct mcp_offer *offer,
@@ -429,7 +474,8 @@ enum status mcp_new(struct mcp **out, const struct mcp_parts *parts, const struc
 	m->ground = ground;
 	m->wake_fd = -1;
 	pthread_mutex_init(&m->lock, NULL);
-	if (seal_init(&m->seal, err) != OK || watch_new(m, err) != OK) {
+	if (seal_init(&m->seal, err) != OK || watch_new(m, err) != OK ||
+	    count_tools(m, err) != OK) {
 		mcp_free(m);
 		return err == NULL ? E_IO : err->code;
 	}
@@ -442,6 +488,7 @@ void mcp_free(struct mcp *m)
 	if (m == NULL)
 		return;
 	watch_free(m);
+	metrics_free(m->metrics);
 	for (int i = 0; i < MCP_REVISIONS; i++)
 		text_done(&m->lists[i]);
 	pthread_mutex_destroy(&m->lock);
@@ -457,7 +504,7 @@ struct peer *peer_new(struct mcp *m, struct sink *sink)
 	if (p == NULL)
 		return NULL;
 	p->mcp = m;
-	p->sink = sink_hold(sink);
+	p->sink = sink == NULL ? NULL : sink_hold(sink);
 	p->number = ++m->peers;
 	atomic_init(&p->held, 1);
 	return p;

@@ -18,6 +18,7 @@
 
 #include "base/call.h"
 #include "base/err.h"
+#include "handlers/health.h"
 #include "handlers/prompt.h"
 #include "handlers/resource.h"
 #include "handlers/task.h"
@@ -37,8 +38,9 @@ struct mcp_offer {
 
 	/* Counters that grow when the list of tools or prompts changes; NULL: they never do. */
 	const atomic_long *tool_changes, *prompt_changes;
-	const struct task_kind *tasks; /* NULL: none */
-	bool logs;                     /* calls may speak to the client's log */
+	const struct task_kind *tasks;    /* NULL: none */
+	const struct health_kind *health; /* NULL: there is nothing that could be unwell */
+	bool logs;                        /* calls may speak to the client's log */
 };
 
 /* What the calls work on. open is called once, by the first worker that runs a call. */
@@ -54,8 +56,14 @@ struct mcp_parts {
 	int kick; /* an eventfd: written when the reader should look at its tables again */
 };
 
+#define MCP_META_VERSION "io.modelcontextprotocol/protocolVersion" /* in params._meta */
+
 struct mcp;
 struct peer;
+
+/* What a revision served here is; false for any other text. */
+bool mcp_has_sessions(const char *revision); /* it begins with initialize */
+bool mcp_is_stateless(const char *revision);
 
 /* On OK *out is the caller's; the parts, the offer and the ground stay the caller's. */
 enum status mcp_new(struct mcp **out, const struct mcp_parts *parts, const struct mcp_offer *offer,
@@ -64,7 +72,8 @@ void mcp_free(struct mcp *m);
 
 /*
  * Whoever speaks: one client, with ids of its own. sink is for what it is told without having
- * asked. The caller holds it; calls in flight hold it too. NULL without memory.
+ * asked; NULL for one that never sends `initialize`. The caller holds it; calls in flight hold it
+ * too. NULL without memory.
  */
 struct peer *peer_new(struct mcp *m, struct sink *sink);
 struct peer *peer_hold(struct peer *p);

@@ -235,11 +235,19 @@ static struct request *request_new(struct ask *a)
 	return r;
 }
 
+/* A call of a tool has ended. */
+static void count(const struct request *r, enum metrics_end end)
+{
+	if (r->tool != NULL)
+		metrics_count(r->mcp->metrics, r->tool_at, end, clock_mono_us() - r->begun_us);
+}
+
 /* The end of a request without another word. */
 static void drop(struct request *r)
 {
 	struct batch *batch = r->batch;
 
+	count(r, METRICS_CANCELLED);
 	if (r->flight.call.dropped != NULL)
 		r->flight.call.dropped(&r->flight.call);
 	request_free(r);
@@ -264,6 +272,10 @@ static void answer(struct request *r, enum status st, const struct text *members
 	struct text t;
 
 	ask_withdraw(r);
+	count(r, atomic_load(&r->flight.claim) != FLIGHT_FREE ? METRICS_CANCELLED
+	         : st != OK                                   ? METRICS_REFUSED
+	         : r->tool_failed                             ? METRICS_FAILED
+	                                                      : METRICS_OK);
 	text_init(&t, TEXT_LIMIT);
 	if (st == OK)
 		result_text(&t, &result, members);
@@ -423,6 +435,7 @@ enum status request_start(struct ask *a)
 	a->rpc->json = NULL; /* the call's now, and perhaps freed already */
 	return OK;
 out:
+	count(r, METRICS_REFUSED);
 	request_free(r);
 	return st;
 }

@@ -12,6 +12,7 @@
 #include "wire/mcp.h"
 #include "wire/rpc.h"
 #include "wire/seal.h"
+#include "work/metrics.h"
 
 enum revision_number {
 	MCP_2024_11_05,
@@ -90,6 +91,9 @@ struct request {
 	const char *log_level;
 
 	const struct tool *tool;
+	size_t tool_at;   /* its place in the offer */
+	int64_t begun_us; /* when it came */
+	bool tool_failed; /* what the answer says */
 	const struct prompt *prompt;
 	void *in; /* the tool's arguments, in the arena; NULL before the first run */
 
@@ -123,8 +127,9 @@ struct mcp {
 	struct mcp_parts parts;
 	const struct mcp_offer *offer;
 	const struct mcp_ground *ground;
-	struct seal seal;    /* for what clients carry; constant */
-	struct watch *watch; /* listen.c's */
+	struct seal seal;        /* for what clients carry; constant */
+	struct watch *watch;     /* listen.c's */
+	struct metrics *metrics; /* of the tools, as they stand in the offer */
 
 	/* the reader's own */
 	uint64_t peers;                   /* how many there have been */

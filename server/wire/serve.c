@@ -24,7 +24,7 @@
 #define WORKERS_MAX  16
 #define LINES_A_TURN 64 /* lines served before the other descriptors are looked at */
 
-enum slot { IN, SIGNALS, KICK, PARENT, WAKE, OUT, SLOTS };
+enum slot { IN, SIGNALS, KICK, PARENT, WAKE, OUT, HTTP, CLOSED, SLOTS };
 
 struct server {
 	struct frame *frame;
@@ -33,10 +33,11 @@ struct server {
 	struct pool *pool;
 	struct mcp *mcp;
 	struct peer *peer; /* the client on stdin and stdout */
+	struct http *http; /* or NULL */
 	int in, signals, kick, parent;
-	pid_t parent_pid;
-	bool ended; /* no more input */
-	bool stop;  /* leave now */
+	pid_t parent_pid; /* 0: its end is not ours */
+	bool ended;       /* no more input */
+	bool stop;        /* leave now */
 };
 
 /* A private copy of fd, whose number then leads elsewhere. */
@@ -69,6 +70,15 @@ static enum status take_stdio(struct server *s, int *out_fd, struct err *err)
 	return *out_fd < 0 ? E_IO : OK;
 }
 
+/* Nobody speaks there: an input that never comes, and an output that goes nowhere. */
+static enum status no_stdio(struct server *s, int *out_fd, struct err *err)
+{
+	if ((s->in = eventfd(0, EFD_CLOEXEC)) < 0 ||
+	    (*out_fd = open("/dev/null", O_WRONLY | O_CLOEXEC)) < 0)
+		return err_sys(err, errno, "cannot open '/dev/null'");
+	return OK;
+}
+
 static enum status take_signals(struct server *s, struct err *err)
 {
 	sigset_t set;
@@ -84,8 +94,29 @@ static enum status take_signals(struct server *s, struct err *err)
 	return OK;
 }
 
-static enum status start(struct server *s, const struct mcp_offer *offer,
-                         const struct mcp_ground *ground, struct err *err)
+static void watch_parent(struct server *s)
+{
+	s->parent_pid = getppid();
+	s->parent = (int)syscall(SYS_pidfd_open, s->parent_pid, 0); /* -1: looked at by time */
+}
+
+static enum status start_http(struct server *s, const struct http_options *options, struct err *err)
+{
+	struct text where;
+	enum status st = http_new(&s->http, options, s->mcp, err);
+
+	if (st != OK)
+		return st;
+	text_init(&where, TEXT_LIMIT);
+	http_where(s->http, &where);
+	log_line(LOG_WARN, "serving %s/mcp, /health and /metrics", text_string(&where));
+	text_done(&where);
+	return OK;
+}
+
+static enum status start(struct server *s, const struct serve_options *options,
+                         const struct mcp_offer *offer, const struct mcp_ground *ground,
+                         struct err *err)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t workers = cpus < WORKERS_MIN / 2   ? WORKERS_MIN
@@ -95,10 +126,12 @@ static enum status start(struct server *s, const struct mcp_offer *offer,
 	enum status st;
 	int out_fd = -1;
 
-	if ((st = take_signals(s, err)) != OK || (st = take_stdio(s, &out_fd, err)) != OK)
+	if ((st = take_signals(s, err)) != OK ||
+	    (st = options->no_stdio ? no_stdio(s, &out_fd, err) : take_stdio(s, &out_fd, err)) !=
+	        OK)
 		return st;
-	s->parent_pid = getppid();
-	s->parent = (int)syscall(SYS_pidfd_open, s->parent_pid, 0); /* -1: looked at by time */
+	if (!options->no_stdio)
+		watch_parent(s);
 	if ((s->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
 		return err_sys(err, errno, "cannot make an eventfd");
 	if ((st = out_new(&s->out, out_fd, s->kick, err)) != OK)
@@ -112,7 +145,9 @@ static enum status start(struct server *s, const struct mcp_offer *offer,
 	if ((st = mcp_new(&s->mcp, &parts, offer, ground, err)) != OK)
 		return st;
 	s->peer = peer_new(s->mcp, out_sink(s->out));
-	return s->peer == NULL ? err_nomem(err, "the server") : OK;
+	if (s->peer == NULL)
+		return err_nomem(err, "the server");
+	return options->http.address == NULL ? OK : start_http(s, &options->http, err);
 }
 
 /* Lines that are already here. False: there are more than one turn's. */
@@ -153,37 +188,51 @@ static void watch(const struct server *s, struct pollfd *fds, bool slow_client)
 	fds[PARENT] = (struct pollfd){ s->parent, POLLIN, 0 };
 	fds[WAKE] = (struct pollfd){ mcp_wake_fd(s->mcp), POLLIN, 0 };
 	fds[OUT] = (struct pollfd){ out_fd(s->out), out_pending(s->out) ? POLLOUT : 0, 0 };
+	fds[HTTP] = (struct pollfd){ s->http == NULL ? -1 : http_fd(s->http), POLLIN, 0 };
+	fds[CLOSED] = (struct pollfd){ s->http == NULL ? -1 : http_closed_fd(s->http), POLLIN, 0 };
 }
 
 /* How long poll may wait: until the next parked call is due, or the parent is to be looked at. */
 static int patience(const struct server *s, bool more, int64_t until_ms)
 {
 	int64_t due = flight_next_due(s->flight), now, wait;
+	bool by_time = s->parent < 0 && s->parent_pid != 0;
 
 	if (more)
 		return 0;
 	due = due < until_ms ? due : until_ms;
+	if (s->http != NULL && http_due(s->http) < due)
+		due = http_due(s->http);
 	if (due == INT64_MAX)
-		return s->parent < 0 ? PARENT_MS : -1;
+		return by_time ? PARENT_MS : -1;
 	now = clock_mono_ms();
 	wait = due > now ? due - now : 0;
-	if (s->parent < 0 && wait > PARENT_MS)
+	if (by_time && wait > PARENT_MS)
 		wait = PARENT_MS;
 	return wait > 3600000 ? 3600000 : (int)wait;
 }
 
-static void look(struct server *s, const struct pollfd *fds, struct err *err)
+static void take_kick(const struct server *s)
 {
 	uint64_t count;
 
-	if (fds[KICK].revents != 0 && read(s->kick, &count, sizeof count) < 0)
-		log_line(LOG_DEBUG, "the kick was taken already");
+	if (read(s->kick, &count, sizeof count) < 0)
+		return; /* it was taken already */
+}
+
+static void look(struct server *s, const struct pollfd *fds, struct err *err)
+{
+	bool kicked = fds[KICK].revents != 0;
+
+	if (kicked)
+		take_kick(s);
 	if (fds[OUT].revents != 0)
 		out_flush(s->out);
 	if (fds[WAKE].revents != 0)
 		mcp_woken(s->mcp);
 	if (fds[SIGNALS].revents != 0 || fds[PARENT].revents != 0 ||
-	    (s->parent < 0 && getppid() != s->parent_pid) || out_broken(s->out))
+	    (s->parent < 0 && s->parent_pid != 0 && getppid() != s->parent_pid) ||
+	    out_broken(s->out))
 		s->stop = true;
 	if (fds[IN].events == 0 && fds[IN].revents != 0 && out_full(s->out)) {
 		s->ended = true; /* a client that reads nothing and has gone: its requests go too */
@@ -192,6 +241,9 @@ static void look(struct server *s, const struct pollfd *fds, struct err *err)
 		s->ended = true;
 	}
 	mcp_due(s->mcp, clock_mono_ms());
+	if (s->http != NULL && (fds[HTTP].revents != 0 || fds[CLOSED].revents != 0 || kicked ||
+	                        http_due(s->http) <= clock_mono_ms()))
+		http_turn(s->http, clock_mono_ms());
 }
 
 /* Serve until told to stop, or until input has ended and what it asked for is answered. */
@@ -225,13 +277,29 @@ static void loop(struct server *s, struct err *err)
 static bool stop(struct server *s)
 {
 	int64_t until_ms = clock_mono_ms() + STOP_MS, left;
-	struct pollfd fd = { out_fd(s->out), POLLOUT, 0 };
+	struct pollfd fds[] = {
+		{ out_fd(s->out), POLLOUT, 0 },
+		{ s->http == NULL ? -1 : http_fd(s->http), POLLIN, 0 },
+		{ s->http == NULL ? -1 : http_closed_fd(s->http), POLLIN, 0 },
+		{ s->kick, POLLIN, 0 },
+	};
 
 	mcp_stop(s->mcp);
 	out_close(s->out);
 	out_flush(s->out);
-	while (out_pending(s->out) && clock_mono_ms() < until_ms && poll(&fd, 1, READER_MS) > 0)
+	while ((left = until_ms - clock_mono_ms()) > 0) {
+		bool http_done = s->http == NULL || http_stop(s->http);
+
+		if (!out_pending(s->out) && http_done)
+			break;
+		fds[0].fd = out_pending(s->out) ? out_fd(s->out) : -1;
+		if (poll(fds, sizeof fds / sizeof *fds,
+		         (int)(left < READER_MS ? left : READER_MS)) == 0 &&
+		    http_done)
+			break; /* nobody reads stdout */
+		take_kick(s);
 		out_flush(s->out);
+	}
 	left = until_ms - clock_mono_ms();
 	return pool_wait_idle(s->pool, left > 0 ? left : 0);
 }
@@ -244,6 +312,7 @@ static void close_fd(int fd)
 
 static void done(struct server *s)
 {
+	http_free(s->http);
 	peer_drop(s->peer);
 	mcp_free(s->mcp);
 	pool_free(s->pool);
@@ -256,11 +325,11 @@ static void done(struct server *s)
 	close_fd(s->in);
 }
 
-enum status serve_stdio(const struct mcp_offer *offer, const struct mcp_ground *ground, bool *idle,
-                        struct err *err)
+enum status serve_clients(const struct serve_options *options, const struct mcp_offer *offer,
+                          const struct mcp_ground *ground, bool *idle, struct err *err)
 {
 	struct server s = { .in = -1, .signals = -1, .kick = -1, .parent = -1 };
-	enum status st = start(&s, offer, ground, err);
+	enum status st = start(&s, options, offer, ground, err);
 
 	*idle = true;
 	if (st == OK) {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 static void flag(struct text *t, const char *name, bool is, const char *after)
@@ -83,11 +84,13 @@ enum status tools_list(struct ask *a, struct text *members)
 	return OK;
 }
 
-static const struct tool *find(const struct mcp_offer *offer, const char *name)
+static const struct tool *find(const struct mcp_offer *offer, const char *name, size_t *at)
 {
-	for (const struct tool *const *t = offer->tools; *t != NULL; t++)
-		if (strcmp((*t)->name, name) == 0)
-			return *t;
+	for (size_t i = 0; offer->tools[i] != NULL; i++)
+		if (strcmp(offer->tools[i]->name, name) == 0) {
+			*at = i;
+			return offer->tools[i];
+		}
 	return NULL;
 }
 
@@ -114,8 +117,9 @@ enum status tools_begin(struct ask *a, struct request *r)
 	if (args != NULL && !cJSON_IsObject(args))
 		return err_set(&a->err, E_INPUT,
 		               "params.arguments of tools/call must be an object");
-	if ((r->tool = find(a->mcp->offer, name)) == NULL)
+	if ((r->tool = find(a->mcp->offer, name, &r->tool_at)) == NULL)
 		return unknown(a, name);
+	r->begun_us = clock_mono_us();
 	if ((r->tool->flags & TOOL_IS_TASK) != 0 && !a->has_tasks)
 		return tasks_unable(a);
 	return OK;
@@ -211,6 +215,7 @@ enum status tools_work(struct request *r, struct text *members)
 	else
 		(void)tools_failure(members,
 		                    call->err.text[0] != '\0' ? call->err.text : err_name(st));
+	r->tool_failed = st != OK;
 	cJSON_Delete(result);
 	return OK;
 }

@@ -15,28 +15,43 @@ FIXTURES = os.path.join(os.environ["BUILD"], "gadugi-fixtures")
 CHECKED = os.path.basename(os.environ["BUILD"]) in ("asan", "tsan")  # slower, and memory means nothing
 PATIENCE = 30 if CHECKED else 1  # times what a test allows
 LIMIT = 60.0
+ENDS_S = 5  # a server that takes longer to end is killed, and its test has failed
 
 
 class Server:
     def __init__(self, cmd=None, **kw):
         env = dict(kw.pop("env", os.environ))
         env["TSAN_OPTIONS"] = "report_thread_leaks=0"  # a call that does not end in time is left behind
-        self.p = subprocess.Popen(cmd or [FIXTURES], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.p = subprocess.Popen(cmd or [FIXTURES], stdin=kw.pop("stdin", subprocess.PIPE), stdout=subprocess.PIPE,
                                   stderr=kw.pop("stderr", None), bufsize=0, env=env, **kw)
         self.buf = b""
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind=None, *_):
+        """The end of input ends it, or a signal where it has none; being killed is a failure."""
+        wrong = None
         if self.p.poll() is None:
-            self.p.kill()
+            if self.p.stdin is None or self.p.stdin.closed:
+                self.p.send_signal(signal.SIGTERM)
+            else:
+                self.p.stdin.close()
+            try:
+                code = self.p.wait(ENDS_S * PATIENCE)
+                wrong = None if code == 0 else "its exit status is %d" % code
+            except subprocess.TimeoutExpired:
+                wrong = "it did not end within %g s" % (ENDS_S * PATIENCE)
+                self.p.kill()
         self.p.wait()
         for f in (self.p.stdin, self.p.stdout):
             try:
-                f.close()
+                if f is not None:
+                    f.close()
             except OSError:
                 pass
+        if wrong is not None and kind is None:
+            raise AssertionError(wrong)
 
     def raw(self, data):
         """Write bytes, all of them."""

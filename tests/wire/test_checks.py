@@ -146,6 +146,7 @@ def a_check_outlives_a_server_that_is_killed():
             got = value(s.ask(1, "tools/call", {"name": "recipes", "arguments": {"action": "verify", "waitSeconds": 0}}))
             fds = p.pids()
             s.p.kill()
+            s.p.wait()
         p.go()
         assert p.cli("--results", got["check"])["sound"]
         all_end(fds)
