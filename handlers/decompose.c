@@ -14,7 +14,7 @@
 #define LINK_PREFIX "gadugi://plans/"
 
 struct decompose_in {
-	const char *goal, *document, *path, *plan, *format, *tag, *cursor;
+	const char *goal, *document, *path, *plan, *format, *tag, *cursor, *agent;
 	const cJSON *save;
 	long workers, depth;
 };
@@ -26,6 +26,7 @@ static const struct arg decompose_args[] = {
 	{ "path", ARG_TEXT, 0, offsetof(struct decompose_in, path), 1, 4096, "Or its file.", NULL },
 	{ "goal", ARG_TEXT, 0, offsetof(struct decompose_in, goal), 1, 4096,
 	  "Or one line; gives a draft.", NULL },
+	{ "agent", ARG_TEXT, 0, offsetof(struct decompose_in, agent), 1, 100, NULL, NULL },
 	{ "plan", ARG_TEXT, 0, offsetof(struct decompose_in, plan), 1, 100, "Or a planId.", NULL },
 	{ "workers", ARG_COUNT, 0, offsetof(struct decompose_in, workers), 1, PLAN_WORKERS_MAX,
 	  NULL, NULL },
@@ -52,8 +53,11 @@ static enum status plan_from(struct call *call, const struct decompose_in *in,
 		return plan_read_file(call->project, in->path, options, call->arena, out,
 		                      &call->err);
 	options->origin = in->goal != NULL ? "goal" : "text";
-	if (in->goal != NULL)
-		return plan_from_goal(in->goal, options, call->arena, out, &call->err);
+	if (in->goal != NULL) {
+		const struct plan_wish wish = { in->goal, in->agent, options };
+
+		return plan_by_goal(call, &wish, out);
+	}
 	return plan_read(in->document, strlen(in->document), options, call->arena, out, &call->err);
 }
 
@@ -64,32 +68,52 @@ static bool keeps(const struct decompose_in *in)
 	       (in->save == NULL || cJSON_IsTrue(in->save));
 }
 
+/* What is known beside the document: what tasks took in earlier runs, and, where `made` (NULL: not
+ * yet made) names none, which files they will touch by the history. */
+static enum status beside(struct call *call, const struct decompose_in *in, const struct plan *made,
+                          struct plan_options *options)
+{
+	struct learned *learned = NULL;
+	enum status st = learn_open(call->project, &call->stop, call->arena, &learned, &call->err);
+
+	if (st == OK)
+		st = learn_options(learned, call->arena, options, &call->err);
+	if (st == OK && (made == NULL || plan_lacks_files(made)))
+		st = witness_open(call->project, keeps(in), &call->stop, &options->witness,
+		                  &call->err);
+	return st;
+}
+
+static enum status sources_check(struct call *call, const struct decompose_in *in)
+{
+	int n =
+	    (in->goal != NULL) + (in->document != NULL) + (in->path != NULL) + (in->plan != NULL);
+
+	if (n != 1)
+		return err_set(&call->err, E_INPUT,
+		               "give one of 'document', 'path', 'goal' and 'plan'; %s was given",
+		               n == 0 ? "none" : "more than one");
+	if (in->agent != NULL && in->goal == NULL)
+		return err_set(&call->err, E_INPUT,
+		               "'agent' plans a 'goal'; a document is a plan already");
+	return OK;
+}
+
 static enum status plan_make(struct call *call, const struct decompose_in *in, struct plan **out)
 {
 	struct plan_options options = { .workers = (size_t)in->workers,
 		                        .origin = in->path,
 		                        .tag = in->tag,
 		                        .deep = in->depth > 1 };
-	int n =
-	    (in->goal != NULL) + (in->document != NULL) + (in->path != NULL) + (in->plan != NULL);
-	struct learned *learned = NULL;
-	enum status st;
+	enum status st = sources_check(call, in);
 
-	if (n != 1)
-		return err_set(&call->err, E_INPUT,
-		               "give one of 'document', 'path', 'goal' and 'plan'; %s was given",
-		               n == 0 ? "none" : "more than one");
-	if ((st = plan_from(call, in, &options, out)) != OK)
-		return st;
-	/* read it again with what is known beside it, where it does not say it itself: what such
-	 * tasks took in earlier runs, and which files they will touch by the history */
-	if ((st = learn_open(call->project, &call->stop, call->arena, &learned, &call->err)) == OK)
-		st = learn_options(learned, call->arena, &options, &call->err);
-	if (st == OK && plan_lacks_files(*out))
-		st = witness_open(call->project, keeps(in), &call->stop, &options.witness,
-		                  &call->err);
-	if (st == OK &&
-	    (options.learned != NULL || options.n_factors > 0 || options.witness != NULL))
+	/* a document is read to see what it does not say itself; a goal says nothing */
+	if (st == OK && in->goal == NULL)
+		st = plan_from(call, in, &options, out);
+	if (st == OK)
+		st = beside(call, in, in->goal == NULL ? *out : NULL, &options);
+	if (st == OK && (in->goal != NULL || options.learned != NULL || options.n_factors > 0 ||
+	                 options.witness != NULL))
 		st = plan_from(call, in, &options, out);
 	witness_free(options.witness);
 	return st;
@@ -274,6 +298,6 @@ const struct tool tool_decompose = {
 	.args = decompose_args,
 	.in_size = sizeof(struct decompose_in),
 	.result = "{\"type\":\"object\"}",
-	.flags = TOOL_WRITES,
+	.flags = TOOL_WRITES | TOOL_SPAWNS,
 	.run = decompose_run,
 };

@@ -2,6 +2,7 @@
  */
 #include "base/mem.h"
 #include "base/text.h"
+#include "domain/plan/planner.h"
 #include "domain/project.h"
 #include "domain/recipe.h"
 #include "domain/run.h"
@@ -21,34 +22,20 @@ static enum status one_message(struct call *call, const char *words, cJSON **mes
 }
 
 static const char plan_words[] =
-    "Write a plan for this goal and hand it to the tool decompose as `document`:\n\n%s\n\n"
-    "The plan is JSON of this shape:\n"
-    "{\"title\": \"...\", \"tasks\": [{\"id\": \"short-slug\", \"title\": \"...\",\n"
-    " \"description\": \"all that an agent needs who sees nothing else\", \"dependsOn\": "
-    "[\"ids\"],\n"
-    " \"estimateMinutes\": 30, \"files\": [\"paths it will change\"],\n"
-    " \"acceptance\": [\"what must be true when it is done, best as a command that exits "
-    "0\"]}]}\n\n"
-    "Rules:\n"
-    "- A task is a piece of work that one agent finishes and proves by itself, 15 minutes to "
-    "4 hours.\n"
-    "- dependsOn names only what a task cannot begin without. Every edge costs parallel time; "
-    "leave out what follows from another edge.\n"
-    "- Tasks without a path between them run at the same time, so they must not change the same "
-    "files. Split by file, or put an edge.\n"
-    "- Put what several tasks agree on (interfaces, schemas) into one small task that comes "
-    "first.\n"
-    "- Estimate honestly; the critical path and the speedup are computed from it.\n\n"
+    "Write a plan for this goal and hand it to the tool decompose as `document`:\n\n%s\n\n%s\n"
     "Then read the findings of decompose, mend the plan until no error is left, and show me the "
     "tasks, the critical path and the speedup ceiling. Run nothing before I agree.";
 
 static enum status plan_run(struct call *call, const char *const *values, cJSON **messages)
 {
+	const char *rules = planner_rules(call->arena);
 	struct text t;
 	enum status st;
 
+	if (rules == NULL)
+		return err_nomem(&call->err, "a prompt");
 	text_init(&t, TEXT_LIMIT);
-	text_addf(&t, plan_words, values[0]);
+	text_addf(&t, plan_words, values[0], rules);
 	st = one_message(call, t.failed ? NULL : text_string(&t), messages);
 	text_done(&t);
 	return st;

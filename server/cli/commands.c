@@ -5,6 +5,8 @@ static const struct option_row decompose_options[] = {
 	{ "format", 'f', OPTION_TEXT, NULL, "FORMAT",
 	  "table (default), markdown, mermaid or json" },
 	{ "workers", 'w', OPTION_NUMBER, "workers", "N", "schedule for N workers" },
+	{ "goal", 'g', OPTION_FLAG, NULL, NULL, "the words are a goal: draft a plan for it" },
+	{ "agent", 'a', OPTION_TEXT, NULL, "NAME", "the words are a goal: this agent plans it" },
 	{ 0 },
 };
 
@@ -152,8 +154,9 @@ static const struct option_row install_options[] = {
 };
 
 const struct command cli_commands[] = {
-	{ "decompose", "FILE|-", "turn a plan into tasks, order, critical path and findings",
-	  "decompose", decompose_options, 1, 1, command_decompose },
+	{ "decompose", "FILE|FOLDER|-|GOAL...",
+	  "turn a plan into tasks, order, critical path and findings", "decompose",
+	  decompose_options, 1, -1, command_decompose },
 	{ "estimates", "[reset]", "what finished runs taught about estimates", "estimates", NULL, 0,
 	  1, command_estimates },
 	{ "orchestrate", "FILE|PLAN_ID", "run a plan with agents, in parallel", "orchestrate",

@@ -70,7 +70,15 @@ int command_decompose(struct cli *c)
 	if (format == NULL)
 		format = c->options.json ? "json" : "table";
 	cli_put_text(c, "format", c->options.json ? "json" : format);
-	if (plan_argument(c, c->words[0]) != OK || cli_call(c, "decompose", &result) != OK)
+	if (cli_value(c, "agent") != NULL)
+		cli_put_text(c, "agent", cli_value(c, "agent"));
+	if (cli_has(c, "goal") || cli_value(c, "agent") != NULL)
+		cli_put_text(c, "goal", cli_joined(c, 0));
+	else if (c->n_words > 1)
+		return cli_usage(c, "decompose takes one file; --goal takes the words as a goal");
+	else if (plan_argument(c, c->words[0]) != OK)
+		return cli_failed(c);
+	if (cli_open(c) != OK || cli_call(c, "decompose", &result) != OK)
 		return cli_failed(c);
 	rc = judge("decompose", result);
 	text = json_text(result, "text");

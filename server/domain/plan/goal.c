@@ -319,9 +319,11 @@ enum status plan_from_goal(const char *goal, const struct plan_options *options,
 	steps_make(d, known, parts, n);
 	for (size_t i = 1; i < n; i++)
 		clause_task(d, known, &parts[i]);
-	draft_find(
-	    d, "draft", PLAN_INFO, 0,
-	    "this is a draft from one line, by a template for '%s'; read it before it is run",
-	    template_for(known, parts[0].words)->kind);
+	draft_find(d, "draft", PLAN_INFO, 0,
+	           "this is a draft from one line, by a template for '%s'; read it before it is "
+	           "run%s%s%s",
+	           template_for(known, parts[0].words)->kind, options->instead == NULL ? "" : " (",
+	           options->instead == NULL ? "" : options->instead,
+	           options->instead == NULL ? "" : ")");
 	return plan_finish(d, out, err);
 }

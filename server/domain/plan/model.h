@@ -147,6 +147,7 @@ struct plan_options {
 	const char *origin;            /* file name for messages, or NULL */
 	const char *tag;               /* which plan of a file with several, or NULL */
 	const char *beside;            /* a document of requirements beside it, or NULL */
+	const char *instead;           /* why a goal is only drafted, or NULL */
 	bool deep;                     /* subtasks become tasks */
 	const struct learned *learned; /* for a plan in which no task states an estimate, or NULL */
 	const struct plan_factor *factors; /* for a plan in which every task states one */
