@@ -7,7 +7,7 @@
 
 struct coach_in {
 	const char *run, *path, *since, *issues, *format;
-	bool learn, patches;
+	bool learn, patches, fresh;
 };
 
 static const struct arg coach_args[] = {
@@ -23,6 +23,8 @@ static const struct arg coach_args[] = {
 	  "Remember what was found as lessons.", NULL },
 	{ "patches", ARG_FLAG, ARG_UNLISTED, offsetof(struct coach_in, patches), 0, 0,
 	  "Write rules, permissions and gates as patches.", NULL },
+	{ "fresh", ARG_FLAG, ARG_UNLISTED, offsetof(struct coach_in, fresh), 0, 0,
+	  "Of sessions only what is new since the last such look.", NULL },
 	{ "format", ARG_CHOICE, ARG_UNLISTED, offsetof(struct coach_in, format), 0, 0,
 	  "The report as a text, too.", "json|markdown|html" },
 	{ 0 },
@@ -32,7 +34,7 @@ static const struct arg coach_args[] = {
 static enum status read_wish(struct call *call, const struct coach_in *want,
                              struct coach_wish *wish)
 {
-	if (want->run != NULL && (want->path != NULL || want->since != NULL))
+	if (want->run != NULL && (want->path != NULL || want->since != NULL || want->fresh))
 		return err_set(
 		    &call->err, E_INPUT,
 		    "give 'runId' for a run, or 'path' and 'since' for sessions, not both");
@@ -43,6 +45,7 @@ static enum status read_wish(struct call *call, const struct coach_in *want,
 		               want->since);
 	wish->run = want->run;
 	wish->path = want->path;
+	wish->fresh = want->fresh;
 	return OK;
 }
 
@@ -94,6 +97,15 @@ static enum status change(struct call *call, const struct coach_in *want,
 	return st;
 }
 
+/* Where what is next will show, for who waits for it. */
+static void put_folders(struct json_build *b, cJSON *answer, const struct coach_report *report)
+{
+	cJSON *list = json_put_array(b, answer, "folders");
+
+	for (size_t i = 0; i < report->n_folders; i++)
+		json_add_text(b, list, report->folders[i]);
+}
+
 static enum status coach_run(struct call *call, const void *in, cJSON **result)
 {
 	struct coach_wish wish = { .stop = &call->stop };
@@ -110,6 +122,8 @@ static enum status coach_run(struct call *call, const void *in, cJSON **result)
 		return st;
 	answer = json_object(&b);
 	coach_put(&b, answer, report, most);
+	if (want->fresh)
+		put_folders(&b, answer, report);
 	if ((st = change(call, want, report, &b, answer)) == OK)
 		st = put_text(call, &b, answer, report, want->format);
 	if (st != OK) {

@@ -323,5 +323,7 @@ void coach_argument(struct cli *c)
 int command_coach(struct cli *c)
 {
 	coach_argument(c);
+	if (cli_has(c, "follow"))
+		return command_follow(c);
 	return cli_simple(c, show);
 }

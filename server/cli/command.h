@@ -180,6 +180,7 @@ int command_recall(struct cli *c);
 int command_forget(struct cli *c);
 int command_memory(struct cli *c);
 int command_coach(struct cli *c);
+int command_follow(struct cli *c); /* coach --follow */
 int command_report(struct cli *c);
 int command_events(struct cli *c);
 int command_agents(struct cli *c);

@@ -104,6 +104,8 @@ static const struct option_row memory_options[] = {
 static const struct option_row coach_options[] = {
 	{ "issues", 0, OPTION_TEXT, "issues", "HOW", "draft or post issues for what was found" },
 	{ "since", 0, OPTION_TEXT, "since", "TIME", "only what happened since then" },
+	{ "follow", 0, OPTION_FLAG, NULL, NULL,
+	  "go on as sessions do, from where the last time ended; with --json one finding a line" },
 	{ "learn", 0, OPTION_FLAG, "learn", NULL, "remember what was found as lessons" },
 	{ "patches", 0, OPTION_FLAG, "patches", NULL,
 	  "write rules, permissions and gates as patches, for you to apply" },

@@ -74,6 +74,8 @@ struct coach_report {
 	struct usage_table usage;
 	struct coach_session *sessions; /* by start, then name */
 	size_t n_sessions, sessions_room;
+	const char **folders; /* of a fresh look: where what is next will show */
+	size_t n_folders;
 	const struct facts *run;            /* of a run, or NULL */
 	const struct coach_factor *factors; /* calibration, with a run */
 	size_t n_factors;
@@ -87,6 +89,7 @@ struct coach_wish {
 	const char *root;         /* without a path: all sessions of the project there */
 	int64_t since_ms;         /* only sessions that went on after this; 0: all */
 	const char *const *gates; /* programs of configured gates, NULL-terminated, or NULL */
+	bool fresh;               /* of sessions only what is new since the last such look */
 	const atomic_bool *stop;  /* may be NULL */
 };
 
@@ -104,6 +107,14 @@ enum status coach_sessions(const struct coach_wish *wish, struct arena *a,
  */
 enum status coach_look(struct project *p, const struct coach_wish *wish, struct arena *a,
                        struct coach_report **out, struct err *err);
+
+/*
+ * As coach_sessions, of sessions that changed since the last such look, and only findings that
+ * were not told by one. How far each was read is kept in the project's database: a file that grew
+ * is read from where it stood. Nothing new is an empty report.
+ */
+enum status coach_watch(struct project *p, const struct coach_wish *wish, struct arena *a,
+                        struct coach_report **out, struct err *err);
 
 /*
  * Look at a finished run; id NULL: the last one. E_ABSENT when there is none. What another

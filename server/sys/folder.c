@@ -95,3 +95,17 @@ enum status folder_list(const char *path, struct arena *a, struct folder_entry *
 	*n = to.n;
 	return OK;
 }
+
+bool folder_file(const char *path, struct folder_file *out)
+{
+	struct stat about;
+
+	if (stat(path, &about) != 0 || !S_ISREG(about.st_mode))
+		return false;
+	*out = (struct folder_file){
+		.size_bytes = about.st_size,
+		.changed_ns = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec,
+		.number = about.st_ino,
+	};
+	return true;
+}

@@ -35,6 +35,15 @@ enum status folder_list(const char *path, struct arena *a, struct folder_entry *
  */
 bool folder_touched(const char *path, int64_t since_ms, size_t most);
 
+/* A regular file as it is now. */
+struct folder_file {
+	int64_t size_bytes, changed_ns;
+	uint64_t number; /* of the file itself: another one under the same name has another */
+};
+
+/* False when it is not there or no regular file. */
+bool folder_file(const char *path, struct folder_file *out);
+
 struct lines;
 
 /* Start to read a file. E_ABSENT when it is not there. On OK *out is the caller's. */
@@ -48,5 +57,13 @@ void lines_free(struct lines *l);
  */
 enum status lines_next(struct lines *l, size_t max, const char **line, size_t *n, bool *too_long,
                        struct err *err);
+
+/* Go on at a place where a line begins, as lines_offset told it before. */
+enum status lines_from(struct lines *l, int64_t offset, struct err *err);
+
+/* Where the line after the last one begins; and whether that had no end, because it is still
+ * being written. */
+int64_t lines_offset(const struct lines *l);
+bool lines_cut(const struct lines *l);
 
 #endif

@@ -16,6 +16,8 @@ struct lines {
 	char *bytes;
 	size_t size;
 	size_t from, to; /* what was read and not yet given */
+	int64_t base;    /* where bytes[0] stands in the file */
+	bool cut;        /* the last line had no end */
 	bool ended;
 };
 
@@ -60,6 +62,26 @@ out:
 	return st;
 }
 
+enum status lines_from(struct lines *l, int64_t offset, struct err *err)
+{
+	if (lseek(l->fd, offset, SEEK_SET) != offset)
+		return err_sys(err, errno, "cannot read '%s'", l->path);
+	l->base = offset;
+	l->from = l->to = 0;
+	l->ended = l->cut = false;
+	return OK;
+}
+
+int64_t lines_offset(const struct lines *l)
+{
+	return l->base + (int64_t)l->from;
+}
+
+bool lines_cut(const struct lines *l)
+{
+	return l->cut;
+}
+
 /* More bytes behind those that are there; the line that is begun moves to the front. */
 static enum status fill(struct lines *l, struct err *err)
 {
@@ -69,6 +91,7 @@ static enum status fill(struct lines *l, struct err *err)
 	if (l->from > 0) {
 		memmove(l->bytes, l->bytes + l->from, l->to - l->from);
 		l->to -= l->from;
+		l->base += (int64_t)l->from;
 		l->from = 0;
 	}
 	if (l->to == l->size) {
@@ -96,6 +119,7 @@ static const char *take_line(struct lines *l, const char *stop, size_t max, size
 
 	*n = stop == NULL ? l->to - l->from : (size_t)(stop - start);
 	none = stop == NULL && *n == 0 && !*too_long;
+	l->cut = stop == NULL && !none;
 	l->from += *n + (stop != NULL);
 	*too_long = *too_long || *n > max;
 	if (*too_long)

@@ -28,12 +28,16 @@ static enum status coaching(struct folder *f, struct project *p, struct arena *a
 	struct coach_taught taught;
 	struct coach_patches patches;
 	const char *page;
-	struct coach_report *r = NULL;
+	struct coach_report *r = NULL, *fresh = NULL;
 	struct json_build b = { false };
 	cJSON *answer = NULL;
 	struct err err;
 	enum status st = coach_look(p, &wish, a, &r, &err);
 
+	if (st == OK) {
+		wish.fresh = true;
+		st = coach_look(p, &wish, a, &fresh, &err);
+	}
 	if (st == OK)
 		st = coach_issues(p, r, COACH_DRAFT, NULL, &issues, &err);
 	if (st == OK)

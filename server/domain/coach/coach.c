@@ -11,13 +11,20 @@
 #include "domain/coach/report.h"
 #include "domain/coach/sources.h"
 
-#define SESSION_MEMORY ((size_t)1 << 30) /* most a single session may take; it takes far less */
+void report_session(struct coach_report *r, const struct session *s, const char *path)
+{
+	struct finder f = { .report = r, .s = s };
+
+	report_subject(r, "session", s->name);
+	measure_session(r, s);
+	measure_one(r, s, path);
+	find_all(&f);
+}
 
 static enum status one_session(struct coach_report *r, const struct coach_wish *wish,
                                const struct source *source, struct err *err)
 {
 	struct arena *a = arena_new(SESSION_MEMORY);
-	struct finder f = { .report = r };
 	struct session s;
 	enum status st;
 
@@ -28,15 +35,10 @@ static enum status one_session(struct coach_report *r, const struct coach_wish *
 	st = read_source(&s, source, wish->stop, err);
 	if (st == OK && !session_close(&s))
 		st = err_nomem(err, "a session");
-	if (st == OK && s.own) {
+	if (st == OK && s.own)
 		r->metrics.own_sessions++;
-	} else if (st == OK && (s.last_ms == SESSION_NO_TIME || s.last_ms >= wish->since_ms)) {
-		f.s = &s;
-		report_subject(r, "session", s.name);
-		measure_session(r, &s);
-		measure_one(r, &s, source->paths[0]);
-		find_all(&f);
-	}
+	else if (st == OK && (s.last_ms == SESSION_NO_TIME || s.last_ms >= wish->since_ms))
+		report_session(r, &s, source->paths[0]);
 	session_done(&s);
 	arena_free(a);
 	return st == OK && arena_failed(r->a) ? err_nomem(err, "a report") : st;
@@ -89,26 +91,34 @@ enum status report_end(struct coach_report *r, struct coach_report **out, struct
 	return OK;
 }
 
+enum status report_sources(const struct coach_wish *wish, struct arena *a, struct sources *out,
+                           struct err *err)
+{
+	if (wish->path == NULL)
+		return sources_of_project(wish->root, wish->since_ms, a, out, err);
+	return sources_find(
+	    &(struct sources_wish){ .path = wish->path, .since_ms = wish->since_ms }, a, out, err);
+}
+
+enum status report_sessions_end(struct coach_report *r, struct coach_report **out, struct err *err)
+{
+	measure_end(r);
+	find_outliers(r);
+	return report_end(r, out, err);
+}
+
 enum status coach_sessions(const struct coach_wish *wish, struct arena *a,
                            struct coach_report **out, struct err *err)
 {
 	struct coach_report *r = report_new(a);
-	struct source *sources = NULL;
-	size_t n = 0;
+	struct sources sources;
 	enum status st;
 
 	if (r == NULL)
 		return err_nomem(err, "a report");
-	if (wish->path == NULL)
-		st = sources_of_project(wish->root, wish->since_ms, a, &sources, &n, err);
-	else
-		st = sources_find(
-		    &(struct sources_wish){ .path = wish->path, .since_ms = wish->since_ms }, a,
-		    &sources, &n, err);
-	if (st != OK)
-		return st;
-	for (size_t i = 0; st == OK && i < n; i++)
-		st = one_session(r, wish, &sources[i], err);
+	st = report_sources(wish, a, &sources, err);
+	for (size_t i = 0; st == OK && i < sources.n; i++)
+		st = one_session(r, wish, &sources.items[i], err);
 	if (st != OK)
 		return st;
 	if (r->metrics.sessions == 0 && r->metrics.own_sessions == 0)
@@ -116,7 +126,5 @@ enum status coach_sessions(const struct coach_wish *wish, struct arena *a,
 		               wish->path == NULL ? "of" : "in",
 		               wish->path == NULL ? wish->root : wish->path,
 		               wish->since_ms == 0 ? "" : " that went on since then");
-	measure_end(r);
-	find_outliers(r);
-	return report_end(r, out, err);
+	return report_sessions_end(r, out, err);
 }

@@ -53,7 +53,7 @@ enum status coach_look(struct project *p, const struct coach_wish *wish, struct 
 	struct coach_wish whole = *wish;
 	enum status st;
 
-	if (wish->path == NULL && wish->since_ms == 0)
+	if (wish->path == NULL && wish->since_ms == 0 && !wish->fresh)
 		return look_at_run(p, wish, a, out, err);
 	if ((st = gates_of(p, a, &whole.gates, err)) != OK)
 		return st;
@@ -61,5 +61,8 @@ enum status coach_look(struct project *p, const struct coach_wish *wish, struct 
 	if (wish->path != NULL && wish->path[0] != '/' &&
 	    (whole.path = text_printf(a, "%s/%s", p->root, wish->path)) == NULL)
 		st = err_nomem(err, "a path");
-	return st != OK ? st : coach_sessions(&whole, a, out, err);
+	if (st != OK)
+		return st;
+	return wish->fresh ? coach_watch(p, &whole, a, out, err)
+	                   : coach_sessions(&whole, a, out, err);
 }

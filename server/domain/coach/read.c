@@ -48,10 +48,22 @@ static line_reader *reader_of(const char *host)
 	return claude_line;
 }
 
+/* One line to its reader. */
+static void take_line(struct session *s, struct session_at *at, struct json_span line,
+                      bool too_long)
+{
+	at->line++;
+	if (too_long) {
+		s->lines++;
+		s->long_lines++;
+	} else if (line.len > 0) {
+		reader_of(s->host)(s, at, line);
+	}
+}
+
 static enum status read_lines(struct session *s, const char *path, uint32_t agent,
                               const atomic_bool *stop, struct err *err)
 {
-	line_reader *read = reader_of(s->host);
 	struct session_at at = { .agent = agent, .ms = SESSION_NO_TIME };
 	struct lines *l = NULL;
 	enum status st = lines_open(&l, path, err);
@@ -63,17 +75,34 @@ static enum status read_lines(struct session *s, const char *path, uint32_t agen
 		return st;
 	at.file = session_add_file(s, path, agent);
 	while ((st = lines_next(l, SESSION_LINE_MAX, &line, &n, &too_long, err)) == OK &&
-	       line != NULL) {
-		at.line++;
-		if ((st = stopped(stop, err)) != OK)
-			break;
-		if (too_long) {
-			s->lines++;
-			s->long_lines++;
-		} else if (n > 0) {
-			read(s, &at, (struct json_span){ line, n });
-		}
+	       line != NULL && (st = stopped(stop, err)) == OK)
+		take_line(s, &at, (struct json_span){ line, n }, too_long);
+	lines_free(l);
+	return st;
+}
+
+enum status read_on(struct session *s, const struct source *source, struct read_place *place,
+                    const atomic_bool *stop, struct err *err)
+{
+	struct session_at at = { .line = place->line, .ms = place->ms };
+	struct lines *l = NULL;
+	enum status st = lines_open(&l, source->paths[0], err);
+	const char *line;
+	bool too_long;
+	size_t n;
+
+	if (st == OK)
+		st = lines_from(l, place->offset, err);
+	if (st == OK && s->n_files == 0)
+		(void)session_add_file(s, source->paths[0], 0);
+	while (st == OK &&
+	       (st = lines_next(l, SESSION_LINE_MAX, &line, &n, &too_long, err)) == OK &&
+	       line != NULL && !lines_cut(l) && (st = stopped(stop, err)) == OK) {
+		take_line(s, &at, (struct json_span){ line, n }, too_long);
+		place->offset = lines_offset(l);
 	}
+	place->line = at.line;
+	place->ms = at.ms;
 	lines_free(l);
 	return st;
 }

@@ -235,44 +235,50 @@ uint32_t session_message(struct session *s, const struct session_at *at, uint64_
 	return s->n_messages;
 }
 
+bool session_put_call(struct session *s, const struct session_call *call)
+{
+	struct session_call *items;
+
+	if (!index_room(s))
+		return false;
+	items = list_room(s->a, s->calls, s->n_calls, &s->room_calls, sizeof *items);
+	if (items == NULL)
+		return false;
+	s->calls = items;
+	items[s->n_calls] = *call;
+	s->call_index[place(s, s->call_index, s->size_call_index, call->id)] =
+	    (uint32_t)++s->n_calls;
+	return true;
+}
+
 struct session_call *session_call(struct session *s, const struct session_at *at,
                                   struct json_span id, struct json_span name,
                                   struct json_span input, uint32_t message)
 {
-	uint64_t key = session_key(id, (struct json_span){ 0 });
-	struct session_call *items, *c;
+	struct session_call c = { .id = session_key(id, (struct json_span){ 0 }),
+		                  .start_ms = at->ms,
+		                  .end_ms = SESSION_NO_TIME,
+		                  .file = at->file,
+		                  .line = at->line,
+		                  .agent = at->agent,
+		                  .message = message };
 	struct session_mark *m;
-	size_t place_at;
 
-	if (!index_room(s))
-		return NULL;
-	place_at = place(s, s->call_index, s->size_call_index, key);
-	if (s->call_index[place_at] != 0)
+	if (s->n_calls > 0 && s->call_index[place(s, s->call_index, s->size_call_index, c.id)] != 0)
 		return NULL; /* the same call again, in a later line of its message */
-	items = list_room(s->a, s->calls, s->n_calls, &s->room_calls, sizeof *items);
-	if (items == NULL)
+	if (!call_read(s, &c, name, input))
 		return NULL;
-	s->calls = items;
-	c = &items[s->n_calls];
-	*c = (struct session_call){ .id = key,
-		                    .start_ms = at->ms,
-		                    .end_ms = SESSION_NO_TIME,
-		                    .file = at->file,
-		                    .line = at->line,
-		                    .agent = at->agent,
-		                    .message = message };
-	if (!call_read(s, c, name, input))
-		return NULL;
-	if (session_only_reads(c->act))
-		c->depends = input_depends(s, input);
+	if (session_only_reads(c.act))
+		c.depends = input_depends(s, input);
 	else
 		s->recent.len = 0;
 	if (input.len < KNOWN_MAX / 8)
 		keep(&s->known, KNOWN_MAX, input);
-	s->call_index[place_at] = (uint32_t)++s->n_calls;
+	if (!session_put_call(s, &c))
+		return NULL;
 	if ((m = mark(s, at, MARK_CALL)) != NULL)
 		m->call = (uint32_t)s->n_calls - 1;
-	return c;
+	return &s->calls[s->n_calls - 1];
 }
 
 void session_result(struct session *s, const struct session_at *at, const struct session_result *r)

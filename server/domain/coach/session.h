@@ -153,6 +153,9 @@ struct session_call *session_call(struct session *s, const struct session_at *at
                                   struct json_span id, struct json_span name,
                                   struct json_span input, uint32_t message);
 
+/* A call as it was, of a session that was put by (keep.h). False when the arena is full. */
+bool session_put_call(struct session *s, const struct session_call *call);
+
 struct session_result {
 	struct json_span id;
 	bool failed;

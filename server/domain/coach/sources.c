@@ -110,6 +110,23 @@ enum status walk_add(struct walk *w, const struct source *like, const char *path
 	return add_path(w, *out, path);
 }
 
+enum status walk_note(struct walk *w, const char *folder)
+{
+	const char **folders =
+	    list_room(w->a, w->folders, w->n_folders, &w->folders_room, sizeof *folders);
+
+	if (folders == NULL || folder == NULL)
+		return err_nomem(w->err, "the session files");
+	w->folders = folders;
+	folders[w->n_folders++] = folder;
+	return OK;
+}
+
+struct sources walk_result(const struct walk *w)
+{
+	return (struct sources){ w->items, w->n, w->folders, w->n_folders };
+}
+
 bool walk_wants(const struct walk *w, const char *folder)
 {
 	size_t n = w->folder == NULL ? 0 : strlen(w->folder);
@@ -131,6 +148,8 @@ static enum status add_subagents(struct walk *w, struct source *s, const char *p
 	st = folder_list(folder, w->a, &e, &n, NULL);
 	if (st == E_NOMEM)
 		return err_nomem(w->err, "the session files");
+	if (st == OK)
+		st = walk_note(w, folder);
 	for (size_t i = 0; st == OK && i < n; i++)
 		if (!e[i].is_folder && ends(e[i].name, ".jsonl"))
 			st = add_path(w, s, text_printf(w->a, "%s/%s", folder, e[i].name));
@@ -274,6 +293,8 @@ static enum status walk(struct walk *w, const char *folder, int depth)
 	bool storage = false;
 	enum status st = folder_list(folder, w->a, &e, &n, w->err);
 
+	if (st == OK)
+		st = walk_note(w, folder);
 	if (st == OK && has_file(e, n, "opencode", ".db"))
 		return walk_database_of(w, folder);
 	if (st == OK)
@@ -317,6 +338,8 @@ static enum status one_file(struct walk *w, const char *path)
 		    path);
 	st = folder_list(folder[0] == '\0' ? "/" : folder, w->a, &e, &n, w->err);
 	if (st == OK)
+		st = walk_note(w, folder[0] == '\0' ? "/" : folder);
+	if (st == OK)
 		st = find_siblings(w, folder, e, n);
 	return st != OK ? st : add_session(w, folder, slash == NULL ? path : slash + 1, true);
 }
@@ -331,13 +354,12 @@ enum status walk_path(struct walk *w, const char *path)
 	return st == E_INPUT && w->n == before ? one_file(w, path) : st;
 }
 
-enum status sources_find(const struct sources_wish *wish, struct arena *a, struct source **out,
-                         size_t *n, struct err *err)
+enum status sources_find(const struct sources_wish *wish, struct arena *a, struct sources *out,
+                         struct err *err)
 {
 	struct walk w = { .a = a, .since_ms = wish->since_ms, .folder = wish->folder, .err = err };
 	enum status st = walk_path(&w, wish->path);
 
-	*out = w.items;
-	*n = w.n;
+	*out = walk_result(&w);
 	return st;
 }

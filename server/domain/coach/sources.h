@@ -33,6 +33,14 @@ struct source {
 	size_t n_paths, room;
 	const char **ids; /* of opencode: the session's own, then its subagents' */
 	size_t n_ids, room_ids;
+	int64_t changed_ms; /* of opencode: when any of them last changed */
+};
+
+struct sources {
+	struct source *items; /* sorted by path */
+	size_t n;
+	const char **folders; /* that were looked into: what changes, changes there */
+	size_t n_folders;
 };
 
 struct sources_wish {
@@ -41,9 +49,9 @@ struct sources_wish {
 	const char *folder; /* only sessions that say that they worked in it; NULL: all */
 };
 
-/* The sessions that path leads to, sorted by path. E_ABSENT when path is not there. */
-enum status sources_find(const struct sources_wish *wish, struct arena *a, struct source **out,
-                         size_t *n, struct err *err);
+/* The sessions that path leads to. E_ABSENT when path is not there. */
+enum status sources_find(const struct sources_wish *wish, struct arena *a, struct sources *out,
+                         struct err *err);
 
 /*
  * The sessions of a project, wherever each host keeps them: Claude Code by the folder's name, its
@@ -51,6 +59,6 @@ enum status sources_find(const struct sources_wish *wish, struct arena *a, struc
  * host's files that cannot be read are left out with a line in the log.
  */
 enum status sources_of_project(const char *root, int64_t since_ms, struct arena *a,
-                               struct source **out, size_t *n, struct err *err);
+                               struct sources *out, struct err *err);
 
 #endif

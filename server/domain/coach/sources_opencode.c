@@ -63,6 +63,7 @@ static enum status add_entries(struct walk *w, struct entry *all, size_t n,
 		    all[i].session.changed_ms < w->since_ms)
 			continue;
 		one.name = all[i].session.id;
+		one.changed_ms = all[i].session.changed_ms;
 		if ((st = walk_add(w, &one, path, &s)) == OK)
 			st = add_id(w, s, all[i].session.id);
 		all[i].source = w->n;
@@ -70,8 +71,12 @@ static enum status add_entries(struct walk *w, struct entry *all, size_t n,
 	for (size_t i = 0; st == OK && i < n; i++) {
 		const struct entry *top = top_of(all, n, &all[i]);
 
-		if (top != &all[i] && top->source != 0)
-			st = add_id(w, &w->items[top->source - 1], all[i].session.id);
+		if (top == &all[i] || top->source == 0)
+			continue;
+		s = &w->items[top->source - 1];
+		if (all[i].session.changed_ms > s->changed_ms)
+			s->changed_ms = all[i].session.changed_ms;
+		st = add_id(w, s, all[i].session.id);
 	}
 	return st;
 }

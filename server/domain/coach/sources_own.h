@@ -18,6 +18,8 @@ struct walk {
 	size_t n, room;
 	struct sibling *siblings; /* of the folder that is looked at */
 	size_t n_siblings, siblings_room;
+	const char **folders;
+	size_t n_folders, folders_room;
 	struct err *err;
 };
 
@@ -27,6 +29,12 @@ enum status walk_path(struct walk *w, const char *path);
 /* A new source with its first path, which is copied nowhere. */
 enum status walk_add(struct walk *w, const struct source *like, const char *path,
                      struct source **out);
+
+/* Note a folder that was looked into. */
+enum status walk_note(struct walk *w, const char *folder);
+
+/* What was found. */
+struct sources walk_result(const struct walk *w);
 
 /* Does it work in the wished folder, or below? True when no folder is wished. */
 bool walk_wants(const struct walk *w, const char *folder);

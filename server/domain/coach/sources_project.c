@@ -113,7 +113,7 @@ static enum status of_gemini(struct walk *w, const char *root)
 }
 
 enum status sources_of_project(const char *root, int64_t since_ms, struct arena *a,
-                               struct source **out, size_t *n, struct err *err)
+                               struct sources *out, struct err *err)
 {
 	struct walk w = { .a = a, .since_ms = since_ms, .err = err };
 	enum status st = of_claude(&w, root);
@@ -125,7 +125,6 @@ enum status sources_of_project(const char *root, int64_t since_ms, struct arena 
 		st = of_gemini(&w, root);
 	if (st == OK)
 		st = try_path(&w, place(a, "XDG_DATA_HOME", "opencode", ".local/share/opencode"));
-	*out = w.items;
-	*n = w.n;
+	*out = walk_result(&w);
 	return st;
 }

@@ -30,4 +30,14 @@ CREATE TABLE coach_lesson (
 	source      TEXT    NOT NULL CHECK (source IN ('run', 'session')),
 	clean       INTEGER NOT NULL DEFAULT 0  -- runs or sessions looked at since without finding it
 ) STRICT, WITHOUT ROWID;
+-- How far sessions were read that are watched, and what was told of them.
+CREATE TABLE coach_watch (
+	path       TEXT    PRIMARY KEY,         -- of the session's main file, or PLACE#ID
+	stamp      TEXT    NOT NULL,            -- of its files: when it is the same nothing has changed
+	offset     INTEGER NOT NULL,            -- of the next line
+	line       INTEGER NOT NULL,            -- lines before it
+	time_ms    INTEGER,                     -- the last time that a line told
+	state      BLOB,                        -- the session so far (domain/coach/keep.h)
+	told       TEXT    NOT NULL             -- fingerprints of what was told, with blanks between
+) STRICT, WITHOUT ROWID;
 CREATE INDEX coach_seen_by_subject ON coach_seen (subject);
