@@ -385,6 +385,10 @@ void config_put_commands(struct json_build *b, cJSON *object, const struct confi
 	for (size_t i = 0; i < c->n_agents; i++)
 		add_command(b, list, "agent", c->agents[i].name,
 		            c->agents[i].shell ? &shell : &c->agents[i].command);
+	for (size_t i = 0; i < c->n_agents; i++)
+		if (c->agents[i].confined.n > 0)
+			add_command(b, list, "agent, confined", c->agents[i].name,
+			            &c->agents[i].confined);
 	for (size_t i = 0; i < c->n_gates; i++)
 		add_command(b, list, "gate", c->gates[i].name, &c->gates[i].command);
 	for (size_t i = 0; i < c->events->n_subscribers; i++)

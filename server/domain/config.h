@@ -46,6 +46,8 @@ struct config_agent {
 	struct config_texts command; /* argv, options included; empty for preset shell, which runs
 	                                the task's own command */
 	enum config_prompt prompt;
+	struct config_texts confined;    /* argv instead, when we keep it to its folder; empty: the
+	                                    same */
 	struct config_texts resume;      /* added to go on with a session; {} stands for its id */
 	bool shell;                      /* preset shell */
 	struct config_texts writable;    /* absolute paths it may write beside its worktree */

@@ -9,6 +9,7 @@
 struct preset {
 	const char *name;
 	const char *command[WORDS_MAX];
+	const char *confined[WORDS_MAX]; /* instead, where we confine it */
 	enum config_prompt prompt;
 	const char *writable[WORDS_MAX];    /* where it keeps its own state, from the home folder */
 	const char *environment[WORDS_MAX]; /* what it is signed in with */
@@ -28,6 +29,9 @@ static const struct preset presets[] = {
 	{
 	    .name = "codex",
 	    .command = { "codex", "exec", "--json", "--sandbox", "workspace-write" },
+	    /* Its own sandbox mounts, which nobody who is confined may; ours keeps its writes in.
+	     */
+	    .confined = { "codex", "exec", "--json", "--sandbox", "danger-full-access" },
 	    .writable = { ".codex" },
 	    .environment = { "OPENAI_*", "CODEX_*" },
 	    .resume = { "resume", "{}", "-" },
@@ -133,5 +137,8 @@ enum status preset_apply(struct part_reader *r, const struct part_agent *from,
 		done = done && join(r, command->at, command->n, &from->args, &out->command);
 	else
 		done = done && join(r, p->command, count(p->command), &from->args, &out->command);
+	if (command->n == 0 && p->confined[0] != NULL)
+		done =
+		    done && join(r, p->confined, count(p->confined), &from->args, &out->confined);
 	return done ? OK : err_nomem(r->err, "the configuration");
 }

@@ -87,7 +87,9 @@ static size_t resume_words(const struct config_texts *words, const char *session
 static enum status make_argv(const struct agent_start *start, struct arena *a,
                              const char *const **out, struct err *err)
 {
-	const struct config_texts *command = &start->agent->command;
+	bool inside = start->confine && start->agent->confined.n > 0 && sandbox_abi() > 0;
+	const struct config_texts *command =
+	    inside ? &start->agent->confined : &start->agent->command;
 	const char **argv;
 	size_t n = 0;
 
