@@ -106,12 +106,12 @@ deps:
 	@sh tests/deps.sh
 test: deps
 	@$(MAKE) --no-print-directory -j2 all tests-built
-	@sh tests/run.sh $(B) unit fault io wire cli crash checks
+	@sh tests/run.sh $(B) unit fault io wire cli crash checks && python3 -B tests/recipes.py $(B) unit fault io wire cli crash checks
 tests-built: $(TESTS) $(B)/gadugi-fixtures
 fixtures: $(B)/gadugi-fixtures
 	@ln -sf $(MODE)/gadugi-fixtures build/gadugi-fixtures
 check: all tests-built
-	@sh tests/run.sh $(B) unit wire cli checks
+	@sh tests/run.sh $(B) unit wire cli checks && python3 -B tests/recipes.py $(B) unit wire cli checks
 fault io: all tests-built
 	@sh tests/run.sh $(B) $@
 crash wire cli checks: all $(B)/gadugi-fixtures

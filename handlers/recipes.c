@@ -23,8 +23,12 @@ static const struct arg recipes_args[] = {
 	  "implement: who does it.", NULL },
 	{ "jobs", ARG_WHOLE, ARG_UNLISTED, offsetof(struct recipes_in, jobs), 1, RUN_JOBS_MAX,
 	  "implement: how many at once.", NULL },
+	{ "merge", ARG_CHOICE, ARG_UNLISTED, offsetof(struct recipes_in, merge), 0, 0,
+	  "implement: as orchestrate's.", "none|into|pr" },
 	{ "waitSeconds", ARG_WHOLE, ARG_UNLISTED, offsetof(struct recipes_in, wait_s), 0, 3600,
-	  "verify: how long to wait for the gates; 50 when nothing is said.", NULL },
+	  "How long to wait for gates (verify, 50 when nothing is said) or for the run (implement, "
+	  "then the answer is the run's).",
+	  NULL },
 	{ 0 },
 };
 
@@ -234,6 +238,17 @@ static enum status act(struct recipes_work *w)
 	return st;
 }
 
+/* implement with waitSeconds: on with the run that it started, in an earlier call perhaps. */
+static enum status go_on(struct recipes_work *w)
+{
+	const cJSON *wait_s = w->want->wait_s;
+
+	w->run = w->call->memo;
+	if (w->run != NULL)
+		return OK;
+	return run_wait_again(w->call, wait_s == NULL ? 0 : (long)wait_s->valuedouble, &w->run);
+}
+
 static enum status recipes_run(struct call *call, const void *in, cJSON **result)
 {
 	struct recipes_work w = { .call = call, .want = in };
@@ -241,15 +256,20 @@ static enum status recipes_run(struct call *call, const void *in, cJSON **result
 	enum status st = OK;
 
 	w.answer = json_object(&w.b);
-	if (call->memo != NULL)
+	if (strcmp(w.want->action, "implement") == 0)
+		st = go_on(&w);
+	else if (call->memo != NULL)
 		st = recipes_verify_wait(&w, &answered);
-	if (st == OK && !answered)
+	if (st == OK && !answered && w.run == NULL)
 		st = act(&w);
-	if (st != OK) {
+	if (st != OK || w.run != NULL)
 		cJSON_Delete(w.answer);
+	if (st != OK)
 		return st;
-	}
-	return json_built(&w.b, w.answer, result, &call->err);
+	if (w.run == NULL)
+		return json_built(&w.b, w.answer, result, &call->err);
+	call->memo = w.run;
+	return run_wait_look(call, w.run, result);
 }
 
 const struct tool tool_recipes = {

@@ -7,9 +7,10 @@
 #include "base/call.h"
 #include "base/json.h"
 #include "domain/recipe.h"
+#include "handlers/run_answer.h"
 
 struct recipes_in {
-	const char *action, *name, *cursor, *results, *agent;
+	const char *action, *name, *cursor, *results, *agent, *merge;
 	const cJSON *needs, *jobs, *wait_s;
 	long limit;
 	bool force, dry_run;
@@ -23,6 +24,7 @@ struct recipes_work {
 	size_t chosen; /* the named recipe, RECIPE_NONE for all */
 	struct json_build b;
 	cJSON *answer;
+	struct run_wait *run; /* implement: the run to wait for, NULL: none */
 };
 
 /* Is the recipe of that name the named one, or none named? */

@@ -178,6 +178,7 @@ static enum status start(struct recipes_work *w, const struct building *x, struc
 	struct call *call = w->call;
 	struct run_request want = { .plan = made,
 		                    .agent = w->want->agent,
+		                    .merge = w->want->merge,
 		                    .jobs = w->want->jobs == NULL
 		                                ? RUN_NOT_GIVEN
 		                                : (long)w->want->jobs->valuedouble,
@@ -194,6 +195,10 @@ static enum status start(struct recipes_work *w, const struct building *x, struc
 	if (st != OK) { /* a run that nobody would know again */
 		(void)run_control(call->project, run, NULL, RUN_DO_CANCEL, NULL, NULL);
 		return st;
+	}
+	if (w->want->wait_s != NULL && w->want->wait_s->valuedouble > 0) {
+		w->run = run_wait_new(call, run, (long)w->want->wait_s->valuedouble);
+		return w->run == NULL ? err_nomem(&call->err, "an answer") : OK;
 	}
 	json_put_text(&w->b, w->answer, "runId", run);
 	json_put_text(&w->b, w->answer, "branch", text_printf(call->arena, "gadugi/%s", run));
@@ -311,8 +316,8 @@ enum status recipes_rollback(struct recipes_work *w)
 	enum status st = recipes_need_name(w);
 
 	if (st == OK)
-		st = recipe_roll_back(w->call->project, w->set, &want, &w->call->stop,
-		                      w->call->arena, &done, &w->call->err);
+		st = recipe_roll_back(w->call->project, w->set, &want, &w->call->stop, &done,
+		                      &w->call->err);
 	if (st != OK)
 		return st;
 	json_put_int(&w->b, w->answer, "build", done.build.id);

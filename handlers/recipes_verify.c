@@ -94,8 +94,7 @@ static enum status begin(struct recipes_work *w)
 	if (x == NULL)
 		return err_nomem(&call->err, "a check");
 	if (begun.id == NULL)
-		st = check_start(call->project, w->set, w->chosen, &call->stop, call->arena, &begun,
-		                 &call->err);
+		st = check_start(call->project, w->set, w->chosen, &call->stop, &begun, &call->err);
 	if (st != OK)
 		return st;
 	x->check = begun.id;

@@ -21,6 +21,8 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/gadugi-tests.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 passed=0 failed=0 skipped=0
+results=$build/results # what all of them said, for tests/recipes.py
+: >"$results"
 
 one() { # one NAME COMMAND...
 	name=$1
@@ -45,6 +47,8 @@ one() { # one NAME COMMAND...
 		f=1
 		echo "ran no test" >>"$work/out"
 	fi
+	cat "$work/out" >>"$results"
+	if [ "$f" = 0 ]; then echo "ok $name ($p)"; else echo "not ok $name"; fi >>"$results"
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	if [ "$f" != 0 ]; then
 		echo "FAILED $name (exit $rc)"

@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef err_set /* as the analyser knows them */
+#undef err_sys
+#undef err_nomem
+
 static const char *const names[STATUS_N] = {
 	[OK] = "ok",       [E_NOMEM] = "no-memory", [E_INPUT] = "bad-input", [E_ABSENT] = "absent",
 	[E_BUSY] = "busy", [E_STOP] = "stopped",    [E_IO] = "io",           [E_DENIED] = "denied",

@@ -44,4 +44,20 @@ enum status err_nomem(struct err *err, const char *what);
 /* Static name of a status, for logs. Never NULL. */
 const char *err_name(enum status code);
 
+/*
+ * What these return is never OK, which clang's analyser cannot see: without this it follows paths
+ * on which a failure is a success. For the analyser only.
+ */
+#ifdef __clang_analyzer__
+static inline enum status err_told(enum status st)
+{
+	if (st == OK)
+		__builtin_unreachable();
+	return st;
+}
+#define err_set(...)   err_told(err_set(__VA_ARGS__))
+#define err_sys(...)   err_told(err_sys(__VA_ARGS__))
+#define err_nomem(...) err_told(err_nomem(__VA_ARGS__))
+#endif
+
 #endif

@@ -143,6 +143,8 @@ static const struct option_row recipes_options[] = {
 	{ "agent", 'a', OPTION_TEXT, "agent", "NAME", "implement: who does it" },
 	{ "jobs", 'j', OPTION_NUMBER, "jobs", "N", "implement: how many at once" },
 	{ "detach", 'd', OPTION_FLAG, NULL, NULL, "implement: do not wait for the end" },
+	{ "merge", 0, OPTION_TEXT, "merge", "none|into|pr",
+	  "implement: what becomes of the run's branch" },
 	{ "needs", 0, OPTION_TEXTS, "needs", "NAME", "new: a recipe that must be there first" },
 	{ "limit", 0, OPTION_NUMBER, "limit", "N", "list, history: at most so many" },
 	{ "cursor", 0, OPTION_TEXT, "cursor", "CURSOR", "go on where a list ended" },

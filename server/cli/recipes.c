@@ -246,5 +246,7 @@ int command_recipes(struct cli *c)
 		cli_put_text(c, "name", c->words[1]);
 	if (strcmp(action, "implement") == 0)
 		return follow(c);
+	if (strcmp(action, "verify") == 0)
+		cli_catch_signals(c); /* whenever it comes, Ctrl-C also ends what was started */
 	return cli_simple(c, show_recipes);
 }

@@ -27,7 +27,7 @@ static enum status ground_open(void *arg, struct project **project, int *wake_fd
 
 static void wake_clear(void *arg)
 {
-	(void)arg;
+	(void)arg; /* nothing wakes this server */
 }
 
 static const struct tool *const tools[] = { &tool_echo, &tool_park, &tool_steps, NULL };

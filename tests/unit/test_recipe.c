@@ -384,7 +384,9 @@ static void a_requirement_is_met_by_its_named_test_alone(void **state)
 		                           "  test t::one_is ... ok\n",
 		                           "--- PASS: one_is (0.1s)\n",
 		                           "tests/t.py::one_is PASSED [ 5%]\n",
-		                           "PASS: one_is" };
+		                           "PASS: one_is",
+		                           "ok one is\n",
+		                           "ok one is: in 3 ms\nskip other: why\n" };
 	static const char *const no[] = { "not ok one_is\n", "[  FAILED  ] one_is\n",
 		                          "test t::one_is ... FAILED\n", "--- FAIL: one_is\n",
 		                          "ok one_is\nnot ok one_is\n" };
@@ -392,11 +394,21 @@ static void a_requirement_is_met_by_its_named_test_alone(void **state)
 		                               "one_is\n",
 		                               "ok one_is_not\n",
 		                               "ok none_is\n",
+		                               "ok one is not\n",
+		                               "ok one is (2)\n",
 		                               "see one_is, ok\n",
 		                               "ok tests/other.c (3)\n" };
+	static const char *const skipped[] = {
+		"skip one_is: no network\n",  "skip one is: no network\n",
+		"[  SKIPPED ] one_is\n",      "--- SKIP: one_is (0.00s)\n",
+		"ok 4 - one_is # SKIP why\n", "test t::one_is ... ignored\n",
+	};
 	enum recipe_shown how;
 
 	(void)state;
+	for (size_t i = 0; i < sizeof skipped / sizeof *skipped; i++)
+		if (met(skipped[i], &how) || how != RECIPE_NOT_RUN)
+			fail_msg("ran: %s", skipped[i]);
 	for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
 		if (!met(yes[i], &how) || how != RECIPE_SHOWN)
 			fail_msg("not met by: %s", yes[i]);

@@ -43,11 +43,18 @@ static enum status open_repo(const struct project *p, struct repo **out, struct 
 	return OK;
 }
 
+/* What a look at builds needs. */
+struct looking {
+	struct project *p;
+	struct repo *r; /* NULL: no git */
+	const atomic_bool *stop;
+	struct arena *a;
+};
+
 /* --- how they stand ------------------------------------------------------------------------- */
 
 /* Is the run still at it? One whose runner died is not. */
-static enum status is_going_on(struct project *p, const struct recipe_row *build,
-                               const atomic_bool *stop, struct arena *a, bool *going,
+static enum status is_going_on(const struct looking *l, const struct recipe_row *build, bool *going,
                                struct err *err)
 {
 	struct run_view v;
@@ -56,22 +63,19 @@ static enum status is_going_on(struct project *p, const struct recipe_row *build
 	*going = strcmp(build->run_state, "queued") == 0 ||
 	         strcmp(build->run_state, "running") == 0 ||
 	         strcmp(build->run_state, "paused") == 0;
-	if (*going && (st = run_glance(p, build->run, stop, a, &v, err)) == OK)
+	if (*going && (st = run_glance(l->p, build->run, l->stop, l->a, &v, err)) == OK)
 		*going = v.state == RUN_QUEUED || v.state == RUN_RUNNING || v.state == RUN_PAUSED;
 	return st;
 }
 
-static enum status judge(struct project *p, struct repo *r, const struct recipe *recipe,
-                         const atomic_bool *stop, struct arena *a, struct recipe_status *s,
-                         struct err *err)
+static enum status judge(const struct looking *l, const struct recipe *recipe,
+                         struct recipe_status *s, struct err *err)
 {
 	bool going = false, merged = true;
 	enum status st;
 
-	if (s->build.id == 0)
-		return OK;
 	if (!recipe_went_well(&s->build)) {
-		st = is_going_on(p, &s->build, stop, a, &going, err);
+		st = is_going_on(l, &s->build, &going, err);
 		s->state = going ? RECIPE_BUILDING : RECIPE_FAILED;
 		return st;
 	}
@@ -79,7 +83,7 @@ static enum status judge(struct project *p, struct repo *r, const struct recipe 
 		s->state = RECIPE_CHANGED;
 		return OK;
 	}
-	st = left_merged(r, p->root, &s->build, a, &merged, err);
+	st = left_merged(l->r, l->p->root, &s->build, l->a, &merged, err);
 	s->state = merged ? RECIPE_CURRENT : RECIPE_UNMERGED;
 	return st;
 }
@@ -100,8 +104,8 @@ enum status recipe_look(struct project *p, const struct recipe_set *set, const a
                         struct arena *a, struct recipe_status **out, struct err *err)
 {
 	struct recipe_status *all = arena_take(a, (set->n_recipes + 1) * sizeof *all);
+	struct looking l = { .p = p, .stop = stop, .a = a };
 	struct recipes_page page = { 0 };
-	struct repo *r = NULL;
 	enum status st;
 
 	if (all == NULL)
@@ -109,16 +113,16 @@ enum status recipe_look(struct project *p, const struct recipe_set *set, const a
 	if ((st = read_newest(p, stop, a, &page, err)) != OK)
 		return st;
 	if (page.n > 0)
-		st = open_repo(p, &r, err);
+		st = open_repo(p, &l.r, err);
 	for (size_t i = 0; i < page.n && st == OK; i++) {
 		size_t at = recipe_find(set, page.at[i].recipe, NULL);
 
 		if (at == RECIPE_NONE)
 			continue; /* built once, and gone */
 		all[at].build = page.at[i];
-		st = judge(p, r, &set->recipes[at], stop, a, &all[at], err);
+		st = judge(&l, &set->recipes[at], &all[at], err);
 	}
-	repo_free(r);
+	repo_free(l.r);
 	*out = all;
 	return st;
 }
@@ -150,24 +154,23 @@ static bool holds(const struct recipe_texts *texts, const char *path)
  * From the newest build to the oldest: the first that changed a file says what was left there.
  * A build that is not merged has left nothing yet.
  */
-static enum status one_build(struct repo *r, const char *root, const struct recipe_row *build,
-                             struct recipe_texts *seen, struct arena *a, struct recipe_status *s,
-                             struct err *err)
+static enum status one_build(const struct looking *l, const struct recipe_row *build,
+                             struct recipe_texts *seen, struct recipe_status *s, struct err *err)
 {
 	struct left_files files = { 0 };
 	bool merged = false;
-	enum status st = left_merged(r, root, build, a, &merged, err);
+	enum status st = left_merged(l->r, l->p->root, build, l->a, &merged, err);
 
 	if (st == OK && merged)
-		st = left_look(r, root, build, a, &files, err);
+		st = left_look(l->r, l->p->root, build, l->a, &files, err);
 	for (size_t i = 0; i < files.n; i++) {
 		const struct left_file *f = &files.at[i];
 
 		if (holds(seen, f->path))
 			continue;
-		recipe_texts_add(seen, a, f->path, strlen(f->path));
+		recipe_texts_add(seen, l->a, f->path, strlen(f->path));
 		if (s != NULL && !f->there)
-			recipe_texts_add(&s->by_hand, a, f->path, strlen(f->path));
+			recipe_texts_add(&s->by_hand, l->a, f->path, strlen(f->path));
 	}
 	return st;
 }
@@ -177,22 +180,21 @@ enum status recipe_look_by_hand(struct project *p, const struct recipe_set *set,
                                 struct err *err)
 {
 	const struct recipes_want want = { .limit = BUILDS_MAX };
+	struct looking l = { .p = p, .stop = stop, .a = set->a };
 	struct recipe_texts seen = { 0 };
 	struct recipes_page page = { 0 };
-	struct repo *r = NULL;
 	enum status st = recipe_history(p, &want, stop, set->a, &page, err);
 
 	if (st == OK && page.n > 0)
-		st = open_repo(p, &r, err);
-	for (size_t i = 0; r != NULL && i < page.n && st == OK; i++) {
+		st = open_repo(p, &l.r, err);
+	for (size_t i = 0; l.r != NULL && i < page.n && st == OK; i++) {
 		size_t at = recipe_find(set, page.at[i].recipe, NULL);
 		bool wanted = at != RECIPE_NONE && marked[at];
 
 		if (page.at[i].undone_ms == RUNS_NONE && recipe_went_well(&page.at[i]))
-			st = one_build(r, p->root, &page.at[i], &seen, set->a,
-			               wanted ? &statuses[at] : NULL, err);
+			st = one_build(&l, &page.at[i], &seen, wanted ? &statuses[at] : NULL, err);
 	}
-	repo_free(r);
+	repo_free(l.r);
 	return st;
 }
 
@@ -358,9 +360,10 @@ static void sort_files(const struct left_files *files, bool force, struct arena 
 
 enum status recipe_roll_back(struct project *p, const struct recipe_set *set,
                              const struct recipe_rollback_want *want, const atomic_bool *stop,
-                             struct arena *a, struct recipe_rollback *out, struct err *err)
+                             struct recipe_rollback *out, struct err *err)
 {
 	const char *name = set->recipes[want->recipe].name;
+	struct arena *a = set->a;
 	struct left_files files = { 0 };
 	struct repo *r = NULL;
 	enum status st;

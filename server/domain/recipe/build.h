@@ -71,7 +71,7 @@ struct recipe_rollback {
 };
 enum status recipe_roll_back(struct project *p, const struct recipe_set *set,
                              const struct recipe_rollback_want *want, const atomic_bool *stop,
-                             struct arena *a, struct recipe_rollback *out, struct err *err);
+                             struct recipe_rollback *out, struct err *err);
 
 /* "new", "current", "changed", "building", "failed", "unmerged". */
 const char *recipe_state_word(enum recipe_state state);

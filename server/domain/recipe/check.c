@@ -146,8 +146,9 @@ static void give_up(struct project *p, struct db *db, const char *id, const char
 
 /* Store and start it, unless one goes on that can be joined. Under the lock of those who start. */
 static enum status start(struct project *p, struct db *db, const struct recipe_set *set,
-                         size_t chosen, struct arena *a, struct check_begun *out, struct err *err)
+                         size_t chosen, struct check_begun *out, struct err *err)
 {
+	struct arena *a = set->a;
 	const char *recipe = chosen == RECIPE_NONE ? NULL : set->recipes[chosen].name;
 	const struct config *config = NULL;
 	char name[ID_SIZE];
@@ -172,11 +173,10 @@ static enum status start(struct project *p, struct db *db, const struct recipe_s
 }
 
 enum status check_start(struct project *p, const struct recipe_set *set, size_t chosen,
-                        const atomic_bool *stop, struct arena *a, struct check_begun *out,
-                        struct err *err)
+                        const atomic_bool *stop, struct check_begun *out, struct err *err)
 {
-	const char *folder = text_printf(a, "%s/checks", p->state);
-	const char *path = text_printf(a, "%s/checks/lock", p->state);
+	const char *folder = text_printf(set->a, "%s/checks", p->state);
+	const char *path = text_printf(set->a, "%s/checks/lock", p->state);
 	const struct config *config = NULL;
 	struct lock *lock = NULL;
 	struct db *db = NULL;
@@ -191,7 +191,7 @@ enum status check_start(struct project *p, const struct recipe_set *set, size_t 
 		return st;
 	if ((st = fs_make_folders(folder, 0700, err)) == OK &&
 	    (st = lock_take(&lock, path, BEGIN_MOST_MS, stop, err)) == OK)
-		st = start(p, db, set, chosen, a, out, err);
+		st = start(p, db, set, chosen, out, err);
 	lock_free(lock);
 	project_done(p, db);
 	return st;

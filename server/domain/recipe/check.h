@@ -23,12 +23,11 @@ struct check_begun {
 
 /*
  * Start a check of the chosen recipe (RECIPE_NONE: all), or join one of the same that goes on.
- * The id is in the arena. E_INPUT when there is no gate to run, E_DENIED without trust, E_BUSY when
- * a check of something else goes on.
+ * The id is in the set's arena. E_INPUT when there is no gate to run, E_DENIED without trust,
+ * E_BUSY when a check of something else goes on.
  */
 enum status check_start(struct project *p, const struct recipe_set *set, size_t chosen,
-                        const atomic_bool *stop, struct arena *a, struct check_begun *out,
-                        struct err *err);
+                        const atomic_bool *stop, struct check_begun *out, struct err *err);
 
 struct check_view {
 	struct check_row row;

@@ -27,7 +27,7 @@ struct checker {
 	atomic_bool stop;
 };
 
-/* TERM and its like become the flag that proc_run looks at. For the life of the process. */
+/* TERM and its like become the flag that proc_run looks at; USR1 is our own word for the end. */
 static void *wait_for_signals(void *arg)
 {
 	struct checker *c = arg;
@@ -38,7 +38,8 @@ static void *wait_for_signals(void *arg)
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGHUP);
-	if (sigwait(&set, &sig) == 0)
+	(void)sigaddset(&set, SIGUSR1);
+	if (sigwait(&set, &sig) == 0 && sig != SIGUSR1)
 		atomic_store(&c->stop, true);
 	return NULL;
 }
@@ -52,6 +53,7 @@ static enum status catch_signals(struct checker *c, pthread_t *thread, struct er
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGUSR1);
 	rc = pthread_sigmask(SIG_BLOCK, &set, NULL);
 	if (rc == 0)
 		rc = pthread_create(thread, NULL, wait_for_signals, c);
@@ -218,8 +220,8 @@ enum status check_run(struct project *p, const char *id, void (*ready)(void *arg
 		ready(arg);
 	st = run_all(&c, err);
 out:
-	if (threaded) { /* it waits for a signal, which may as well come from here */
-		(void)pthread_kill(thread, SIGTERM);
+	if (threaded) {
+		(void)pthread_kill(thread, SIGUSR1);
 		(void)pthread_join(thread, NULL);
 	}
 	if (c.out >= 0)

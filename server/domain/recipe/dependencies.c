@@ -282,6 +282,8 @@ void recipe_read_dependencies(struct recipe_set *set, struct recipe *to, const c
 	if (st == OK)
 		st = json_read(bytes, n, &json, &why);
 	at = place(&r, bytes + (st == OK ? 0 : wrong));
+	if (st == OK && cJSON_IsObject(json) && !recipe_old_members(&r, json))
+		st = E_NOMEM;
 	if (st == E_NOMEM)
 		recipe_no_memory(r.a);
 	else if (st != OK)
@@ -290,8 +292,6 @@ void recipe_read_dependencies(struct recipe_set *set, struct recipe *to, const c
 		recipe_note(set, &at, RECIPE_ERROR, "bad-json",
 		            "the file is not an object; begin with {\"name\": \"%s\", ...}",
 		            to->name);
-	else if (!recipe_old_members(&r, json))
-		recipe_no_memory(r.a);
 	else
 		read_members(&r, json);
 	cJSON_Delete(json);

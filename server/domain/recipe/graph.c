@@ -7,25 +7,32 @@
 
 #define WAY_MAX 16 /* recipes in a path that is told */
 
-/* The recipe whose name is this one but for case and marks, `EventSystem` for event-system. */
+/* The next letter or digit at *s, lower case; 0 at the end. */
+static int next_letter(const char **s)
+{
+	while (**s != '\0' && !isalnum((unsigned char)**s))
+		(*s)++;
+	return **s == '\0' ? 0 : tolower((unsigned char)*(*s)++);
+}
+
+static bool same_letters(const char *a, const char *b)
+{
+	int x, y;
+
+	do {
+		x = next_letter(&a);
+		y = next_letter(&b);
+	} while (x == y && x != 0);
+	return x == y;
+}
+
+/* The one recipe whose name is this but for case and marks, `EventSystem` for event-system. */
 static size_t spelt_otherwise(const struct recipe_set *set, const char *name)
 {
 	size_t found = RECIPE_NONE;
 
 	for (size_t i = 0; i < set->n_recipes; i++) {
-		const char *a = name, *b = set->recipes[i].name;
-
-		while (*a != '\0' || *b != '\0') {
-			for (; *a != '\0' && !isalnum((unsigned char)*a);)
-				a++;
-			for (; *b != '\0' && !isalnum((unsigned char)*b);)
-				b++;
-			if (tolower((unsigned char)*a) != tolower((unsigned char)*b) || *a == '\0')
-				break;
-			a++;
-			b++;
-		}
-		if (*a != '\0' || *b != '\0')
+		if (!same_letters(name, set->recipes[i].name))
 			continue;
 		if (found != RECIPE_NONE)
 			return RECIPE_NONE;

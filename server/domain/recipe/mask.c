@@ -12,7 +12,9 @@ struct masker {
 
 static char peek(const struct masker *m, size_t ahead)
 {
-	return m->at + ahead < m->s->n ? m->s->bytes[m->at + ahead] : '\0';
+	if (m->at + ahead >= m->s->n)
+		return '\0';
+	return m->s->bytes[m->at + ahead];
 }
 
 static bool looks_at(const struct masker *m, const char *word)
@@ -223,9 +225,10 @@ static void here_document(struct masker *m)
 
 static void one_shell(struct masker *m)
 {
-	char c = peek(m, 0);
-	char last = m->at == 0 ? '\n' : m->s->bytes[m->at - 1];
+	char c = peek(m, 0), last = '\n';
 
+	if (m->at > 0)
+		last = m->s->bytes[m->at - 1];
 	if (c == '#' && (isspace((unsigned char)last) || strchr(";(&|", last) != NULL))
 		line_comment(m);
 	else if (c == '\\')

@@ -196,32 +196,40 @@ static const char *first_text(const cJSON *object, const char *const *keys)
 	return text;
 }
 
-/* {internal: [{component, required}], external: [...]}: what is required stays. */
-static bool old_dependencies(const struct recipe_json *j, cJSON *json)
+/* The names of what is required, into list, and of what is not, as words. */
+static bool sort_needs(const cJSON *internal, cJSON *list, struct text *left_out)
 {
 	static const char *const keys[] = { "component", "name", "recipe", NULL };
-	const cJSON *old = json_get(json, "dependencies"), *item, *internal;
-	struct recipe_place at = recipe_json_place(j, "dependencies", NULL);
-	cJSON *list = cJSON_CreateArray();
-	struct text write, left_out;
-	bool good = list != NULL;
+	const cJSON *item;
 
-	text_init(&write, TEXT_LIMIT);
-	text_init(&left_out, TEXT_LIMIT);
-	internal = json_get(old, "internal");
 	cJSON_ArrayForEach(item, internal) {
 		const char *name = first_text(item, keys);
 
 		if (name == NULL || name[0] == '\0')
 			continue;
 		if (cJSON_IsFalse(json_get(item, "required")))
-			text_addf(&left_out, "%s'%s'", left_out.len == 0 ? "" : ", ", name);
-		else
-			good = good && add_text(list, name);
+			text_addf(left_out, "%s'%s'", left_out->len == 0 ? "" : ", ", name);
+		else if (!add_text(list, name))
+			return false;
 	}
+	return !left_out->failed;
+}
+
+/* {internal: [{component, required}], external: [...]}: what is required stays. */
+static bool old_dependencies(const struct recipe_json *j, cJSON *json)
+{
+	const cJSON *internal = json_get(json_get(json, "dependencies"), "internal");
+	struct recipe_place at = recipe_json_place(j, "dependencies", NULL);
+	cJSON *list = cJSON_CreateArray();
+	struct text write, left_out;
+	bool good;
+
+	text_init(&write, TEXT_LIMIT);
+	text_init(&left_out, TEXT_LIMIT);
+	good = list != NULL && sort_needs(internal, list, &left_out);
 	if (good)
 		write_list(&write, list);
-	good = good && !write.failed && !left_out.failed;
+	good = good && !write.failed;
 	if (good)
 		recipe_note(j->set, &at, RECIPE_WARNING, "old-dependencies",
 		            "dependencies are in an older format; write \"dependencies\": %s%s%s%s",
@@ -269,6 +277,15 @@ static bool old_provides(const struct recipe_json *j, cJSON *json)
 	return replace(json, "provides", list);
 }
 
+/* Put the list in place of a member that is not there; an empty one and others are dropped. */
+static bool put_if_new(cJSON *json, const char *name, cJSON *list)
+{
+	if (json_get(json, name) == NULL && cJSON_GetArraySize(list) > 0)
+		return replace(json, name, list);
+	cJSON_Delete(list);
+	return true;
+}
+
 /* components: [{path, exports}] said which files there are and what others may use. */
 static bool old_components(cJSON *json)
 {
@@ -286,17 +303,13 @@ static bool old_components(cJSON *json)
 				good = good && add_text(provides, export->valuestring);
 		}
 	}
-	if (json_get(json, "files") == NULL && good && cJSON_GetArraySize(files) > 0) {
-		good = replace(json, "files", files);
-		files = NULL;
+	if (!good) {
+		cJSON_Delete(files);
+		cJSON_Delete(provides);
+		return false;
 	}
-	if (json_get(json, "provides") == NULL && good && cJSON_GetArraySize(provides) > 0) {
-		good = replace(json, "provides", provides);
-		provides = NULL;
-	}
-	cJSON_Delete(files);
-	cJSON_Delete(provides);
-	return good;
+	good = put_if_new(json, "files", files);
+	return put_if_new(json, "provides", provides) && good;
 }
 
 static bool drop_gone(const struct recipe_json *j, cJSON *json)

@@ -264,8 +264,10 @@ static bool is_declared(const struct stub_source *s, size_t i)
 		                                 "else",   "await",   "virtual",   "final",
 		                                 NULL };
 	size_t end = back_over_blanks(s, i), start = word_before(s, end);
-	char last = end == 0 ? ';' : s->code[end - 1];
+	char last = ';';
 
+	if (end > 0)
+		last = s->code[end - 1];
 	if (s->language == STUB_JS) /* function name, or a method of a class */
 		return last != '.' && last != '=' && last != ')' && last != ',' && last != '(' &&
 		       !word_at(s, start, "new") && !word_at(s, start, "return");
@@ -461,33 +463,38 @@ static void find_braced(struct finder *f)
 	}
 }
 
+/* From the brace at `from` to its end only `:`, `true` and blanks; false with anything else. */
+static bool does_nothing(const struct stub_source *s, size_t from, size_t to)
+{
+	for (from++; from < to; from++) {
+		if (word_at(s, from, "true"))
+			from += 3;
+		else if (!isspace((unsigned char)s->code[from]) &&
+		         strchr(":;", s->code[from]) == NULL)
+			return false;
+	}
+	return true;
+}
+
 /* name() { :; } */
 static void find_shell(struct finder *f)
 {
 	const struct stub_source *s = &f->source;
 
 	for (size_t i = 0; i + 1 < s->n; i++) {
-		size_t name = word_before(s, i), k = i + 2;
+		size_t name = word_before(s, i), brace = i + 2, to;
 		const char *close;
 
 		if (s->code[i] != '(' || s->code[i + 1] != ')' || name == i ||
 		    means_nothing(s->code + name, i - name))
 			continue;
-		while (k < s->n && isspace((unsigned char)s->code[k]))
-			k++;
-		if (k == s->n || s->code[k] != '{' ||
-		    (close = memchr(s->code + k, '}', s->n - k)) == NULL)
+		while (brace < s->n && isspace((unsigned char)s->code[brace]))
+			brace++;
+		if (brace == s->n || s->code[brace] != '{' ||
+		    (close = memchr(s->code + brace, '}', s->n - brace)) == NULL)
 			continue;
-		if (has_note(s, k, (size_t)(close - s->code)))
-			continue;
-		for (k++; s->code + k < close && (isspace((unsigned char)s->code[k]) ||
-		                                  s->code[k] == ':' || s->code[k] == ';');)
-			k++;
-		if (s->code + k < close && word_at(s, k, "true"))
-			for (k += 4; s->code + k < close &&
-			             (isspace((unsigned char)s->code[k]) || s->code[k] == ';');)
-				k++;
-		if (s->code + k == close)
+		to = (size_t)(close - s->code);
+		if (!has_note(s, brace, to) && does_nothing(s, brace, to))
 			found(f, name, STUB_EMPTY);
 	}
 }

@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/list.h"
 #include "base/text.h"
@@ -16,10 +17,13 @@
 
 #define SOURCE_MAX ((size_t)8 << 20)
 
+enum result { PASSED, FAILED, SKIPPED };
+
 struct outcome {
 	const char *name; /* of a test, or the path of a file with some */
 	size_t len;
-	bool passed;
+	size_t words; /* its length as prose, `the name is a sentence`; 0: it is none */
+	enum result result;
 };
 
 struct outcomes {
@@ -31,21 +35,27 @@ struct outcomes {
 /* How a line says it: what stands before the name, what after it. */
 static const struct form {
 	const char *before, *after; /* after: NULL, the name ends at a blank; "" the line's end */
-	bool passed;
+	enum result result;
 } forms[] = {
-	{ "ok ", NULL, true }, /* TAP and plain */
-	{ "not ok ", NULL, false },
-	{ "FAILED ", NULL, false },
-	{ "[       OK ] ", NULL, true }, /* cmocka, gtest */
-	{ "[  FAILED  ] ", NULL, false },
-	{ "--- PASS: ", NULL, true }, /* go */
-	{ "--- FAIL: ", NULL, false },
-	{ "PASS: ", NULL, true }, /* automake, dejagnu */
-	{ "FAIL: ", NULL, false },
-	{ "test ", " ... ok", true }, /* cargo */
-	{ "test ", " ... FAILED", false },
-	{ "", " PASSED", true }, /* pytest -v */
-	{ "", " FAILED", false },
+	{ "ok ", NULL, PASSED }, /* TAP and plain */
+	{ "not ok ", NULL, FAILED },
+	{ "skip ", NULL, SKIPPED },
+	{ "FAILED ", NULL, FAILED },
+	{ "[       OK ] ", NULL, PASSED }, /* cmocka, gtest */
+	{ "[  FAILED  ] ", NULL, FAILED },
+	{ "[  SKIPPED ] ", NULL, SKIPPED },
+	{ "--- PASS: ", NULL, PASSED }, /* go */
+	{ "--- FAIL: ", NULL, FAILED },
+	{ "--- SKIP: ", NULL, SKIPPED },
+	{ "PASS: ", NULL, PASSED }, /* automake, dejagnu */
+	{ "FAIL: ", NULL, FAILED },
+	{ "SKIP: ", NULL, SKIPPED },
+	{ "test ", " ... ok", PASSED }, /* cargo */
+	{ "test ", " ... FAILED", FAILED },
+	{ "test ", " ... ignored", SKIPPED },
+	{ "", " PASSED", PASSED }, /* pytest -v */
+	{ "", " FAILED", FAILED },
+	{ "", " SKIPPED", SKIPPED },
 };
 
 static bool ends(const char *s, size_t n, const char *end, size_t *at)
@@ -60,16 +70,15 @@ static bool ends(const char *s, size_t n, const char *end, size_t *at)
 	return false;
 }
 
-static void add(struct outcomes *o, const char *name, size_t n, bool passed)
+static void add(struct outcomes *o, const struct outcome *one)
 {
 	struct outcome *items;
 
-	while (n > 0 && isspace((unsigned char)name[n - 1]))
-		n--;
-	if (n == 0 || (items = list_room(o->a, o->items, o->n, &o->room, sizeof *items)) == NULL)
+	if (one->len == 0 ||
+	    (items = list_room(o->a, o->items, o->n, &o->room, sizeof *items)) == NULL)
 		return;
 	o->items = items;
-	items[o->n++] = (struct outcome){ name, n, passed };
+	items[o->n++] = *one;
 }
 
 /* `12 - name` of TAP: the name. */
@@ -86,24 +95,44 @@ static const char *without_number(const char *s, const char *end)
 	return p;
 }
 
+/* `ok 3 - name # SKIP why` passed nothing; a sentence ends at a colon or a remark. */
+static void read_rest(struct outcome *one, const char *end)
+{
+	size_t n = (size_t)(end - one->name);
+
+	for (size_t i = 0; i < n; i++) {
+		if (one->name[i] == '#' && n - i > 5 &&
+		    strncasecmp(one->name + i + 2, "skip", 4) == 0)
+			one->result = SKIPPED;
+		if (one->words == 0 && (one->name[i] == ':' || one->name[i] == '#'))
+			one->words = i;
+	}
+	if (one->words == 0)
+		one->words = n;
+	while (one->words > 0 && one->name[one->words - 1] == ' ')
+		one->words--;
+}
+
 static void read_line(struct outcomes *o, const char *s, const char *end)
 {
 	while (s < end && isspace((unsigned char)*s))
 		s++;
 	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-		size_t n = strlen(forms[i].before), at = 0;
-		const char *name = s + n;
+		size_t n = strlen(forms[i].before);
+		struct outcome one = { .name = s + n, .result = forms[i].result };
 
 		if ((size_t)(end - s) < n || memcmp(s, forms[i].before, n) != 0)
 			continue;
 		if (forms[i].after == NULL) {
-			name = without_number(name, end);
-			while (name + at < end && name[at] != ' ')
-				at++;
-		} else if (!ends(name, (size_t)(end - name), forms[i].after, &at)) {
+			one.name = without_number(one.name, end);
+			while (one.name + one.len < end && one.name[one.len] != ' ' &&
+			       (one.name[one.len] != ':' || one.result != SKIPPED))
+				one.len++;
+			read_rest(&one, end);
+		} else if (!ends(one.name, (size_t)(end - one.name), forms[i].after, &one.len)) {
 			continue;
 		}
-		add(o, name, at, forms[i].passed);
+		add(o, &one);
 		return;
 	}
 }
@@ -121,11 +150,22 @@ static void read_output(struct outcomes *o, const char *bytes, size_t n)
 	}
 }
 
+/* `the name is a sentence` is the_name_is_a_sentence. */
+static bool is_sentence(const char *words, const char *name, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (words[i] != name[i] && (words[i] != ' ' || name[i] != '_'))
+			return false;
+	return true;
+}
+
 /* Is it the name, or does it end with it behind a mark: `tests/a.py::name`, `module::name`? */
 static bool is_named(const struct outcome *o, const char *name)
 {
 	size_t n = strlen(name);
 
+	if (o->words == n && is_sentence(o->name, name, n))
+		return true;
 	if (o->len < n || memcmp(o->name + o->len - n, name, n) != 0)
 		return false;
 	return o->len == n || strchr(":/.", o->name[o->len - n - 1]) != NULL;
@@ -142,35 +182,35 @@ static bool holds_word(const char *text, const char *word)
 	return false;
 }
 
-/* What the outcomes of that name come to together; RECIPE_NOT_RUN when there is none. */
-static enum recipe_shown outcome(const struct outcomes *o, const char *name)
+/* What the outcomes of that name come to together; false when there is none. */
+static bool outcome(const struct outcomes *o, const char *name, enum recipe_shown *shown)
 {
-	bool passed = false, failed = false;
+	bool seen[3] = { false };
 
 	for (size_t i = 0; i < o->n; i++)
-		if (is_named(&o->items[i], name)) {
-			passed = passed || o->items[i].passed;
-			failed = failed || !o->items[i].passed;
-		}
-	return failed ? RECIPE_BROKEN : passed ? RECIPE_SHOWN : RECIPE_NOT_RUN;
+		if (is_named(&o->items[i], name))
+			seen[o->items[i].result] = true;
+	*shown = seen[FAILED] ? RECIPE_BROKEN : seen[PASSED] ? RECIPE_SHOWN : RECIPE_NOT_RUN;
+	return seen[FAILED] || seen[PASSED] || seen[SKIPPED];
 }
 
 /* The outcome of a test by its name, else by its file when the file holds it. */
 static enum recipe_shown shown(const struct outcomes *o, const char *root,
                                const struct recipe_test *test)
 {
-	enum recipe_shown by_name = test->name == NULL ? RECIPE_NOT_RUN : outcome(o, test->name);
+	enum recipe_shown how = RECIPE_NOT_RUN;
 	struct fs_bytes source;
 	struct err why;
 
-	if (by_name != RECIPE_NOT_RUN)
-		return by_name;
+	if (test->name != NULL && outcome(o, test->name, &how))
+		return how;
 	if (fs_read_under(root, text_printf(o->a, "%s/%s", root, test->path), SOURCE_MAX, o->a,
 	                  &source, &why) != OK)
 		return RECIPE_TEST_ABSENT;
 	if (test->name != NULL && !holds_word(source.bytes, test->name))
 		return RECIPE_TEST_ABSENT;
-	return outcome(o, test->path);
+	(void)outcome(o, test->path, &how);
+	return how;
 }
 
 enum status recipe_verify(const struct recipe_set *set, const char *root,
