@@ -46,7 +46,7 @@ static void read_attempt(sqlite3_stmt *s, struct arena *a, void *row)
 	t->approved_ms = db_int_or(s, 31, RUNS_NONE);
 }
 
-enum status attempts_read(struct db *db, const char *run, const char *task, struct arena *a,
+enum status attempts_read(struct db *db, const struct attempts_want *want, struct arena *a,
                           struct attempt_row **out, size_t *n, struct err *err)
 {
 	struct rows r = { a, NULL, sizeof **out, 0, 0 };
@@ -58,8 +58,8 @@ enum status attempts_read(struct db *db, const char *run, const char *task, stru
 
 	if (st != OK)
 		return st;
-	db_bind_text(s, 1, run);
-	db_bind_text(s, 2, task);
+	db_bind_text(s, 1, want->run);
+	db_bind_text(s, 2, want->task);
 	st = rows_read(db, s, read_attempt, &r, err);
 	*out = (struct attempt_row *)(void *)r.at;
 	*n = r.n;
@@ -160,21 +160,20 @@ static void read_gate(sqlite3_stmt *s, struct arena *a, void *row)
 	g->output = db_text(s, 8, a);
 }
 
-enum status attempts_gates(struct db *db, const char *run, const char *task, struct arena *a,
-                           struct gate_row **out, size_t *n, struct err *err)
+enum status attempts_gates(struct db *db, const char *run, struct arena *a, struct gate_row **out,
+                           size_t *n, struct err *err)
 {
 	struct rows r = { a, NULL, sizeof **out, 0, 0 };
 	sqlite3_stmt *s;
 	enum status st = db_stmt(db,
 	                         "SELECT task_id, attempt, name, tree_oid, exit_code, passed,"
 	                         " started_ms, ended_ms, output FROM gate_result WHERE run_id = ?1"
-	                         " AND (?2 IS NULL OR task_id = ?2) ORDER BY id",
+	                         " ORDER BY id",
 	                         &s, err);
 
 	if (st != OK)
 		return st;
 	db_bind_text(s, 1, run);
-	db_bind_text(s, 2, task);
 	st = rows_read(db, s, read_gate, &r, err);
 	*out = (struct gate_row *)(void *)r.at;
 	*n = r.n;

@@ -61,11 +61,14 @@ struct checkpoint_row {
 	int64_t at_ms;
 };
 
-/* Attempts of one task, or of all with NULL; by task and number. */
-enum status attempts_read(struct db *db, const char *run, const char *task, struct arena *a,
+/* Attempts of a run's task, or, with NULL, of all its tasks; by task and number. */
+struct attempts_want {
+	const char *run, *task;
+};
+enum status attempts_read(struct db *db, const struct attempts_want *want, struct arena *a,
                           struct attempt_row **out, size_t *n, struct err *err);
-enum status attempts_gates(struct db *db, const char *run, const char *task, struct arena *a,
-                           struct gate_row **out, size_t *n, struct err *err);
+enum status attempts_gates(struct db *db, const char *run, struct arena *a, struct gate_row **out,
+                           size_t *n, struct err *err);
 enum status attempts_checkpoints(struct db *db, const char *run, struct arena *a,
                                  struct checkpoint_row **out, size_t *n, struct err *err);
 

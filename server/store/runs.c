@@ -196,7 +196,7 @@ enum status runs_get(struct db *db, const char *id, struct arena *a, struct run_
 	return st;
 }
 
-enum status runs_list(struct db *db, const char *before, size_t limit, struct arena *a,
+enum status runs_list(struct db *db, const struct runs_want *want, struct arena *a,
                       struct run_row **out, size_t *n, struct err *err)
 {
 	struct rows r = { a, NULL, sizeof **out, 0, 0 };
@@ -213,8 +213,8 @@ enum status runs_list(struct db *db, const char *before, size_t limit, struct ar
 
 	if (st != OK)
 		return st;
-	db_bind_text(s, 1, before);
-	db_bind_int(s, 2, (int64_t)limit);
+	db_bind_text(s, 1, want->before);
+	db_bind_int(s, 2, (int64_t)want->limit);
 	st = rows_read(db, s, read_run, &r, err);
 	*out = (struct run_row *)(void *)r.at;
 	*n = r.n;

@@ -72,7 +72,11 @@ enum status runs_get(struct db *db, const char *id, struct arena *a, struct run_
 
 /* Newest first; before: the id of the last one seen, or NULL to begin. options and notes are left
  * out. */
-enum status runs_list(struct db *db, const char *before, size_t limit, struct arena *a,
+struct runs_want {
+	const char *before;
+	size_t limit;
+};
+enum status runs_list(struct db *db, const struct runs_want *want, struct arena *a,
                       struct run_row **out, size_t *n, struct err *err);
 
 /* Everything of one run, tasks by position; tasks may be thousands. */

@@ -331,7 +331,8 @@ static void change(struct bench *b, const char *run, void with(struct attempt_ro
 	struct attempt_row *rows = NULL;
 	size_t n = 0;
 
-	assert_int_equal(attempts_read(b->db, run, NULL, b->a, &rows, &n, NULL), OK);
+	assert_int_equal(
+	    attempts_read(b->db, &(struct attempts_want){ run, NULL }, b->a, &rows, &n, NULL), OK);
 	assert_int_equal(db_begin(b->db, NULL), OK);
 	for (size_t i = 0; i < n; i++) {
 		with(&rows[i]);
@@ -444,7 +445,8 @@ static void a_place_made_ready_early_is_still_behind_what_it_needs(void **state)
 	const struct facts *f;
 	size_t n = 0;
 
-	assert_int_equal(attempts_read(b->db, id, NULL, b->a, &x, &n, NULL), OK);
+	assert_int_equal(
+	    attempts_read(b->db, &(struct attempts_want){ id, NULL }, b->a, &x, &n, NULL), OK);
 	assert_int_equal(n, 4);
 	x[2].intent_ms -= 7; /* while b was being merged */
 	assert_int_equal(db_begin(b->db, NULL), OK);

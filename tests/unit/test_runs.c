@@ -132,11 +132,13 @@ static void runs_are_listed_newest_first_page_by_page(void **state)
 	add_run(b, "r1", 1);
 	add_run(b, "r2", 2);
 	add_run(b, "r3", 2);
-	assert_int_equal(runs_list(b->db, NULL, 2, b->a, &runs, &n, NULL), OK);
+	assert_int_equal(runs_list(b->db, &(struct runs_want){ NULL, 2 }, b->a, &runs, &n, NULL),
+	                 OK);
 	assert_int_equal(n, 2);
 	assert_string_equal(runs[0].id, "r3");
 	assert_string_equal(runs[1].id, "r2");
-	assert_int_equal(runs_list(b->db, "r2", 2, b->a, &runs, &n, NULL), OK);
+	assert_int_equal(runs_list(b->db, &(struct runs_want){ "r2", 2 }, b->a, &runs, &n, NULL),
+	                 OK);
 	assert_int_equal(n, 1);
 	assert_string_equal(runs[0].id, "r1");
 }
@@ -168,13 +170,15 @@ static void an_attempt_is_replaced_as_a_whole(void **state)
 	put.pid = 77;
 	put.cost_usd = 0.5;
 	assert_int_equal(attempts_put(b->db, "r1", &put, NULL), OK);
-	assert_int_equal(attempts_read(b->db, "r1", NULL, b->a, &got, &n, NULL), OK);
+	assert_int_equal(
+	    attempts_read(b->db, &(struct attempts_want){ "r1", NULL }, b->a, &got, &n, NULL), OK);
 	assert_int_equal(n, 1);
 	assert_string_equal(got->state, "started");
 	assert_int_equal(got->pid, 77);
 	assert_int_equal(got->exit_code, RUNS_NONE);
 	assert_true(got->cost_usd > 0.4);
-	assert_int_equal(attempts_read(b->db, "r1", "two", b->a, &got, &n, NULL), OK);
+	assert_int_equal(
+	    attempts_read(b->db, &(struct attempts_want){ "r1", "two" }, b->a, &got, &n, NULL), OK);
 	assert_int_equal(n, 0);
 }
 
@@ -233,7 +237,7 @@ static void counts_gates_and_checkpoints_are_read_back(void **state)
 	add_run(b, "r1", 1);
 	assert_int_equal(attempts_add_gate(b->db, "r1", &gate, NULL), OK);
 	assert_int_equal(attempts_put_checkpoint(b->db, "r1", &point, NULL), OK);
-	assert_int_equal(attempts_gates(b->db, "r1", NULL, b->a, &gates, &n, NULL), OK);
+	assert_int_equal(attempts_gates(b->db, "r1", b->a, &gates, &n, NULL), OK);
 	assert_int_equal(n, 1);
 	assert_null(gates->task);
 	assert_int_equal(gates->exit_code, 2);

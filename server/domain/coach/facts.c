@@ -458,9 +458,10 @@ static enum status read_rows(struct facts *f, struct db *db, const char *id, str
 	if (st == OK)
 		st = runs_tasks(db, id, a, &tasks, &f->n_tasks, err);
 	if (st == OK)
-		st = attempts_read(db, id, NULL, a, &attempts, &f->n_attempts, err);
+		st = attempts_read(db, &(struct attempts_want){ id, NULL }, a, &attempts,
+		                   &f->n_attempts, err);
 	if (st == OK)
-		st = attempts_gates(db, id, NULL, a, &gates, &f->n_gates, err);
+		st = attempts_gates(db, id, a, &gates, &f->n_gates, err);
 	if (st != OK)
 		return st;
 	f->run = run;

@@ -488,7 +488,8 @@ enum status load_attempts(struct runner *r, struct err *err)
 {
 	struct attempt_row *rows;
 	size_t n;
-	enum status st = attempts_read(r->db, r->row.id, NULL, r->arena, &rows, &n, err);
+	enum status st = attempts_read(r->db, &(struct attempts_want){ r->row.id, NULL }, r->arena,
+	                               &rows, &n, err);
 
 	if (st == OK)
 		st = conflict_load_rows(r, err);

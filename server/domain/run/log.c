@@ -52,7 +52,8 @@ enum status run_log(struct project *p, const struct run_log_want *want, struct a
 	if (st != OK)
 		return st;
 	if ((st = runs_get(db, want->run, a, &row, err)) == OK)
-		st = attempts_read(db, want->run, want->task, a, &rows, &n, err);
+		st = attempts_read(db, &(struct attempts_want){ want->run, want->task }, a, &rows,
+		                   &n, err);
 	project_done(p, db);
 	for (size_t i = 0; st == OK && i < n; i++)
 		if (rows[i].log != NULL && (want->attempt == 0 || rows[i].number == want->attempt))

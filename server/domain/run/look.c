@@ -165,8 +165,9 @@ static enum status read_all(struct db *db, const char *run, struct arena *a, str
 	if ((st = runs_get(db, run, a, &v->row, err)) == OK &&
 	    (st = runs_tasks(db, run, a, &v->tasks, &v->n_tasks, err)) == OK &&
 	    (st = runs_edges(db, run, a, &v->edges, &v->n_edges, err)) == OK &&
-	    (st = attempts_read(db, run, NULL, a, &v->attempts, &v->n_attempts, err)) == OK)
-		st = attempts_gates(db, run, NULL, a, &v->gates, &v->n_gates, err);
+	    (st = attempts_read(db, &(struct attempts_want){ run, NULL }, a, &v->attempts,
+	                        &v->n_attempts, err)) == OK)
+		st = attempts_gates(db, run, a, &v->gates, &v->n_gates, err);
 	if (st == OK)
 		st = attempts_conflicts(db, run, a, &v->conflicts, &v->n_conflicts, err);
 	if (st == OK)
@@ -253,7 +254,8 @@ enum status run_list(struct project *p, const struct run_page *page, const atomi
 	*out = (struct run_views){ NULL, 0 };
 	if (st != OK)
 		return st;
-	if ((st = runs_list(db, page->before, page->limit, a, &rows, &out->n, err)) == OK)
+	if ((st = runs_list(db, &(struct runs_want){ page->before, page->limit }, a, &rows, &out->n,
+	                    err)) == OK)
 		st = view_all(p, db, rows, a, out, err);
 	project_done(p, db);
 	return st;

@@ -82,7 +82,8 @@ static void drop_half_made(struct runner *r, struct arena *a)
 	size_t n = 0, m = 0, len = strlen(NOTE);
 
 	if (folder_list(r->worktrees, a, &list, &n, NULL) != OK ||
-	    attempts_read(r->db, r->row.id, NULL, a, &rows, &m, NULL) != OK)
+	    attempts_read(r->db, &(struct attempts_want){ r->row.id, NULL }, a, &rows, &m, NULL) !=
+	        OK)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		const char *name = list[i].name, *path;
