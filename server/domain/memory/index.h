@@ -28,6 +28,13 @@ enum index_flag {
 	INDEX_UNTRUSTED = 16, /* came from a tool or the web */
 };
 
+/* Of each document, beside the large rows: they are looked at a thousand times a question. */
+#define INDEX_FILTER_GONE 1u /* superseded or expired */
+#define INDEX_FILTER_LOOK                                                                          \
+	2u /* the row itself must be asked: it ends, or its scope is none of the first */
+#define INDEX_FILTER_SCOPES 65535u
+#define INDEX_FILTER_SHIFT  16 /* the scope stands above */
+
 struct index_doc {
 	int64_t id;
 	int64_t begin_ms, end_ms;     /* true from, until; end_ms is INDEX_EVER when open */
@@ -77,6 +84,7 @@ struct index_data {
 	struct index_doc *docs;
 	uint32_t *doc_session; /* of each document; 0: none. Apart, as they are read in long rows */
 	uint16_t *doc_words;   /* how many words it has, with repetitions */
+	uint32_t *doc_filter;  /* INDEX_FILTER_*: what mostly decides whether it may be shown */
 	struct index_entity *entities; /* by id */
 	struct index_relation *relations;
 	struct index_scope *scopes;     /* by id */
@@ -84,8 +92,8 @@ struct index_data {
 	struct index_name *name;        /* name[0] is "" */
 	uint32_t *name_slots;
 	size_t n_docs, n_entities, n_relations, n_scopes, n_sessions, n_names, n_name_slots;
-	size_t docs_size, doc_session_size, doc_words_size, entities_size, relations_size,
-	    scopes_size, sessions_size, names_size;
+	size_t docs_size, doc_session_size, doc_words_size, doc_filter_size, entities_size,
+	    relations_size, scopes_size, sessions_size, names_size;
 	uint64_t total_words, session_words;
 	size_t used_sessions;
 	int64_t change, purges; /* how far it follows the database */

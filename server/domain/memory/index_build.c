@@ -44,6 +44,7 @@ void index_data_free(struct index_data *d)
 	mem_free(d->docs);
 	mem_free(d->doc_session);
 	mem_free(d->doc_words);
+	mem_free(d->doc_filter);
 	mem_free(d->entities);
 	mem_free(d->relations);
 	mem_free(d->scopes);
@@ -329,6 +330,20 @@ static void set_state(struct index_doc *doc, const struct memories_row *r)
 		doc->flags |= INDEX_EXPIRED;
 }
 
+/* As set_state left it. */
+static uint32_t filter_of(const struct index_doc *doc)
+{
+	uint32_t filter = 0;
+
+	if ((doc->flags & (INDEX_SUPERSEDED | INDEX_EXPIRED)) != 0)
+		filter |= INDEX_FILTER_GONE;
+	if (doc->end_ms != INDEX_EVER || doc->scope >= INDEX_FILTER_SCOPES)
+		filter |= INDEX_FILTER_LOOK;
+	else
+		filter |= doc->scope << INDEX_FILTER_SHIFT;
+	return filter;
+}
+
 /* Put the newest document at the end of its session and at the head of its entity's. */
 static void link_doc(struct index_data *d, struct index_doc *doc, uint32_t number)
 {
@@ -369,11 +384,13 @@ bool index_data_memory(struct index_data *d, const struct memories_row *r)
 
 	if (number != INDEX_NONE) {
 		set_state(&d->docs[number], r);
+		d->doc_filter[number] = filter_of(&d->docs[number]);
 		return true;
 	}
 	if (!room(&d->docs, &d->docs_size, d->n_docs + 1, sizeof *d->docs) ||
 	    !room(&d->doc_session, &d->doc_session_size, d->n_docs + 1, sizeof *d->doc_session) ||
-	    !room(&d->doc_words, &d->doc_words_size, d->n_docs + 1, sizeof *d->doc_words))
+	    !room(&d->doc_words, &d->doc_words_size, d->n_docs + 1, sizeof *d->doc_words) ||
+	    !room(&d->doc_filter, &d->doc_filter_size, d->n_docs + 1, sizeof *d->doc_filter))
 		return false;
 	if (!terms_open(&packed, r->terms, r->terms_size))
 		packed = (struct terms_packed){ 0 };
@@ -395,6 +412,7 @@ bool index_data_memory(struct index_data *d, const struct memories_row *r)
 		d->name[doc->author].uses++;
 	doc->flags = (uint16_t)(packed.flags | origin_flag(r->origin));
 	set_state(doc, r);
+	d->doc_filter[number] = filter_of(doc);
 	for (uint32_t i = 0; i < packed.n; i++) {
 		uint32_t term = terms_at(&packed, i, &times);
 

@@ -9,6 +9,7 @@
 #define SLOTS_A_SEED     8              /* room for what lies around a seed, and free slots */
 #define LENGTHS          256            /* words from which a document is no longer any longer */
 #define SESSION_WORD_MAX 20000          /* a word in more documents says nothing about a session */
+#define SCORE_BITS       12             /* of a score, to sort it roughly */
 #define SLOTS_LEAST      ((size_t)512)
 #define COMMON_SHARE     0.5F  /* a word in more documents than this says little */
 #define COMMON_WEIGHT    0.05F /* and is skipped when it weighs less than this of the best word */
@@ -172,6 +173,18 @@ bool rank_passes(const struct index_data *d, const struct rank_query *q,
 	return q->n_kinds == 0;
 }
 
+/* rank_passes, from the small table where that is enough. */
+static bool passes(const struct rank_state *r, uint32_t doc)
+{
+	const struct rank_query *q = r->q;
+	uint32_t filter = r->d->doc_filter[doc], scope = filter >> INDEX_FILTER_SHIFT;
+
+	if (q->as_of || q->n_kinds > 0 || q->entity != 0 || (filter & INDEX_FILTER_LOOK) != 0)
+		return rank_passes(r->d, q, &r->d->docs[doc]);
+	return (filter & INDEX_FILTER_GONE) == 0 &&
+	       (q->scopes == NULL || (scope < q->n_scopes && q->scopes[scope]));
+}
+
 static struct rank_candidate *slot_of(const struct rank_state *r, uint32_t doc)
 {
 	size_t i = (size_t)(doc * 2654435761u) & (r->n_slots - 1);
@@ -186,7 +199,7 @@ void rank_reach(struct rank_state *r, uint32_t doc, float score, unsigned why)
 	struct rank_candidate *c = slot_of(r, doc);
 
 	if (c->doc == INDEX_NONE) {
-		if (2 * r->n_candidates >= r->n_slots || !rank_passes(r->d, r->q, &r->d->docs[doc]))
+		if (2 * r->n_candidates >= r->n_slots || !passes(r, doc))
 			return;
 		c->doc = doc;
 		r->n_candidates++;
@@ -215,7 +228,30 @@ static void sift(uint32_t *heap, size_t n, size_t i, const float *score)
 	}
 }
 
-static void choose(struct rank_state *r)
+/*
+ * A score that no fewer than SEEDS_MAX documents reach, so that most need not pass the heap. The
+ * upper bits of a positive float order as the float does.
+ */
+static float lower_bound(const struct rank_state *r)
+{
+	uint32_t count[1u << SCORE_BITS] = { 0 }, bits;
+	const float *score = r->s->score;
+	size_t n = 0, at = 1u << SCORE_BITS;
+	float bound;
+
+	for (size_t i = 0; i < r->s->n_touched; i++) {
+		memcpy(&bits, &score[r->s->touched[i]], sizeof bits);
+		count[(bits >> (31 - SCORE_BITS)) & ((1u << SCORE_BITS) - 1)]++;
+	}
+	while (at > 0 && n < SEEDS_MAX)
+		n += count[--at];
+	bits = (uint32_t)at << (31 - SCORE_BITS);
+	memcpy(&bound, &bits, sizeof bound);
+	return bound;
+}
+
+/* The best of those that reach the bound and may be shown. */
+static void choose_from(struct rank_state *r, float bound)
 {
 	const float *score = r->s->score;
 	size_t n = 0;
@@ -224,9 +260,9 @@ static void choose(struct rank_state *r)
 	for (size_t i = r->s->n_touched; i-- > 0;) {
 		uint32_t doc = r->s->touched[i];
 
-		if (n == SEEDS_MAX && score[doc] <= score[r->seeds[0]])
+		if (score[doc] < bound || (n == SEEDS_MAX && score[doc] <= score[r->seeds[0]]))
 			continue;
-		if (!rank_passes(r->d, r->q, &r->d->docs[doc]))
+		if (!passes(r, doc))
 			continue;
 		if (n < SEEDS_MAX) {
 			r->seeds[n++] = doc;
@@ -239,6 +275,16 @@ static void choose(struct rank_state *r)
 		sift(r->seeds, n, 0, score);
 	}
 	r->n_seeds = n;
+}
+
+static void choose(struct rank_state *r)
+{
+	bool many = r->s->n_touched > 4 * SEEDS_MAX;
+
+	choose_from(r, many ? lower_bound(r) : 0);
+	/* When filters left too few, the others have their turn. */
+	if (many && r->n_seeds < SEEDS_MAX)
+		choose_from(r, 0);
 }
 
 bool rank_seeds(struct rank_state *r)
