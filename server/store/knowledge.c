@@ -64,6 +64,56 @@ enum status knowledge_said(struct db *db, const struct knowledge_at *at, knowled
 	return db_end(s, st);
 }
 
+static enum status each_text(struct db *db, const char *sql, knowledge_text_fn *fn, void *arg,
+                             struct err *err)
+{
+	sqlite3_stmt *s;
+	bool row = false;
+	enum status st = db_stmt(db, sql, &s, err);
+
+	if (st != OK)
+		return st;
+	while ((st = db_step(db, s, &row, err)) == OK && row) {
+		const char *text = column(s, 1);
+
+		st = text == NULL ? err_nomem(err, "what is known")
+		                  : fn(arg, sqlite3_column_int64(s, 0), text, column(s, 2), err);
+		if (st != OK)
+			break;
+	}
+	return db_end(s, st);
+}
+
+enum status knowledge_texts(struct db *db, knowledge_text_fn *fn, void *arg, struct err *err)
+{
+	return each_text(db, "SELECT id, body, NULL FROM memory_text", fn, arg, err);
+}
+
+enum status knowledge_names(struct db *db, knowledge_text_fn *fn, void *arg, struct err *err)
+{
+	return each_text(db, "SELECT id, name, type FROM entity", fn, arg, err);
+}
+
+enum status knowledge_about(struct db *db, const struct knowledge_at *at, int64_t memory,
+                            int64_t *entity, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	bool row = false;
+	enum status st =
+	    prepare(db,
+	            "SELECT entity_id FROM memory WHERE scope_id = ?1 AND expired_ms IS NULL"
+	            " AND superseded_by IS NULL AND (valid_to IS NULL OR valid_to > ?2)"
+	            " AND id = ?3 AND kind <> 'entity'",
+	            &(struct knowledge_at){ at->scope, at->now_ms, memory }, &s, err);
+
+	*entity = 0;
+	if (st != OK)
+		return st;
+	if ((st = db_step(db, s, &row, err)) == OK && row)
+		*entity = db_int_or(s, 0, 0);
+	return db_end(s, st);
+}
+
 enum status knowledge_links(struct db *db, const struct knowledge_at *at, knowledge_link_fn *fn,
                             void *arg, struct err *err)
 {

@@ -29,6 +29,16 @@ typedef enum status knowledge_said_fn(void *arg, const struct knowledge_said *ro
 enum status knowledge_said(struct db *db, const struct knowledge_at *at, knowledge_said_fn *fn,
                            void *arg, struct err *err);
 
+/* The two parts of what a search looks through, each in the order of its table. */
+typedef enum status knowledge_text_fn(void *arg, int64_t id, const char *a, const char *b,
+                                      struct err *err);
+enum status knowledge_texts(struct db *db, knowledge_text_fn *fn, void *arg, struct err *err);
+enum status knowledge_names(struct db *db, knowledge_text_fn *fn, void *arg, struct err *err);
+
+/* What a memory is about, if it holds in that scope and says something; else 0. */
+enum status knowledge_about(struct db *db, const struct knowledge_at *at, int64_t memory,
+                            int64_t *entity, struct err *err);
+
 struct knowledge_link {
 	int64_t id, from, to; /* of the relation and of its entities */
 	const char *from_name, *to_name, *type;

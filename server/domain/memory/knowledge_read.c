@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "domain/memory/knowledge_own.h"
 
+#define FEW          1000    /* entities that are read one by one */
 #define TYPE_UNKNOWN "thing" /* of an entity that nobody gave a type */
 
 /* One entity being gathered; observations grow by doubling. */
@@ -20,6 +21,8 @@ struct found {
 
 struct reading {
 	const struct knowledge_call *c;
+	struct db *db;
+	struct knowledge_at at;
 	struct found *found;
 	size_t n, size;
 	uint32_t *slots; /* owned: index of `found` + 1, by entity id */
@@ -32,24 +35,40 @@ struct reading {
 	struct knowledge_relation *links;
 };
 
+/* ASCII without capitals; false when there is something else in it. */
+static bool lower_ascii(struct text *out, const char *s)
+{
+	size_t n = strlen(s);
+	unsigned char all = 0;
+
+	out->len = 0;
+	text_add_n(out, s, n);
+	if (out->failed || n == 0)
+		return n == 0;
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)out->bytes[i];
+
+		all |= c;
+		out->bytes[i] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+	}
+	return all < 0x80;
+}
+
 /* s without capitals, as JavaScript's toLowerCase has it but for its special cases. */
 static const char *lower(struct text *out, const char *s)
 {
+	if (lower_ascii(out, s))
+		return out->len == 0 ? "" : out->bytes;
 	out->len = 0;
 	for (const unsigned char *at = (const unsigned char *)s; *at != '\0';) {
 		utf8proc_uint8_t bytes[4];
 		utf8proc_int32_t one;
-		utf8proc_ssize_t n = 1;
+		utf8proc_ssize_t n = utf8proc_iterate(at, -1, &one);
 
-		if (*at < 0x80) {
-			text_add_char(out, (char)(*at >= 'A' && *at <= 'Z' ? *at + 32 : *at));
-		} else {
-			n = utf8proc_iterate(at, -1, &one);
-			if (n < 1)
-				return NULL; /* what is stored is UTF-8 */
-			text_add_n(out, (const char *)bytes,
-			           (size_t)utf8proc_encode_char(utf8proc_tolower(one), bytes));
-		}
+		if (n < 1)
+			return NULL; /* what is stored is UTF-8 */
+		text_add_n(out, (const char *)bytes,
+		           (size_t)utf8proc_encode_char(utf8proc_tolower(one), bytes));
 		at += n;
 	}
 	return text_string(out);
@@ -85,18 +104,32 @@ static bool is_wanted(const struct reading *r, int64_t entity)
 	return r->wanted == NULL || ((size_t)entity < r->n_wanted && r->wanted[entity]);
 }
 
-/* First reading of a search: whose name, type or observation holds the text? */
-static enum status match(void *arg, const struct knowledge_said *row, struct err *err)
+/* Whose name or type holds the text? */
+static enum status match_name(void *arg, int64_t id, const char *name, const char *type,
+                              struct err *err)
 {
 	struct reading *r = arg;
-	bool said = strcmp(row->kind, KNOWLEDGE_KIND) != 0;
 
-	if (is_wanted(r, row->entity))
+	if (!holds(r, name) && !holds(r, type == NULL ? TYPE_UNKNOWN : type))
 		return OK;
-	if (!(said && holds(r, row->body)) && !holds(r, row->name) &&
-	    !holds(r, row->type == NULL ? TYPE_UNKNOWN : row->type))
+	return want(r, id) ? OK : err_nomem(err, "what is known");
+}
+
+/* An observation that holds it, if it is one that holds now. */
+static enum status match_text(void *arg, int64_t id, const char *text, const char *nothing,
+                              struct err *err)
+{
+	struct reading *r = arg;
+	int64_t entity = 0;
+	enum status st;
+
+	(void)nothing;
+	if (!holds(r, text))
 		return OK;
-	return want(r, row->entity) ? OK : err_nomem(err, "what is known");
+	st = knowledge_about(r->db, &r->at, id, &entity, err);
+	if (st != OK || entity == 0)
+		return st;
+	return want(r, entity) ? OK : err_nomem(err, "what is known");
 }
 
 static struct found *slot(struct reading *r, int64_t entity, bool *fresh)
@@ -216,28 +249,59 @@ static enum status want_names(struct reading *r, struct db *db, const struct kno
 	return st;
 }
 
-static enum status read_graph(struct reading *r, struct db *db, const struct knowledge_query *q)
+/* Only the entities wanted, when they are few. */
+static enum status gather_few(struct reading *r)
 {
-	struct knowledge_at at = { .now_ms = clock_wall_ms(&r->c->p->clock) };
-	enum status st = knowledge_scope(r->c, db, false, &at.scope);
+	enum status st = OK;
 
-	if (st == OK && r->want != NULL && (st = want_names(r, db, q)) == OK)
-		st = knowledge_said(db, &at, match, r, r->c->err);
-	else if (st == OK && q->names != NULL)
-		st = want_names(r, db, q);
-	for (size_t i = 1; st == OK && q->names != NULL && i < r->n_wanted; i++) {
+	for (size_t i = 0; i < r->n_wanted && st == OK; i++) {
 		size_t before = r->n;
 
-		at.entity = (int64_t)i;
+		r->at.entity = (int64_t)i;
 		if (!r->wanted[i])
 			continue;
-		st = knowledge_said(db, &at, gather, r, r->c->err);
+		st = knowledge_said(r->db, &r->at, gather, r, r->c->err);
 		r->wanted[i] = r->n > before; /* else only relations know its name */
 	}
-	at.entity = 0;
-	if (st == OK && q->names == NULL)
-		st = knowledge_said(db, &at, gather, r, r->c->err);
-	return st == OK ? knowledge_links(db, &at, gather_link, r, r->c->err) : st;
+	r->at.entity = 0;
+	return st;
+}
+
+static enum status gather_all(struct reading *r)
+{
+	enum status st = knowledge_said(r->db, &r->at, gather, r, r->c->err);
+
+	if (r->wanted == NULL || st != OK)
+		return st;
+	memset(r->wanted, 0, r->n_wanted);
+	for (size_t i = 0; i < r->n; i++)
+		r->wanted[r->found[i].id] = true;
+	return OK;
+}
+
+static size_t count_wanted(const struct reading *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_wanted; i++)
+		n += r->wanted[i];
+	return n;
+}
+
+static enum status read_graph(struct reading *r, const struct knowledge_query *q)
+{
+	struct err *err = r->c->err;
+	enum status st = knowledge_scope(r->c, r->db, false, &r->at.scope);
+
+	if (st == OK && (r->want != NULL || q->names != NULL))
+		st = want_names(r, r->db, q);
+	if (st == OK && r->want != NULL && (st = knowledge_names(r->db, match_name, r, err)) == OK)
+		st = knowledge_texts(r->db, match_text, r, err);
+	if (st == OK && r->wanted != NULL && count_wanted(r) <= FEW)
+		st = gather_few(r);
+	else if (st == OK)
+		st = gather_all(r);
+	return st == OK ? knowledge_links(r->db, &r->at, gather_link, r, err) : st;
 }
 
 static int by_age(const void *a, const void *b)
@@ -266,10 +330,9 @@ static enum status hand_out(const struct reading *r, struct knowledge *out)
 enum status knowledge_read(const struct knowledge_call *c, const struct knowledge_query *q,
                            struct knowledge *out)
 {
-	struct reading r = { .c = c };
-	struct db *db = NULL;
+	struct reading r = { .c = c, .at.now_ms = clock_wall_ms(&c->p->clock) };
 	struct text needle;
-	enum status st = project_read(c->p, c->stop, &db, c->err);
+	enum status st = project_read(c->p, c->stop, &r.db, c->err);
 
 	if (st != OK)
 		return st;
@@ -277,9 +340,9 @@ enum status knowledge_read(const struct knowledge_call *c, const struct knowledg
 	text_init(&needle, 2 * MEMORY_TEXT_MAX);
 	if (q->text != NULL)
 		r.want = lower(&needle, q->text);
-	if ((st = db_read_begin(db, c->err)) == OK)
-		st = read_graph(&r, db, q);
-	project_done(c->p, db);
+	if ((st = db_read_begin(r.db, c->err)) == OK)
+		st = read_graph(&r, q);
+	project_done(c->p, r.db);
 	if (st == OK)
 		st = hand_out(&r, out);
 	text_done(&r.lower);

@@ -32,14 +32,14 @@ const struct rank_weights rank_usual = {
 };
 
 const struct rank_weights rank_generic = {
-	.k1 = 0.6F,
-	.b = 0.3F,
-	.next = 0.03F,
-	.previous = 0.23F,
+	.k1 = 0.4F,
+	.b = 0.1F,
+	.next = 0.45F,
+	.previous = 0.3F,
 	.second = 0.33F,
 	.answers = 0,
 	.session = 0.5F,
-	.session_b = 0.4F,
+	.session_b = 0.6F,
 	.entity = 0.8F,
 	.hop = 0.15F,
 	.author = 0,

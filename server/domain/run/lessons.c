@@ -9,9 +9,8 @@
 #include "domain/memory.h"
 #include "domain/memory/whole.h"
 
-#define ARENA_MAX   ((size_t)64 << 20)
-#define FAILED_MAX  20 /* tasks told of singly */
-#define RECALL_HITS 8
+#define ARENA_MAX  ((size_t)64 << 20)
+#define FAILED_MAX 20 /* tasks told of singly */
 
 static int64_t worked_ms(const struct runner *r)
 {
@@ -153,21 +152,8 @@ void lessons_of_coach(struct runner *r)
 const char *lessons_for(struct project *p, const char *about, const atomic_bool *stop,
                         struct arena *a)
 {
-	const struct memory_query q = { .text = about,
-		                        .limit = RECALL_HITS,
-		                        .max_tokens = LESSONS_TOKENS,
-		                        .hops = -1,
-		                        .count = true };
-	struct memory_found found;
-	struct text t;
-	const char *copy = NULL;
+	const char *lines = NULL;
 
-	if (memory_recall(p, stop, &q, a, &found, NULL) != OK || found.n_hits == 0)
-		return NULL;
-	text_init(&t, 64 << 10);
-	for (size_t i = 0; i < found.n_hits; i++)
-		text_addf(&t, "- %s\n", found.hits[i].text);
-	copy = text_copy(&t, a);
-	text_done(&t);
-	return copy;
+	(void)memory_brief(p, stop, about, LESSONS_TOKENS, a, &lines);
+	return lines;
 }
