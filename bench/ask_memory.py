@@ -18,6 +18,12 @@ out = run(programs[0], "100000", "500")
 for words in "usual", "common":
     p95 = re.search(r"recall, %s words: p50 [0-9.]+ ms, p95 ([0-9.]+) ms" % words, out).group(1)
     figure("recall with 100,000 memories, %s words, p95 of 500" % words, "%s ms" % p95, "20 ms", "3 ms")
+out_1m = run(programs[0], "1000000", "200")
+for words in "usual", "common":
+    p95 = re.search(r"recall, %s words: p50 [0-9.]+ ms, p95 ([0-9.]+) ms" % words, out_1m).group(1)
+    figure("recall with 1,000,000 memories, %s words, p95 of 200" % words, "%s ms" % p95, "50 ms", "10 ms")
+for many, text in ("100,000", out), ("1,000,000", out_1m):
+    figure("first recall of a process with %s memories" % many, "%s ms" % re.search(r"first recall of a process: ([0-9.]+)", text).group(1), "-", "-")
 figure("remember, batches of 100, to 100,000", "%s a second" % re.search(r"(\d+) a second", out).group(1),
        "5,000 a second", "50,000 a second")
 figure("resident with 100,000 memories", "%s MB" % re.search(r"resident after: (\d+)", out).group(1), "150 MB", "40 MB")
@@ -25,7 +31,8 @@ if os.environ.get("GADUGI_LOCOMO"):
     for how, floor, goal in ("usual", "75 / 58", "82 / 66"), ("generic", "73", "76"):
         best = re.search(r"^all of 1-4 +\d+ +[0-9.]+ +([0-9.]+) +[0-9.]+ +[0-9.]+ +([0-9.]+)", run(programs[1], how), re.M)
         figure("LoCoMo, turns found among ten / MRR, %s" % how, "%s / %s" % best.groups(), floor, goal)
-if os.environ.get("GADUGI_GIT_DIR"):
-    found = [float(x) for x in re.findall(r"R@10 +([0-9.]+)", run(programs[2]))]
-    figure("files for a commit's subject, among ten, over names alone", "+%.1f points" % (found[1] - found[0]),
-           "+7 points", "+15 points")
+for git_dir in filter(None, os.environ.get("GADUGI_GIT_DIR", "").split(":")):
+    out = subprocess.run([programs[2], "300"], check=True, stdout=subprocess.PIPE, text=True, env=dict(os.environ, GADUGI_GIT_DIR=git_dir)).stdout
+    found = [float(x) for x in re.findall(r"R@10 +([0-9.]+)", out)]
+    figure("files for a commit's subject, among ten, over names alone, %s" % os.path.basename(os.path.normpath(git_dir).removesuffix("/repo").removesuffix("/.git")),
+           "+%.1f points" % (found[1] - found[0]), "+7 points", "+15 points")
