@@ -15,6 +15,7 @@
 
 #define ARENA_MAX  ((size_t)1 << 30)
 #define OUTPUT_MAX ((size_t)64 << 20) /* of one gate */
+#define LOOK_S     5                  /* between looks whether the project is still there */
 
 struct checker {
 	struct project *project;
@@ -27,36 +28,45 @@ struct checker {
 	atomic_bool stop;
 };
 
-/* TERM and its like become the flag that proc_run looks at; USR1 is our own word for the end. */
-static void *wait_for_signals(void *arg)
+/* TERM and its like, and USR1, our own word for the end. */
+static sigset_t end_signals(void)
 {
-	struct checker *c = arg;
 	sigset_t set;
-	int sig;
 
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGHUP);
 	(void)sigaddset(&set, SIGUSR1);
-	if (sigwait(&set, &sig) == 0 && sig != SIGUSR1)
+	return set;
+}
+
+/*
+ * TERM and its like become the flag that proc_run looks at, and so does a project that is deleted
+ * or moved away. For the life of the process.
+ */
+static void *wait_for_end(void *arg)
+{
+	const struct timespec look = { LOOK_S, 0 };
+	struct checker *c = arg;
+	sigset_t set = end_signals();
+	int sig;
+
+	while ((sig = sigtimedwait(&set, NULL, &look)) == -1 &&
+	       fs_kind(c->project->state) == FS_FOLDER)
+		; /* it was only time to look */
+	if (sig != SIGUSR1)
 		atomic_store(&c->stop, true);
 	return NULL;
 }
 
-static enum status catch_signals(struct checker *c, pthread_t *thread, struct err *err)
+static enum status watch_for_end(struct checker *c, pthread_t *thread, struct err *err)
 {
-	sigset_t set;
-	int rc;
+	sigset_t set = end_signals();
+	int rc = pthread_sigmask(SIG_BLOCK, &set, NULL);
 
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGHUP);
-	(void)sigaddset(&set, SIGUSR1);
-	rc = pthread_sigmask(SIG_BLOCK, &set, NULL);
 	if (rc == 0)
-		rc = pthread_create(thread, NULL, wait_for_signals, c);
+		rc = pthread_create(thread, NULL, wait_for_end, c);
 	return rc == 0 ? OK : err_sys(err, rc, "cannot wait for signals");
 }
 
@@ -213,7 +223,7 @@ enum status check_run(struct project *p, const char *id, void (*ready)(void *arg
 	atomic_init(&c.stop, false);
 	if (c.arena == NULL)
 		return err_nomem(err, "a check");
-	if ((st = open_all(&c, &lock, err)) != OK || (st = catch_signals(&c, &thread, err)) != OK)
+	if ((st = open_all(&c, &lock, err)) != OK || (st = watch_for_end(&c, &thread, err)) != OK)
 		goto out;
 	threaded = true;
 	if (ready != NULL)

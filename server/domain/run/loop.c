@@ -31,6 +31,7 @@
 #define GATHER_AHEAD_MS 150   /* or within this, where enough is durable for all workers */
 #define TROUBLE_NAP_MS  500   /* between tries to commit when the disk refuses */
 #define TROUBLE_MOST_MS 60000 /* then the runner gives up; the run is `interrupted` */
+#define LOOK_MS         5000  /* between looks whether the project is still there */
 #define FIXED_FDS       3
 #define SHORT_LEAST     6 /* tasks that have ended, before their length is judged */
 #define SHORT_US        20000
@@ -244,18 +245,35 @@ static void hear_signals(struct runner *r)
 	}
 }
 
+/*
+ * Has the project been deleted or moved away? Then nobody is left to work for. The kernel does not
+ * tell: it keeps a deleted folder as long as one of its files is open.
+ */
+static void look_for_project(struct runner *r)
+{
+	int64_t now = clock_mono_ms();
+
+	if (now < r->look_ms)
+		return;
+	r->look_ms = now + LOOK_MS;
+	if (fs_kind(r->project->state) == FS_FOLDER)
+		return;
+	r->given_up = true;
+	r->row.cause = text_printf(r->arena, "'%s' is gone", r->project->state);
+}
+
 static enum status wait_and_hear(struct runner *r, struct err *err)
 {
 	struct pollfd fds[FIXED_FDS + 2 * RUN_JOBS_MAX];
 	struct attempt *who[FIXED_FDS + 2 * RUN_JOBS_MAX];
 	size_t n = gather(r, fds, who);
 	int64_t due = next_due(r), now = clock_mono_ms();
-	int64_t wait_ms = due == INT64_MAX ? -1 : due > now ? due - now : 0;
+	int64_t wait_ms = due <= now ? 0 : due - now < LOOK_MS ? due - now : LOOK_MS;
 	enum status st;
 
-	if (poll(fds, (nfds_t)n, wait_ms > 3600000 ? 3600000 : (int)wait_ms) == -1 &&
-	    errno != EINTR)
+	if (poll(fds, (nfds_t)n, (int)wait_ms) == -1 && errno != EINTR)
 		return err_sys(err, errno, "cannot wait");
+	look_for_project(r);
 	if (fds[FD_SIGNALS].revents != 0)
 		hear_signals(r);
 	if (fds[FD_STEPS].revents != 0)
