@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/plan/ground.h"
 #include "domain/plan/planner.h"
 #include "domain/project.h"
 #include "handlers/plan_source.h"
@@ -89,15 +90,21 @@ static enum status by_host(struct call *call, const char *goal, const struct pla
 enum status plan_by_goal(struct call *call, const struct plan_wish *wish, struct plan **out)
 {
 	struct plan_options options = *wish->options;
+	struct plan_ground ground;
 	enum status st;
 
-	if (wish->agent != NULL && strcmp(wish->agent, NONE) != 0)
-		return planner_run(call->project, wish->agent, wish->goal, &options, &call->stop,
-		                   call->arena, out, &call->err);
+	if (wish->agent != NULL && strcmp(wish->agent, NONE) != 0) {
+		const struct planner_want want = { wish->agent, wish->goal, &options, &call->stop };
+
+		return planner_run(call->project, &want, call->arena, out, &call->err);
+	}
 	if (wish->agent == NULL && (call->can_ask & CALL_ASK_SAMPLE) != 0) {
 		st = by_host(call, wish->goal, &options, out, &options.instead);
 		if (st != E_ABSENT)
 			return st;
 	}
+	if ((st = ground_look(call->project, call->arena, &ground, &call->err)) != OK)
+		return st;
+	options.ground = &ground;
 	return plan_from_goal(wish->goal, &options, call->arena, out, &call->err);
 }

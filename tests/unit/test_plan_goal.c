@@ -5,6 +5,9 @@
 
 #include "base/arena.h"
 #include "domain/plan.h"
+#include "domain/plan/ground.h"
+#include "domain/project.h"
+#include "tests/lib/folder.h"
 
 static struct plan *goal(struct arena *a, const char *words)
 {
@@ -111,9 +114,83 @@ static void no_goal_and_a_document_are_refused(void **state)
 	arena_free(a);
 }
 
+static void nothing_between_two_words_is_no_clause(void **state)
+{
+	struct arena *a = arena_new((size_t)64 << 20);
+	struct plan *p = goal(a, "Lay the pipes and then  and then paint them");
+
+	(void)state;
+	for (size_t i = 0; i < p->n_tasks; i++)
+		assert_true(p->tasks[i].title[0] != '\0');
+	assert_string_equal(p->tasks[p->n_tasks - 1].title, "paint them");
+	arena_free(a);
+}
+
+/* What this project calls built and tested is what proves a step. */
+static void a_draft_stands_on_the_projects_own_commands(void **state)
+{
+	static const struct plan_ground ground = { "make", "make check" };
+	struct arena *a = arena_new((size_t)64 << 20);
+	struct plan_options options = { .ground = &ground };
+	struct plan *p = NULL;
+
+	(void)state;
+	assert_int_equal(plan_from_goal("Fix the leak", &options, a, &p, NULL), OK);
+	assert_int_equal(p->n_tasks, 4);
+	assert_int_equal(p->tasks[0].acceptance.n, 0); /* what reproduces a fault fails */
+	assert_string_equal(p->tasks[2].acceptance.at[0], "`make check` exits 0");
+	assert_string_equal(p->tasks[3].acceptance.at[0], "`make check` exits 0");
+	assert_int_equal(p->gates.n, 1);
+	assert_string_equal(p->gates.at[0], "make check");
+	assert_int_equal(plan_from_goal("Add a page", &options, a, &p, NULL), OK);
+	assert_string_equal(p->tasks[1].acceptance.at[0], "`make` exits 0");
+	arena_free(a);
+}
+
+static const struct plan_ground *look(const struct folder *f)
+{
+	static struct plan_ground ground;
+	struct project *p = NULL;
+	struct err err;
+
+	assert_int_equal(project_open(&p, folder_at(f, "home"), &err), OK);
+	assert_int_equal(ground_look(p, f->arena, &ground, &err), OK);
+	project_free(p);
+	return &ground;
+}
+
+static void commands_are_told_from_the_projects_files(void **state)
+{
+	const struct folder *f = *state;
+	const struct plan_ground *g;
+
+	folder_put(f, "home/notes.txt", "make test\n");
+	g = look(f);
+	assert_null(g->build);
+	assert_null(g->test);
+	folder_put(f, "home/Cargo.toml", "[package]\n");
+	assert_string_equal(look(f)->test, "cargo test");
+	folder_put(f, "home/package.json", "{\"scripts\":{\"test\":\"x\",\"build\":\"y\"}}");
+	assert_string_equal(look(f)->test, "npm test");
+	folder_put(f, "home/pnpm-lock.yaml", "");
+	assert_string_equal(look(f)->build, "pnpm run build");
+	folder_put(f, "home/Makefile", "all: x\nlatest: x\ncheck : all\n\ttrue\n");
+	g = look(f);
+	assert_string_equal(g->build, "make");
+	assert_string_equal(g->test, "make check");
+	folder_put(f, "home/.gadugi/config",
+	           "agents:\n  demo: {command: [./a.sh]}\n"
+	           "gates:\n  - {name: all, command: [./ci.sh, --fast], when: task}\n");
+	assert_string_equal(look(f)->test, "./ci.sh --fast");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_between_two_words_is_no_clause),
+		cmocka_unit_test(a_draft_stands_on_the_projects_own_commands),
+		cmocka_unit_test_setup_teardown(commands_are_told_from_the_projects_files,
+		                                folder_setup, folder_teardown),
 		cmocka_unit_test(the_kind_of_work_decides_the_steps),
 		cmocka_unit_test(what_is_enumerated_becomes_siblings),
 		cmocka_unit_test(clauses_follow_each_other),

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/plan/ground.h"
 #include "domain/plan/name.h"
 #include "domain/plan/read.h"
 #include "domain/plan/score.h"
@@ -158,6 +159,7 @@ static size_t clauses(struct arena *a, const char *s, struct part parts[PARTS_MA
 {
 	size_t n = 0, from = 0, i = 0;
 
+	memset(parts, 0, PARTS_MAX * sizeof *parts);
 	for (; s[i] != '\0' && n + 1 < PARTS_MAX; i++) {
 		size_t skip = then_at(s + i);
 
@@ -170,57 +172,86 @@ static size_t clauses(struct arena *a, const char *s, struct part parts[PARTS_MA
 			skip = 5;
 		if (skip == 0)
 			continue;
-		parts[n++] = (struct part){ .words = draft_copy(a, s + from, i - from) };
+		parts[n].words = draft_copy(a, s + from, i - from);
+		n += parts[n].words[0] != '\0'; /* `and then and then`: nothing between */
 		from = i + skip;
 		i = from - 1;
 	}
-	parts[n++] = (struct part){ .words = draft_copy(a, s + from, strlen(s + from)) };
-	return n;
+	parts[n].words = draft_copy(a, s + from, strlen(s + from));
+	return n + (n == 0 || parts[n].words[0] != '\0');
+}
+
+/* Bytes of one thing at s: up to a comma or an `and`, two words at most; *last: more words follow.
+ */
+static size_t thing_len(const char *s, bool *last)
+{
+	const char *and = strstr(s, " and ");
+	size_t len = strcspn(s, ","), words = 1;
+
+	if (and != NULL && (size_t)(and-s) < len)
+		len = (size_t)(and-s);
+	*last = false;
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] != ' ')
+			continue;
+		/* more than two words in the end are no longer the thing */
+		if (++words > 2 || strncmp(s + i, " with ", 6) == 0 ||
+		    strncmp(s + i, " in ", 4) == 0) {
+			*last = true;
+			return i;
+		}
+	}
+	return len;
 }
 
 /* `... for users, orders and products`: what stands in a row of three or more, or after `for`. */
 static void things(struct arena *a, struct part *part)
 {
-	const char *s = part->words, *comma = strchr(s, ','), *from;
+	const char *s = part->words, *from = strchr(s, ',');
 	const char *pieces[PARTS_MAX];
+	bool last = false;
 	size_t n = 0;
 
-	if (comma == NULL)
+	if (from == NULL)
 		return;
 	/* the first thing is the last word before the first comma */
-	from = comma;
 	while (from > s && from[-1] != ' ')
 		from--;
-	while (*from != '\0' && n < PARTS_MAX) {
-		const char *and = strstr(from, " and ");
-		size_t len = strcspn(from, ",");
-		bool last = false;
+	while (*from != '\0' && n < PARTS_MAX && !last) {
+		size_t len;
 
-		if (strncmp(from, "and ", 4) == 0) {
-			from += 4;
-			len = strcspn(from, ",");
-		} else if (and != NULL && (size_t)(and-from) < len) {
-			len = (size_t)(and-from);
-		}
-		/* more than two words in the end are no longer the thing */
-		for (size_t i = 0, words = 1; i < len && !last; i++)
-			if (from[i] == ' ' && (++words > 2 || strncmp(from + i, " with ", 6) == 0 ||
-			                       strncmp(from + i, " in ", 4) == 0)) {
-				len = i;
-				last = true;
-			}
+		from += strncmp(from, "and ", 4) == 0 ? 4 : 0;
+		len = thing_len(from, &last);
 		/* every template has its tests and documents */
 		if (strncasecmp(from, "test", 4) != 0 && strncasecmp(from, "doc", 3) != 0)
 			pieces[n++] = draft_copy(a, from, len);
 		from += len;
 		from += strspn(from, ", ");
-		if (last)
-			break;
 	}
 	if (n < 3 && !(n == 2 && strstr(s, " for ") != NULL))
 		return;
 	memcpy(part->things, pieces, n * sizeof *pieces);
 	part->n_things = n;
+}
+
+/* How this project tells that such a step is done. */
+static void step_proof(struct draft *d, struct draft_task *t, const struct step *step)
+{
+	static const char *const proved[] = { "test", "fix", "refactor", "performance", "upgrade" };
+	const struct plan_ground *g = d->options->ground;
+	const char *command = NULL, *kind = step->kind;
+
+	/* what reproduces a fault fails at first */
+	if (g == NULL || strcmp(step->id, "reproduce") == 0)
+		return;
+	for (size_t i = 0; i < sizeof proved / sizeof *proved; i++)
+		if (strcmp(proved[i], kind) == 0)
+			command = g->test;
+	if (strcmp(kind, "feature") == 0 || strcmp(kind, "migration") == 0 ||
+	    strcmp(kind, "setup") == 0)
+		command = g->build == NULL ? g->test : g->build;
+	if (command != NULL)
+		draft_text(d->a, &t->t.acceptance, text_printf(d->a, "`%s` exits 0", command));
 }
 
 static void step_task(struct draft *d, const struct step *step, const struct part *part,
@@ -237,6 +268,7 @@ static void step_task(struct draft *d, const struct step *step, const struct par
 	t->t.id =
 	    thing == NULL ? step->id : name_slug(text_printf(d->a, "%s %s", step->id, thing), d->a);
 	t->t.kind = step->kind;
+	step_proof(d, t, step);
 	if (t->t.title == NULL || t->t.description == NULL)
 		t->t.title = t->t.description = "";
 }
@@ -251,28 +283,42 @@ static bool asked_for(const struct score_words *known, const struct part *parts,
 	return false;
 }
 
+/* The tasks from..to of each step. */
+struct made {
+	size_t from[STEPS_MAX], to[STEPS_MAX];
+};
+
+/* Every task of the nth step waits for every task of the steps it needs. */
+static void steps_join(struct draft *d, const struct template *plan, const struct made *made,
+                       size_t nth)
+{
+	for (size_t earlier = 0; earlier < nth; earlier++) {
+		if ((plan->steps[nth].needs & 1u << earlier) == 0)
+			continue;
+		for (size_t x = made->from[earlier]; x < made->to[earlier]; x++)
+			for (size_t y = made->from[nth]; y < made->to[nth]; y++)
+				draft_edge(d, x, y, PLAN_INFERRED, 0);
+	}
+}
+
 /* The steps of the first clause, by its template. */
 static void steps_make(struct draft *d, const struct score_words *known, const struct part *parts,
                        size_t n_parts)
 {
 	const struct template *plan = template_for(known, parts[0].words);
-	size_t from[STEPS_MAX], to[STEPS_MAX];
+	struct made made = { { 0 }, { 0 } };
 
 	for (size_t n = 0; n < STEPS_MAX && plan->steps[n].id != NULL; n++) {
 		const struct step *step = &plan->steps[n];
 		size_t copies = step->each && parts[0].n_things > 0 ? parts[0].n_things : 1;
 
-		from[n] = d->n_tasks;
+		made.from[n] = d->n_tasks;
 		if (n > 0 && asked_for(known, parts, n_parts, step->kind))
 			copies = 0;
 		for (size_t k = 0; k < copies; k++)
 			step_task(d, step, &parts[0], copies > 1 ? parts[0].things[k] : NULL);
-		to[n] = d->n_tasks;
-		for (size_t earlier = 0; earlier < n; earlier++)
-			for (size_t x = from[earlier];
-			     (step->needs & 1u << earlier) && x < to[earlier]; x++)
-				for (size_t y = from[n]; y < to[n]; y++)
-					draft_edge(d, x, y, PLAN_INFERRED, 0);
+		made.to[n] = d->n_tasks;
+		steps_join(d, plan, &made, n);
 	}
 }
 
@@ -319,6 +365,8 @@ enum status plan_from_goal(const char *goal, const struct plan_options *options,
 	steps_make(d, known, parts, n);
 	for (size_t i = 1; i < n; i++)
 		clause_task(d, known, &parts[i]);
+	if (d->options->ground != NULL && d->options->ground->test != NULL)
+		draft_text(d->a, &d->gates, d->options->ground->test);
 	draft_find(d, "draft", PLAN_INFO, 0,
 	           "this is a draft from one line, by a template for '%s'; read it before it is "
 	           "run%s%s%s",

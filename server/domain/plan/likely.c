@@ -7,9 +7,10 @@
 enum status likely_files(struct witness *w, const struct likely_question *q, struct likely *out,
                          struct err *err)
 {
+	bool known = witness_commits(w) >= WITNESS_COMMITS_MIN;
 	const struct witness_question question = { .title = q->title,
 		                                   .more = q->description,
-		                                   .by = WITNESS_BOTH,
+		                                   .by = known ? WITNESS_BOTH : WITNESS_PATHS,
 		                                   .gone = q->gone,
 		                                   .most = LIKELY_LOOK };
 	struct witness_hit hits[LIKELY_LOOK];
@@ -17,12 +18,10 @@ enum status likely_files(struct witness *w, const struct likely_question *q, str
 	enum status st;
 
 	*out = (struct likely){ .n = 0 };
-	if (witness_commits(w) < WITNESS_COMMITS_MIN)
-		return OK;
 	st = witness_rank(w, &question, hits, &n, err);
 	for (size_t i = 0; st == OK && i < n; i++) {
 		out->may[out->n_may++] = hits[i].path;
-		if (hits[i].share >= SHARE_LEAST && out->n < LIKELY_MAX)
+		if (known && hits[i].share >= SHARE_LEAST && out->n < LIKELY_MAX)
 			out->at[out->n++] = hits[i].path;
 	}
 	return st;

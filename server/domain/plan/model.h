@@ -140,15 +140,17 @@ struct plan_factor {
 };
 
 struct learned;
+struct plan_ground;
 struct witness;
 
 struct plan_options {
-	size_t workers;                /* 0: 4 */
-	const char *origin;            /* file name for messages, or NULL */
-	const char *tag;               /* which plan of a file with several, or NULL */
-	const char *beside;            /* a document of requirements beside it, or NULL */
-	const char *instead;           /* why a goal is only drafted, or NULL */
-	bool deep;                     /* subtasks become tasks */
+	size_t workers;                   /* 0: 4 */
+	const char *origin;               /* file name for messages, or NULL */
+	const char *tag;                  /* which plan of a file with several, or NULL */
+	const char *beside;               /* a document of requirements beside it, or NULL */
+	const struct plan_ground *ground; /* of a goal (plan/ground.h), or NULL */
+	const char *instead;              /* why a goal is only drafted, or NULL */
+	bool deep;                        /* subtasks become tasks */
 	const struct learned *learned; /* for a plan in which no task states an estimate, or NULL */
 	const struct plan_factor *factors; /* for a plan in which every task states one */
 	size_t n_factors;

@@ -38,8 +38,12 @@ enum status planner_read(const char *answer, const struct plan_options *options,
  * folder of its own. E_INPUT when its last answer is no plan, with what is wrong; E_IO when
  * it fails.
  */
-enum status planner_run(struct project *p, const char *agent, const char *goal,
-                        const struct plan_options *options, const atomic_bool *stop,
-                        struct arena *a, struct plan **out, struct err *err);
+struct planner_want {
+	const char *agent, *goal; /* agent: its name in the configuration */
+	const struct plan_options *options;
+	const atomic_bool *stop;
+};
+enum status planner_run(struct project *p, const struct planner_want *want, struct arena *a,
+                        struct plan **out, struct err *err);
 
 #endif

@@ -61,16 +61,15 @@ static enum status ask(const struct round *r, const char *words, const char **an
 	return OK;
 }
 
-enum status planner_run(struct project *p, const char *agent, const char *goal,
-                        const struct plan_options *options, const atomic_bool *stop,
-                        struct arena *a, struct plan **out, struct err *err)
+enum status planner_run(struct project *p, const struct planner_want *want, struct arena *a,
+                        struct plan **out, struct err *err)
 {
-	struct round r = { .p = p, .stop = stop, .a = a };
-	const char *words = planner_ask(a, goal), *answer = NULL, *wrong = NULL;
+	struct round r = { .p = p, .stop = want->stop, .a = a };
+	const char *words = planner_ask(a, want->goal), *answer = NULL, *wrong = NULL;
 	enum status st = project_config(p, &r.config, err);
 
 	if (st == OK)
-		st = config_agent_find(r.config, agent, &r.agent, err);
+		st = config_agent_find(r.config, want->agent, &r.agent, err);
 	if (st == OK && r.agent->shell)
 		st = err_set(err, E_INPUT, "the agent '%s' only runs commands: it writes no plan",
 		             r.agent->name);
@@ -83,10 +82,10 @@ enum status planner_run(struct project *p, const char *agent, const char *goal,
 	for (int round = 0;; round++) {
 		if ((st = ask(&r, words, &answer, err)) != OK)
 			return st;
-		st = planner_read(answer, options, a, out, &wrong, err);
+		st = planner_read(answer, want->options, a, out, &wrong, err);
 		if (st != E_INPUT || round == PLANNER_REPAIRS)
 			return st;
-		if ((words = planner_ask_again(a, goal, answer, wrong)) == NULL)
+		if ((words = planner_ask_again(a, want->goal, answer, wrong)) == NULL)
 			return err_nomem(err, "a plan");
 	}
 }
