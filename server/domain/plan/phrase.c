@@ -47,6 +47,7 @@ static const struct phrase phrases[] = {
 	{ "waiting on", false, DROPS },
 	{ "relies on", false, DROPS },
 	{ "builds on", false, DROPS },
+	{ "builds upon", false, DROPS },
 	{ "build on top of", false, DROPS },
 	{ "follows", false, DROPS },
 	{ "following", false, DROPS },
@@ -58,6 +59,9 @@ static const struct phrase phrases[] = {
 	{ "once", false, DROPS },
 	{ "unblocks", true, DROPS },
 	{ "blocks", true, DROPS },
+	{ "block", true, DROPS },
+	{ "unblock", true, DROPS },
+	{ "when", false, DROPS },
 	{ "prior to", true, TURNS },
 	{ "before", true, TURNS },
 	{ "as soon as", false, DROPS },
@@ -80,11 +84,21 @@ static bool is_letter(char c)
 	       (unsigned char)c >= 0x80;
 }
 
+/* `do not have to be finished before`: that it need not be so says nothing of an order. */
+static bool waived(const char *before)
+{
+	return name_has(before, "not have to") || name_has(before, "not need to") ||
+	       name_has(before, "need not") || strstr(before, "n't have to") != NULL ||
+	       strstr(before, "n't need to") != NULL;
+}
+
 /*
  * Is the phrase denied: right before it, `does not depend on`, `no longer blocked by`, or, where
  * that changes what it says, anywhere before: `do not paint the wall before ...`?
  */
-static bool denied(const char *s, size_t at, const struct phrase *phrase)
+enum denial { SAID, DENIED, WAIVED };
+
+static enum denial denied(const char *s, size_t at, const struct phrase *phrase)
 {
 	size_t window = phrase->denied == DROPS ? 24 : sizeof(char[120]) - 1;
 	size_t from = at > window ? at - window : 0;
@@ -92,9 +106,46 @@ static bool denied(const char *s, size_t at, const struct phrase *phrase)
 
 	memcpy(before, s + from, at - from);
 	before[at - from] = '\0';
+	if (waived(before))
+		return WAIVED;
 	return name_has(before, "not") || name_has(before, "no") || name_has(before, "never") ||
-	       name_has(before, "without") || name_has(before, "cannot") ||
-	       strstr(before, "n't") != NULL;
+	               name_has(before, "without") || name_has(before, "cannot") ||
+	               strstr(before, "n't") != NULL
+	           ? DENIED
+	           : SAID;
+}
+
+/* Does a phrase said so tell of an order at all, and the other way round than its words? */
+static bool tells(const struct phrase *phrase, enum denial no, bool *reversed)
+{
+	*reversed = phrase->reversed != (no == DENIED && phrase->denied == TURNS);
+	return no == SAID || (no == DENIED && phrase->denied != DROPS);
+}
+
+/* `When the pipes are finished, ...` is a condition; `when the pump fails` is none. */
+static bool completed(const char *s)
+{
+	static const char *const words[] = {
+		"done",   "finished", "complete", "completed", "ready",
+		"merged", "in place", "landed",   "delivered", "built"
+	};
+	size_t n = strcspn(s, ",.;\n");
+	char clause[120];
+
+	if (n >= sizeof clause)
+		return false;
+	memcpy(clause, s, n);
+	clause[n] = '\0';
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (name_has(clause, words[i]))
+			return true;
+	return false;
+}
+
+/* What was once so is so no more: `used to depend on`. */
+static bool past(const char *s, size_t at)
+{
+	return at >= 8 && strncasecmp(s + at - 8, "used to ", 8) == 0;
 }
 
 /* The phrase at s[at], as words; its length, or 0. */
@@ -111,7 +162,8 @@ static size_t phrase_at(const char *s, size_t at, const struct phrase **out)
 			continue;
 		n = strlen(phrases[i].words);
 		if (strncasecmp(s + at, phrases[i].words, n) == 0 && !is_letter(s[at + n]) &&
-		    s[at + n] != '-') {
+		    s[at + n] != '-' && !past(s, at) &&
+		    (strcmp(phrases[i].words, "when") != 0 || completed(s + at))) {
 			*out = &phrases[i];
 			return n;
 		}
@@ -161,7 +213,7 @@ void phrase_read(struct draft *d, const struct draft_task *t, const char *words,
 	for (size_t i = 0; words[i] != '\0'; i++) {
 		struct draft_ref ref = { .task = t->index, .source = PLAN_PHRASE, .line = line };
 		size_t n, end;
-		bool no;
+		enum denial no;
 
 		if (i > 0 && (is_letter(words[i - 1]) || words[i - 1] == '-'))
 			continue;
@@ -170,8 +222,7 @@ void phrase_read(struct draft *d, const struct draft_task *t, const char *words,
 		end = clause_end(words, i + n);
 		no = denied(words, i, phrase);
 		/* `then` between a task's own steps says nothing of other tasks */
-		if ((!no || phrase->denied != DROPS) && strcmp(phrase->words, "then") != 0) {
-			ref.reversed = phrase->reversed != (no && phrase->denied == TURNS);
+		if (tells(phrase, no, &ref.reversed) && strcmp(phrase->words, "then") != 0) {
 			ref.words = draft_copy(d->a, words + i + n, end - i - n);
 			draft_need(d, &ref);
 		}
@@ -298,7 +349,41 @@ static size_t inversion(const char *s, size_t from, size_t end)
 /* A phrase in a sentence: where it is, how long, and where its subject starts. */
 struct spot {
 	size_t at, n, from;
+	size_t met; /* where the phrase before it ends; 0: it is the first */
 };
+
+/* Where the last `, and ...` in s[from..to) begins that is a clause of its own, or `none`. */
+static size_t clause_last(const char *s, size_t from, size_t to, size_t none)
+{
+	static const char *const words[] = { ", and ", ", but ", ", while ", ", whereas ",
+		                             ", so " };
+	size_t last = none;
+
+	for (size_t i = from; i < to; i++)
+		for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+			if (strncmp(s + i, words[k], strlen(words[k])) == 0)
+				last = i;
+	return last;
+}
+
+/* `A needs B, and C needs D`: the subject of a second phrase begins after the `and`. */
+static size_t clause_own(const char *s, size_t met, size_t at, size_t from)
+{
+	return met == 0 ? from : clause_last(s, met, at, from);
+}
+
+/* The same from the other end: what a phrase speaks of ends where the next one's subject begins. */
+static size_t object_end(const char *s, size_t from)
+{
+	static const char *const verbs[] = { "need",  "depend", "require", "wait", "rel",
+		                             "build", "hinge",  "assume",  "block" };
+	size_t end = clause_end(s, from);
+
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+		if (strncasecmp(s + end, verbs[i], strlen(verbs[i])) == 0)
+			return clause_last(s, from, end, end);
+	return end;
+}
 
 /* What stands on both sides of a phrase. */
 static void sides(struct names *names, const char *s, struct spot *spot, struct mentions *subject,
@@ -306,7 +391,7 @@ static void sides(struct names *names, const char *s, struct spot *spot, struct 
 {
 	const size_t at = spot->at, n = spot->n, *from = &spot->from;
 
-	size_t end = clause_end(s, at + n), comma = at + n + strcspn(s + at + n, ","), half;
+	size_t end = object_end(s, at + n), comma = at + n + strcspn(s + at + n, ","), half;
 
 	if (at == *from && s[comma] == ',') {
 		/* the condition comes first */
@@ -327,26 +412,26 @@ static void sentence_read(struct draft *d, struct names *names, const char *s, l
 {
 	const struct phrase *phrase = NULL;
 	struct mentions subject, object;
-	struct spot spot = { 0, 0, 0 };
+	struct spot spot = { 0, 0, 0, 0 };
 
 	if (idle(s))
 		return;
 	for (size_t i = 0; s[i] != '\0'; i++) {
-		bool no, then;
+		bool reversed, then;
 		size_t n;
 
 		if ((i > 0 && (is_letter(s[i - 1]) || s[i - 1] == '-')) ||
 		    (n = phrase_at(s, i, &phrase)) == 0)
 			continue;
-		no = denied(s, i, phrase);
 		then = strcmp(phrase->words, "then") == 0;
-		if (!no || phrase->denied != DROPS) {
+		spot.from = clause_own(s, spot.met, i, spot.from);
+		if (tells(phrase, denied(s, i, phrase), &reversed)) {
 			spot.at = i;
 			spot.n = n;
 			sides(names, s, &spot, &subject, &object);
-			edges_add(d, &subject, &object,
-			          phrase->reversed != (no && phrase->denied == TURNS), line);
+			edges_add(d, &subject, &object, reversed, line);
 		}
+		spot.met = i + n;
 		if (then)
 			spot.from = i + n; /* what came after the one comes before the next */
 		i = clause_end(s, i + n) - 1;
