@@ -439,10 +439,35 @@ static void dropped(pool_job *job, void *arg)
 	http_page_dropped(job, arg);
 }
 
-void mcp_stop(struct mcp *m)
+/* ids: one a line, as they came. */
+static void tell_lost(const struct peer *told, const struct text *ids)
 {
+	const char *at = text_string(ids), *end;
+
+	for (; (end = strchr(at, '\n')) != NULL; at = end + 1) {
+		struct json_span id = { at, (size_t)(end - at) };
+
+		reply_error(told->sink, NULL,
+		            &(struct refusal){ id, RPC_INTERNAL,
+		                               "the input ended before this call had, so it was "
+		                               "stopped; ask again what came of it",
+		                               NULL, false });
+	}
+}
+
+void mcp_stop(struct mcp *m, struct peer *told)
+{
+	struct flight_call *parked;
+	struct text lost;
+
 	listen_stop(m);
-	request_drop(m, flight_stop(m->parts.flight));
+	text_init(&lost, TEXT_LIMIT);
+	parked = flight_stop(m->parts.flight, told == NULL ? 0 : told->number,
+	                     told == NULL ? NULL : &lost);
+	if (told != NULL)
+		tell_lost(told, &lost);
+	text_done(&lost);
+	request_drop(m, parked);
 	pool_close(m->parts.pool, dropped);
 }
 

@@ -99,7 +99,10 @@ void mcp_woken(struct mcp *m);
 /* Run the parked calls whose time has come. */
 void mcp_due(struct mcp *m, int64_t now_ms);
 
-/* Nothing more is answered: cancel all calls, drop the parked ones, end the subscriptions. */
-void mcp_stop(struct mcp *m);
+/*
+ * Nothing more is answered: cancel all calls, drop the parked ones, end the subscriptions. Who is
+ * `told` (or NULL) hears of each of its calls that it will have no other answer.
+ */
+void mcp_stop(struct mcp *m, struct peer *told);
 
 #endif

@@ -16,7 +16,7 @@
 #include "wire/frame.h"
 #include "wire/out.h"
 
-#define LAST_MS      35  /* after the end of input: for calls that are about to be answered */
+#define LAST_MS      60  /* after the end of input: for calls that are about to be answered */
 #define STOP_MS      30  /* then: for a line half sent, and for stopped calls to end */
 #define READER_MS    10  /* a client that takes nothing for so long does not read any more */
 #define PARENT_MS    500 /* how often the parent is looked at where there is no pidfd */
@@ -284,7 +284,7 @@ static bool stop(struct server *s)
 		{ s->kick, POLLIN, 0 },
 	};
 
-	mcp_stop(s->mcp);
+	mcp_stop(s->mcp, s->ended && !s->stop ? s->peer : NULL);
 	out_close(s->out);
 	out_flush(s->out);
 	while ((left = until_ms - clock_mono_ms()) > 0) {

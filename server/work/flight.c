@@ -254,14 +254,17 @@ int64_t flight_next_due(struct flight *f)
 	return first;
 }
 
-struct flight_call *flight_stop(struct flight *f)
+struct flight_call *flight_stop(struct flight *f, uint64_t owner, struct text *left)
 {
 	struct flight_call *list;
 
 	pthread_mutex_lock(&f->lock);
 	for (size_t i = 0; i < f->n_buckets; i++)
 		for (struct flight_call *c = f->buckets[i]; c != NULL; c = c->next_same) {
-			(void)claim(c, FLIGHT_CANCELLED);
+			if (claim(c, FLIGHT_CANCELLED) && left != NULL && c->owner == owner) {
+				text_add_n(left, c->id, c->id_len);
+				text_add_char(left, '\n');
+			}
 			atomic_store(&c->call.stop, true);
 		}
 	list = take(f, INT64_MAX, true);

@@ -23,6 +23,7 @@
 
 #include "base/call.h"
 #include "base/err.h"
+#include "base/text.h"
 
 enum flight_claim { FLIGHT_FREE, FLIGHT_ANSWERED, FLIGHT_CANCELLED };
 
@@ -85,8 +86,11 @@ struct flight_call *flight_woken(struct flight *f);
 struct flight_call *flight_due(struct flight *f, int64_t now_ms);
 int64_t flight_next_due(struct flight *f);
 
-/* The end: every call is cancelled; the parked ones are handed back to be freed. */
-struct flight_call *flight_stop(struct flight *f);
+/*
+ * The end: every call is cancelled; the parked ones are handed back to be freed. The ids of those
+ * of `owner` that were not answered are added to `left`, a newline after each (NULL: not wanted).
+ */
+struct flight_call *flight_stop(struct flight *f, uint64_t owner, struct text *left);
 
 size_t flight_count(struct flight *f);
 /* How many are not parked: queued or running. */

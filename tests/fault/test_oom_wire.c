@@ -86,7 +86,7 @@ static int serve(const char *const *lines, long n, int forever, long *requests)
 		assert_true(pool_wait_idle(parts.pool, 60000));
 		*requests = mem_requests();
 		mem_fail_after(-1, 0);
-		mcp_stop(m);
+		mcp_stop(m, NULL);
 		got = lines_of(fd);
 	}
 	mem_fail_after(-1, 0);

@@ -136,6 +136,7 @@ static void a_wake_up_between_the_look_and_the_parking_is_not_lost(void **state)
 
 static void parked_calls_come_back_when_their_time_has_come(void **state)
 {
+	struct text left;
 	struct flight *f = flight_new(8);
 	struct flight_call a, b, c, *list;
 
@@ -157,8 +158,12 @@ static void parked_calls_come_back_when_their_time_has_come(void **state)
 	assert_int_equal(listed(list), 2);
 	assert_true(flight_next_due(f) == 150);
 	assert_int_equal(flight_active(f), 2);
-	list = flight_stop(f);
+	text_init(&left, 100);
+	list = flight_stop(f, 0, &left);
 	assert_ptr_equal(list, &c);
+	assert_int_equal(left.len, 6);
+	assert_true(strchr(left.bytes, '1') && strchr(left.bytes, '2') && strchr(left.bytes, '3'));
+	text_done(&left);
 	assert_true(atomic_load(&a.call.stop) && atomic_load(&b.call.stop));
 	assert_int_equal(flight_count(f), 2);
 	flight_remove(f, &a);
@@ -186,7 +191,7 @@ static void a_deaf_call_is_ended_by_its_answer_alone(void **state)
 	assert_false(flight_resume(f, &a)); /* the answer is faster than the parking */
 	assert_false(flight_park(f, &a));
 	assert_true(flight_park(f, &a));
-	assert_ptr_equal(flight_stop(f), &a);
+	assert_ptr_equal(flight_stop(f, 0, NULL), &a);
 	flight_free(f);
 }
 
