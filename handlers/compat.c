@@ -403,9 +403,9 @@ static enum status open_nodes(struct call *call, const void *in, cJSON **result)
 #define READS   (TOOL_READS | TOOL_IDEMPOTENT | TOOL_RAW)
 #define TOOL(function, words, said, table, in, takes, gives, how)                                  \
 	{                                                                                          \
-		.name = #function, .title = words, .about = said, .args = table,                   \
-		.in_size = sizeof(struct in), .schema = takes, .result = gives, .flags = how,      \
-		.run = function                                                                    \
+		.name = #function, .title = (words), .about = (said), .args = (table),             \
+		.in_size = sizeof(struct in), .schema = (takes), .result = (gives),                \
+		.flags = (how), .run = (function)                                                  \
 	}
 
 static const struct tool tools[] = {
@@ -490,9 +490,9 @@ static const struct compat all[] = {
 	{ 0 },
 };
 
-const struct compat *compat_find(const char *name, const char **names)
+const struct compat *compat_find(const char *name, const char **known)
 {
-	*names = all[0].name;
+	*known = all[0].name;
 	for (const struct compat *c = all; c->name != NULL; c++)
 		if (strcmp(c->name, name) == 0)
 			return c;

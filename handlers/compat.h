@@ -22,7 +22,7 @@ struct compat {
 	enum status (*begin)(struct project *p, struct err *err);
 };
 
-/* The row of that name; NULL when there is none, and then *all are the names there are. */
-const struct compat *compat_find(const char *name, const char **all);
+/* The row of that name; NULL when there is none, and then *known are the names there are. */
+const struct compat *compat_find(const char *name, const char **known);
 
 #endif

@@ -32,6 +32,7 @@ static bool ours(const char *name)
 }
 
 /* Takes fd over. */
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than DEPTH_MOST */
 static bool look(struct search *s, int fd, int depth)
 {
 	DIR *dir = fdopendir(fd);

@@ -46,7 +46,8 @@ char *fs_join(struct arena *a, const char *folder, const char *name)
 	memcpy(out, folder, n);
 	if (n == 0 || folder[n - 1] != '/')
 		out[n++] = '/';
-	memcpy(out + n, name, m + 1);
+	memcpy(out + n, name, m);
+	out[n + m] = '\0';
 	return out;
 }
 

@@ -36,8 +36,13 @@ struct repo_log {
  */
 enum status repo_log(struct repo *r, const struct repo_log *log, struct err *err);
 
+struct repo_paths {
+	size_t most; /* given */
+	const char *const *at;
+	size_t n;
+};
 /* Paths of the files in a commit's tree, the first `most` in git's order. */
-enum status repo_files(struct repo *r, const struct oid *commit, size_t most, struct arena *a,
-                       const char *const **out, size_t *n, struct err *err);
+enum status repo_files(struct repo *r, const struct oid *commit, struct repo_paths *paths,
+                       struct arena *a, struct err *err);
 
 #endif

@@ -143,7 +143,9 @@ const char *recipe_old_id(struct arena *a, const char *heading, size_t n, size_t
 		for (; i < n && isalpha((unsigned char)heading[i]); i++)
 			text_add_char(&t, (char)toupper((unsigned char)heading[i]));
 	}
-	id = text_printf(a, "%s-%zu", t.len == 0 || t.failed ? "REQ" : text_string(&t), k);
+	if (t.failed)
+		recipe_no_memory(a);
+	id = text_printf(a, "%s-%zu", t.len == 0 ? "REQ" : text_string(&t), k);
 	text_done(&t);
 	return id;
 }
@@ -155,16 +157,17 @@ static const char *const gone[] = { "version",    "description", "type",   "lang
 	                            "interfaces", "quality",     "python", "system",   "protobuf",
 	                            "external",   "components",  "node",   "go",       "rust" };
 
-/* Put a list of texts in place of a member, or add it. */
+/*
+ * Put a list of texts in place of a member, or add it. By adding, since the library's own replacing
+ * leaves a member without a name when memory is out.
+ */
 static bool replace(cJSON *json, const char *name, cJSON *list)
 {
-	bool there = cJSON_GetObjectItemCaseSensitive(json, name) != NULL;
-	bool put = list != NULL && (there ? cJSON_ReplaceItemInObjectCaseSensitive(json, name, list)
-	                                  : cJSON_AddItemToObject(json, name, list));
-
-	if (!put)
-		cJSON_Delete(list);
-	return put;
+	cJSON_DeleteItemFromObjectCaseSensitive(json, name);
+	if (list != NULL && cJSON_AddItemToObject(json, name, list))
+		return true;
+	cJSON_Delete(list);
+	return false;
 }
 
 static bool add_text(cJSON *list, const char *text)
@@ -316,6 +319,7 @@ static bool drop_gone(const struct recipe_json *j, cJSON *json)
 {
 	struct recipe_place at = { 0 };
 	struct text names;
+	bool good;
 
 	text_init(&names, TEXT_LIMIT);
 	for (size_t i = 0; i < sizeof gone / sizeof *gone; i++) {
@@ -331,8 +335,9 @@ static bool drop_gone(const struct recipe_json *j, cJSON *json)
 		            "of an older format, and not used any more: %s; leave out what "
 		            "design.md does not need to say",
 		            text_string(&names));
+	good = !names.failed;
 	text_done(&names);
-	return true;
+	return good;
 }
 
 static bool is_list_of_objects(const cJSON *v)

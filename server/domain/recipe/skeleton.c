@@ -235,12 +235,15 @@ enum status recipe_new(const struct recipe_set *set, const char *root, const cha
 		return err_nomem(err, "a new recipe");
 	if (fs_kind(folder) != FS_NOTHING)
 		return err_set(err, E_INPUT, "'%s' is there already; nothing was written", folder);
-	if ((st = fs_make_folders(folder, 0777, err)) != OK ||
-	    (st = write_requirements(folder, name, set->a, err)) != OK)
+	if ((st = fs_make_folders(folder, 0777, err)) != OK)
 		return st;
 	text_init(&t, TEXT_LIMIT);
 	text_addf(&t, "# How: %s\n\nTODO: how the requirements are met.\n", name);
-	st = write_one(folder, "design.md", &t, set->a, err);
+	if ((st = write_requirements(folder, name, set->a, err)) == OK &&
+	    (st = write_one(folder, "design.md", &t, set->a, err)) == OK)
+		st = write_dependencies(folder, name, needs, set->a, err);
 	text_done(&t);
-	return st == OK ? write_dependencies(folder, name, needs, set->a, err) : st;
+	if (st != OK)
+		(void)fs_remove_tree(root, folder, NULL); /* half a recipe is none */
+	return st;
 }

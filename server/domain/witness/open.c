@@ -174,12 +174,11 @@ static enum status row_tell(struct witness *w, const struct commit_row *row, str
 /* All of it into the witness, the oldest first. */
 static enum status tell(struct follow *f, struct err *err)
 {
-	const char *const *paths = NULL;
-	size_t n = 0;
-	enum status st = repo_files(f->r, &f->head.oid, WITNESS_PATHS_MAX, f->a, &paths, &n, err);
+	struct repo_paths paths = { .most = WITNESS_PATHS_MAX };
+	enum status st = repo_files(f->r, &f->head.oid, &paths, f->a, err);
 
-	for (size_t i = 0; st == OK && i < n; i++)
-		st = witness_add_path(f->w, paths[i], err);
+	for (size_t i = 0; st == OK && i < paths.n; i++)
+		st = witness_add_path(f->w, paths.at[i], err);
 	for (size_t i = 0; st == OK && i < f->n_rows; i++)
 		st = row_tell(f->w, &f->rows[i], err);
 	for (size_t i = f->n_new; st == OK && i-- > 0;)

@@ -52,6 +52,7 @@ static void file_add(struct walk *w, const char *folder, const char *name)
 }
 
 /* What became of an entry: before NULL: it is new. */
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than REPO_DEPTH_MAX */
 static int changed(struct walk *w, const char *folder, const git_tree_entry *before,
                    const git_tree_entry *after, size_t depth)
 {
@@ -82,6 +83,7 @@ static bool same(const struct git *lib, const git_tree_entry *a, const git_tree_
 }
 
 /* Files that are in `after` and are not the same in `before` (NULL: is empty). */
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than REPO_DEPTH_MAX */
 static int compare(struct walk *w, const char *folder, const git_tree *before,
                    const git_tree *after, size_t depth)
 {
@@ -235,10 +237,10 @@ static int list_file(const char *folder, const git_tree_entry *e, void *arg)
 	return arena_failed(l->a) ? GIT_EUSER : 0;
 }
 
-enum status repo_files(struct repo *r, const struct oid *commit, size_t most, struct arena *a,
-                       const char *const **out, size_t *n, struct err *err)
+enum status repo_files(struct repo *r, const struct oid *commit, struct repo_paths *paths,
+                       struct arena *a, struct err *err)
 {
-	struct listing l = { .r = r, .a = a, .most = most };
+	struct listing l = { .r = r, .a = a, .most = paths->most };
 	git_tree *tree = NULL;
 	enum status st = repo_get_tree(r, &tree, commit, err);
 	int rc;
@@ -249,9 +251,9 @@ enum status repo_files(struct repo *r, const struct oid *commit, size_t most, st
 	r->lib->tree_free(tree);
 	if (arena_failed(a))
 		return err_nomem(err, "the names of files");
-	if (rc != 0 && l.n < most)
+	if (rc != 0 && l.n < paths->most)
 		return git_fail(r->lib, rc, err, "cannot read the tree of %s", commit->hex);
-	*out = l.at;
-	*n = l.n;
+	paths->at = l.at;
+	paths->n = l.n;
 	return OK;
 }
