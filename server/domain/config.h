@@ -49,6 +49,8 @@ struct config_agent {
 	struct config_texts confined;    /* argv instead, when we keep it to its folder; empty: the
 	                                    same */
 	struct config_texts resume;      /* added to go on with a session; {} stands for its id */
+	const char *role;                /* words before each task, or NULL; none of the file's */
+	int64_t timeout_ms;              /* of an attempt; 0: the run's */
 	bool shell;                      /* preset shell */
 	struct config_texts writable;    /* absolute paths it may write beside its worktree */
 	struct config_texts environment; /* names of variables it gets beside the usual ones; one

@@ -235,9 +235,59 @@ def what_was_not_permitted_is_told_and_nothing_done_is_a_failure(p):
     assert len(notes) == 2 and "(Bash, Write)" in notes[0], notes
 
 
+def put(path, text):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as f:
+        f.write(text)
+
+
+def agents_described_in_markdown_do_tasks(p):
+    put(p.root + "/.claude/agents/reviewer.md", "---\nname: reviewer\ndescription: d\nmodel: sonnet\ntools: Read, Edit, mcp__g__recall\n---\n"
+        "You review with care.\n")
+    put(p.root + "/.gadugi/agents/porter.md", "---\nname: porter\ndescription: d\npreset: codex\nmodel: gpt-5\n---\nYou port.\n")
+    put(p.folder + "/.claude/agents/mine.md", "---\nname: mine\ndescription: d\ncommand: [%s/player, own]\n---\nYou are mine.\n" % p.play)
+    tasks = [{"id": "r", "title": "R", "agent": "reviewer"}, {"id": "c", "title": "C", "agent": "porter"},
+             {"id": "m", "title": "M", "agent": "mine"}, {"id": "d", "title": "D"}]
+    p.config("flags: {confine: false}\n")  # a command of the user's own has no writable folders
+    run, by = p.run({t["id"]: [{"write": [t["id"]]}] for t in tasks}, tasks=tasks)
+    assert run["state"] == "succeeded", run
+    assert by["r"]["agent"] == "reviewer" and by["r"]["attempts"][0]["agent"] == "reviewer"
+    seen = {s["task"]: s for s in p.seen()}
+    assert seen["r"]["prompt"].startswith("You review with care.") and "# R" in seen["r"]["prompt"], seen["r"]
+    assert seen["r"]["argv"] == ["--model", "sonnet", "--tools", "Read,Edit"], seen["r"]
+    assert seen["c"]["prompt"].startswith("You port.") and seen["c"]["argv"] == ["--model", "gpt-5"], seen["c"]
+    assert seen["m"]["prompt"].startswith("You are mine.") and seen["m"]["argv"] == ["own"], seen["m"]
+    assert seen["d"]["prompt"].startswith("# D"), seen["d"]
+    dry = p.call("orchestrate", tasks=[{"id": "x", "title": "X"}], agent="reviewer", dryRun=True)
+    assert dry["firstPrompt"].startswith("You review with care."), dry
+
+
+def a_file_of_the_project_brings_no_command(p):
+    put(p.root + "/.gadugi/agents/evil.md", "---\nname: evil\ndescription: d\ncommand: [sh, -c, 'touch %s/evil']\n---\nBe evil.\n" % p.play)
+    run, by = p.run({"a": [{"write": ["a"]}]}, tasks=[{"id": "a", "title": "A", "agent": "evil"}])
+    assert run["state"] == "succeeded" and p.seen("a")[0]["prompt"].startswith("Be evil."), run
+    assert not os.path.exists(p.play + "/evil"), "it is run by the configured default agent"
+    answer = p.call("orchestrate", tasks=[{"id": "a", "title": "A", "agent": "evli"}])
+    assert "evil" in answer, answer
+
+
+def what_is_remembered_is_in_the_prompt_in_every_mode(p):
+    p.call("remember", text="The frobnicator needs grease number nine before it is started.")
+    tasks = [{"id": "a", "title": "Start the frobnicator"}]
+    p.scenes({"a": [{"write": ["a"]}]})
+    for mode in ("worktree", "shared"):
+        run = p.call("orchestrate", tasks=tasks, mode=mode, waitSeconds=60)
+        assert run["state"] == "succeeded", run
+        assert "grease number nine" in p.seen("a")[-1]["prompt"], (mode, p.seen("a")[-1])
+    assert "grease number nine" in p.call("orchestrate", tasks=tasks, dryRun=True)["firstPrompt"]
+
+
 def main():
     failed = False
-    for test in (what_each_preset_says_of_itself_is_kept,
+    for test in (agents_described_in_markdown_do_tasks,
+                 a_file_of_the_project_brings_no_command,
+                 what_is_remembered_is_in_the_prompt_in_every_mode,
+                 what_each_preset_says_of_itself_is_kept,
                  an_agent_that_says_it_failed_has_failed_whatever_its_exit_code,
                  a_rate_limit_is_waited_for_and_is_no_failure,
                  an_agent_of_ones_own_may_meet_a_limit_too,

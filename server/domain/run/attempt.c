@@ -15,6 +15,7 @@
 #include "domain/run/did.h"
 #include "domain/run/ending.h"
 #include "domain/run/flow.h"
+#include "domain/run/lessons.h"
 #include "domain/run/prompt.h"
 #include "domain/run/record.h"
 #include "domain/run/stall.h"
@@ -25,7 +26,6 @@
 #define READS_A_TURN      16 /* of one agent, so that none keeps the others waiting */
 #define NAME_PART_MAX     60
 #define DIRTY_MOST        16
-#define ABOUT_MAX         400
 
 static int64_t wall(const struct runner *r)
 {
@@ -131,14 +131,21 @@ static const char *worktree_name(struct runner *r, struct attempt *t)
 	           : text_printf(t->arena, "%s%s-%lld", r->prefix, part, (long long)t->row.number);
 }
 
-/* What a recall for this task asks: its title and the beginning of its description. */
-static const char *about(const struct job *job, struct arena *a)
+/* A task's own command is told nothing. */
+static bool recalls(const struct runner *r, const struct attempt *t)
 {
-	const char *description = json_text(job->spec, "description");
-	size_t n = description == NULL ? 0 : strlen(description);
+	return r->config->flags[CONFIG_MEMORY] && !t->agent->shell;
+}
 
-	n = n == 0 ? 0 : text_utf8_cut(description, n, ABOUT_MAX);
-	return text_printf(a, "%s %.*s", job->row.title, (int)n, n == 0 ? "" : description);
+/* Outside a repository there is nothing to prepare but what is remembered. */
+static void recall(struct runner *r, struct attempt *t)
+{
+	struct step *step = step_new(STEP_RECALL, t);
+
+	t->phase = PHASE_PREPARING;
+	if (step != NULL)
+		step->about = lessons_about(t->job->spec, step->arena);
+	(void)ending_give(r, t, step);
 }
 
 void attempt_prepare(struct runner *r, struct attempt *t)
@@ -155,8 +162,8 @@ void attempt_prepare(struct runner *r, struct attempt *t)
 		step->setup = r->config->setup;
 		step->keep_ignored = r->config->setup.n > 0;
 		step->env = r->env;
-		if (r->config->flags[CONFIG_MEMORY])
-			step->about = about(t->job, step->arena);
+		if (recalls(r, t))
+			step->about = lessons_about(t->job->spec, step->arena);
 		step->old_path = text_dup(step->arena, t->old_path);
 	}
 	(void)ending_give(r, t, step);
@@ -271,6 +278,8 @@ void attempt_begin(struct runner *r, struct job *job)
 	if (!r->in_git) {
 		t->path = r->project->root;
 		t->phase = PHASE_PREPARED;
+		if (recalls(r, t))
+			recall(r, t);
 		return;
 	}
 	if (t->old_path == NULL)
@@ -294,6 +303,7 @@ static const char *write_prompt(struct runner *r, struct attempt *t)
 	struct prompt_before *before = arena_take(t->arena, (job->n_needs + 1) * sizeof *before);
 	struct prompt p = { .task = job->spec,
 		            .plan = r->row.title,
+		            .role = t->agent->role,
 		            .before = before,
 		            .n_before = job->n_needs,
 		            .remembered = t->remembered,
@@ -359,6 +369,7 @@ void attempt_start(struct runner *r, struct attempt *t)
 {
 	struct err err = { OK, "" };
 	int64_t now = clock_mono_ms(), start_ticks;
+	int64_t limit_ms = t->agent->timeout_ms > 0 ? t->agent->timeout_ms : r->options.timeout_ms;
 	size_t slot = free_slot(r);
 
 	assert(slot < r->n_slots);
@@ -384,7 +395,7 @@ void attempt_start(struct runner *r, struct attempt *t)
 	}
 	stall_begin(t, now);
 	t->again_ms = INT64_MAX;
-	t->deadline_ms = r->options.timeout_ms > 0 ? now + r->options.timeout_ms : INT64_MAX;
+	t->deadline_ms = limit_ms > 0 ? now + limit_ms : INT64_MAX;
 	record_attempt(r, t, "started");
 	record_task(r, t->job, TASK_RUNNING, NULL);
 }
@@ -424,9 +435,10 @@ void attempt_watch(struct runner *r, struct attempt *t)
 	int64_t now = clock_mono_ms();
 
 	if (t->verdict == TASK_STATES && now >= t->deadline_ms)
-		end_for_time(r, t,
-		             text_printf(t->arena, "ended after its time limit of %lld s",
-		                         (long long)(r->options.timeout_ms / 1000)));
+		end_for_time(
+		    r, t,
+		    text_printf(t->arena, "ended after its time limit of %lld s",
+		                (long long)((t->deadline_ms - t->started_us / 1000) / 1000)));
 	else if (t->verdict == TASK_STATES && stall_found(r, t, now))
 		end_for_time(
 		    r, t,
@@ -528,7 +540,7 @@ void attempt_step_done(struct runner *r, struct attempt *t, struct step *step)
 {
 	assert(t->step == step);
 	t->step = NULL;
-	if (step->kind == STEP_PREPARE)
+	if (step->kind == STEP_PREPARE || step->kind == STEP_RECALL)
 		prepared(r, t, step);
 	else
 		ending_step_done(r, t, step);

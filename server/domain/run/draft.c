@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "domain/run/pull.h"
+#include "domain/run/who.h"
 #include "sys/repo.h"
 
 #define NOTES_MAX   8
@@ -296,15 +297,16 @@ static enum status find_ground(struct draft *d, const struct project *p, struct 
 enum status draft_make(struct project *p, const struct run_request *want, struct arena *a,
                        struct draft *out, struct err *err)
 {
+	const struct config *configured;
 	enum status st;
 
 	*out = (struct draft){ .want = want, .arena = a };
 	if ((out->notes = arena_take(a, NOTES_MAX * sizeof *out->notes)) == NULL)
 		return err_nomem(err, "the run");
-	if ((st = check_plan(out, err)) != OK ||
-	    (st = project_config(p, &out->config, err)) != OK ||
-	    (st = config_trusted(out->config, err)) != OK || (st = read_options(out, err)) != OK ||
-	    (st = find_agents(out, err)) != OK)
+	if ((st = check_plan(out, err)) != OK || (st = project_config(p, &configured, err)) != OK ||
+	    (st = config_trusted(configured, err)) != OK ||
+	    (st = who_join(p, configured, a, &out->config, err)) != OK ||
+	    (st = read_options(out, err)) != OK || (st = find_agents(out, err)) != OK)
 		return st;
 	if ((st = find_workflows(out, p, err)) != OK)
 		return st;

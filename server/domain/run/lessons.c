@@ -11,6 +11,7 @@
 
 #define ARENA_MAX  ((size_t)64 << 20)
 #define FAILED_MAX 20 /* tasks told of singly */
+#define ABOUT_MAX  400
 
 static int64_t worked_ms(const struct runner *r)
 {
@@ -156,4 +157,12 @@ const char *lessons_for(struct project *p, const char *about, const atomic_bool 
 
 	(void)memory_brief(p, stop, about, LESSONS_TOKENS, a, &lines);
 	return lines;
+}
+
+const char *lessons_about(const cJSON *task, struct arena *a)
+{
+	const char *title = json_text(task, "title"), *words = json_text(task, "description");
+	size_t n = words == NULL ? 0 : text_utf8_cut(words, strlen(words), ABOUT_MAX);
+
+	return text_printf(a, "%s %.*s", title == NULL ? "" : title, (int)n, n == 0 ? "" : words);
 }

@@ -22,4 +22,7 @@ void lessons_of_coach(struct runner *r);
 const char *lessons_for(struct project *p, const char *about, const atomic_bool *stop,
                         struct arena *a);
 
+/* What a recall for this task of a plan asks: its title and the beginning of its description. */
+const char *lessons_about(const cJSON *task, struct arena *a);
+
 #endif

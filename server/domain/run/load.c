@@ -18,6 +18,7 @@
 #include "domain/run/obey.h"
 #include "domain/run/record.h"
 #include "domain/run/tidy.h"
+#include "domain/run/who.h"
 #include "sys/fs.h"
 #include "sys/sandbox.h"
 
@@ -322,14 +323,16 @@ static enum status load_branch(struct runner *r, struct err *err)
 
 enum status load_run(struct runner *r, const char *run, struct err *err)
 {
+	const struct config *configured;
 	struct edge_row *edges;
 	struct run_note *notes;
 	size_t n, n_notes;
 	enum status st;
 
 	if ((st = runs_get(r->db, run, r->arena, &r->row, err)) != OK ||
-	    (st = project_config(r->project, &r->config, err)) != OK ||
-	    (st = config_trusted(r->config, err)) != OK ||
+	    (st = project_config(r->project, &configured, err)) != OK ||
+	    (st = config_trusted(configured, err)) != OK ||
+	    (st = who_join(r->project, configured, r->arena, &r->config, err)) != OK ||
 	    (st = run_options_read(r->row.options, r->arena, &r->options, err)) != OK)
 		return st;
 	r->state = run_state_read(r->row.state);

@@ -4,6 +4,7 @@
 
 #define DESCRIPTION_MAX ((size_t)80 << 10)
 #define DID_MAX         2000
+#define ROLE_MAX        ((size_t)16 << 10)
 
 static void add_list(struct text *t, const cJSON *task, const char *key, const char *heading)
 {
@@ -54,6 +55,10 @@ const char *prompt_write(const struct prompt *p, struct arena *a)
 	const char *copy;
 
 	text_init(&t, 2 * PROMPT_MAX);
+	if (p->role != NULL) {
+		add_cut(&t, p->role, ROLE_MAX);
+		text_add(&t, "\n\n");
+	}
 	text_addf(&t, "# %s\n\nTask %s of the plan \"%s\".\n", title == NULL ? "" : title,
 	          id == NULL ? "" : id, p->plan);
 	if (description != NULL && description[0] != '\0') {

@@ -21,6 +21,7 @@ struct prompt_before { /* a task that this one needs */
 struct prompt {
 	const cJSON *task; /* of the plan: id, title, description, steps, acceptance, files */
 	const char *plan;  /* its title */
+	const char *role;  /* who the agent is, in its own file's words, or NULL */
 	const struct prompt_before *before;
 	size_t n_before;
 	const char *remembered; /* text, or NULL */

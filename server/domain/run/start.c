@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "domain/event.h"
 #include "domain/run/draft.h"
+#include "domain/run/lessons.h"
 #include "domain/run/notes.h"
 #include "domain/run/prompt.h"
 #include "domain/run/spawn.h"
@@ -42,14 +43,23 @@ static size_t most_urgent(const struct plan *p)
 	return best;
 }
 
-static const char *first_prompt(const struct draft *d)
+static const char *first_prompt(struct project *p, const struct draft *d)
 {
-	const struct plan *p = d->want->plan;
+	const struct plan *plan = d->want->plan;
+	size_t first = most_urgent(plan);
 	struct json_build b = { false };
-	cJSON *task = plan_task_json(&b, p, most_urgent(p));
-	struct prompt prompt = { .task = task, .plan = p->title, .worktree = d->in_git };
-	const char *words = b.failed || task == NULL ? NULL : prompt_write(&prompt, d->arena);
+	cJSON *task = plan_task_json(&b, plan, first);
+	struct prompt prompt = { .task = task,
+		                 .plan = plan->title,
+		                 .role = d->agents[first]->role,
+		                 .worktree = d->in_git };
+	const char *about, *words = NULL;
 
+	if (!b.failed && task != NULL && d->config->flags[CONFIG_MEMORY] &&
+	    !d->agents[first]->shell && (about = lessons_about(task, d->arena)) != NULL)
+		prompt.remembered = lessons_for(p, about, NULL, d->arena);
+	if (!b.failed && task != NULL)
+		words = prompt_write(&prompt, d->arena);
 	cJSON_Delete(task);
 	return words;
 }
@@ -62,7 +72,7 @@ enum status run_check(struct project *p, const struct run_request *want, struct 
 
 	if (st != OK || (st = to_draft(p, &d, out, err)) != OK)
 		return st;
-	out->first_prompt = first_prompt(&d);
+	out->first_prompt = first_prompt(p, &d);
 	return out->first_prompt == NULL ? err_nomem(err, "a prompt") : OK;
 }
 

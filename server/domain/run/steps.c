@@ -339,13 +339,17 @@ static enum status act(struct steps *s, struct step *step)
 
 	if (step->kind == STEP_GATE && step->base.hex[0] == '\0')
 		return run_gates(s, NULL, step);
+	if (step->about != NULL)
+		step->remembered =
+		    lessons_for(s->own.project, step->about, &step->stop, step->arena);
+	if (step->kind == STEP_RECALL)
+		return OK;
 	if ((st = borrow(s, &r, &step->err)) != OK)
 		return st;
 	switch (step->kind) {
+	case STEP_RECALL:
+		break;
 	case STEP_PREPARE:
-		if (step->about != NULL)
-			step->remembered =
-			    lessons_for(s->own.project, step->about, &step->stop, step->arena);
 		st = prepare(s, r, step);
 		break;
 	case STEP_COLLECT:

@@ -25,6 +25,7 @@
 #define STEP_GATE_OUTPUT_MAX ((size_t)64 << 10) /* bytes kept of a gate's output */
 
 enum step_kind {
+	STEP_RECALL,  /* what is known `about` the task, where nothing else is prepared */
 	STEP_PREPARE, /* a worktree at `base`, new or out of `old_path` */
 	STEP_COLLECT, /* commit what an agent left in `path`; what changed since `base` */
 	STEP_SAVE,    /* the same for work that is not merged: kept in a ref */
