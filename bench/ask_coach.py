@@ -25,3 +25,8 @@ if {name for name, _ in found} != set(WHAT):
 for name, value in found:
     what, floor, goal = WHAT[name]
     figure(what, value, floor, goal)
+
+out = subprocess.run(["python3", "-B", "tests/cli/test_coach_planted.py"], check=True, stdout=subprocess.PIPE, text=True).stdout
+n, precision, recall = re.search(r"# (\d+) sessions: precision ([0-9.]+), recall ([0-9.]+)", out).groups()
+figure("planted faults in %s generated sessions with near misses, precision / recall" % n,
+       "%.2f / %.2f" % (float(precision), float(recall)), "0.95 / 0.95", "1.00 / 1.00")

@@ -14,10 +14,11 @@
 void report_session(struct coach_report *r, const struct session *s, const char *path)
 {
 	struct finder f = { .report = r, .s = s };
+	struct coach_metrics before = r->metrics;
 
 	report_subject(r, "session", s->name);
 	measure_session(r, s);
-	measure_one(r, s, path);
+	measure_one(r, s, path, &before);
 	find_all(&f);
 }
 

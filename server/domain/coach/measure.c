@@ -220,17 +220,14 @@ static struct coach_session *new_session(struct coach_report *r)
 	return &items[r->n_sessions++];
 }
 
-void measure_one(struct coach_report *r, const struct session *s, const char *path)
+void measure_one(struct coach_report *r, const struct session *s, const char *path,
+                 const struct coach_metrics *before)
 {
-	struct coach_report alone = { .a = s->a, .usage = { .a = s->a } };
-	const struct coach_metrics *m = &alone.metrics;
+	const struct coach_metrics *m = &r->metrics;
 	struct coach_session *one = new_session(r);
 
 	if (one == NULL)
 		return;
-	alone.metrics.cost_usd = -1;
-	measure_session(&alone, s);
-	measure_end(&alone);
 	*one = (struct coach_session){
 		.name = text_dup(r->a, s->name),
 		.host = s->host,
@@ -238,20 +235,22 @@ void measure_one(struct coach_report *r, const struct session *s, const char *pa
 		.model = text_dup(r->a, s->model),
 		.first_ms = s->first_ms == SESSION_NO_TIME ? 0 : s->first_ms,
 		.last_ms = s->last_ms == SESSION_NO_TIME ? 0 : s->last_ms,
-		.turns = m->turns,
-		.calls = m->tool_calls,
-		.errors = m->tool_errors,
-		.denials = m->denials,
-		.interrupts = m->interrupts,
-		.compactions = m->compactions,
-		.gate_kinds = m->gate_kinds,
-		.gate_kinds_first = m->gate_kinds_first,
-		.edits = m->edits,
-		.wall_ms = m->wall_ms,
-		.waiting_ms = m->waiting_ms,
-		.cost_usd = m->cost_usd,
+		.turns = m->turns - before->turns,
+		.calls = m->tool_calls - before->tool_calls,
+		.errors = m->tool_errors - before->tool_errors,
+		.denials = m->denials - before->denials,
+		.interrupts = m->interrupts - before->interrupts,
+		.compactions = m->compactions - before->compactions,
+		.gate_kinds = m->gate_kinds - before->gate_kinds,
+		.gate_kinds_first = m->gate_kinds_first - before->gate_kinds_first,
+		.edits = m->edits - before->edits,
+		.wall_ms = m->wall_ms - before->wall_ms,
+		.waiting_ms = m->waiting_ms - before->waiting_ms,
+		.cost_usd = s->cost_usd,
 	};
-	memcpy(one->tokens, m->tokens, sizeof one->tokens);
+	for (size_t i = 0; i < s->usage.n; i++)
+		for (int k = 0; k < TOKENS_N; k++)
+			one->tokens[k] += s->usage.items[i].tokens[k];
 }
 
 static int by_start(const void *a, const void *b)

@@ -5,8 +5,12 @@
 #include "domain/coach.h"
 #include "domain/coach/session.h"
 
-/* As one of the report's sessions, too; path is its main file's. */
-void measure_one(struct coach_report *r, const struct session *s, const char *path);
+/*
+ * As one of the report's sessions, too, after measure_session; before: the report's numbers before
+ * that. path is its main file's.
+ */
+void measure_one(struct coach_report *r, const struct session *s, const char *path,
+                 const struct coach_metrics *before);
 
 /* Add a closed session's numbers. Tokens are added by measure_end, from the report's table. */
 void measure_session(struct coach_report *r, const struct session *s);

@@ -16,6 +16,22 @@ static enum status choose(struct db *db, const char **id, struct arena *a, struc
 	return st;
 }
 
+/* Those of them that teach how long such tasks take. */
+static enum status succeeded(const struct history_task *all, size_t n, struct arena *a,
+                             struct history_task **out, size_t *n_out, struct err *err)
+{
+	struct history_task *items = arena_take(a, (n + 1) * sizeof *items);
+
+	if (items == NULL)
+		return err_nomem(err, "earlier tasks");
+	*n_out = 0;
+	for (size_t i = 0; i < n; i++)
+		if (all[i].succeeded && all[i].estimate_min > 0)
+			items[(*n_out)++] = all[i];
+	*out = items;
+	return OK;
+}
+
 enum status coach_of_run(struct db *db, const char *id, struct arena *a, struct coach_report **out,
                          struct err *err)
 {
@@ -31,9 +47,9 @@ enum status coach_of_run(struct db *db, const char *id, struct arena *a, struct 
 		return err_nomem(err, "a report");
 	if ((st = choose(db, &id, a, err)) != OK ||
 	    (st = facts_read(db, id, a, &facts, err)) != OK ||
-	    (st = history_tasks(db, LEARN_TASKS, a, &history, &n, err)) != OK ||
-	    (st = learn_factors(history, n, a, &factors, &n_factors, err)) != OK ||
-	    (st = history_results(db, LEARN_TASKS, a, &results, &n_results, err)) != OK)
+	    (st = history_results(db, LEARN_TASKS, a, &results, &n_results, err)) != OK ||
+	    (st = succeeded(results, n_results, a, &history, &n, err)) != OK ||
+	    (st = learn_factors(history, n, a, &factors, &n_factors, err)) != OK)
 		return st;
 	r->run = facts;
 	r->factors = factors;
