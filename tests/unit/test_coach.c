@@ -521,7 +521,7 @@ static void a_file_brings_its_subagents(void **state)
 	(void)mkdir(text_printf(arena, "%s/old", folder), 0700);
 	path = session("old/main.jsonl", "prompt a\nsay\n");
 	(void)put_file("old/agent-1.jsonl", sub, sizeof sub - 1);
-	(void)put_file("old/agent-2.jsonl", "{\"type\":\"user\",\"sessionId\":\"s2\"}\n", 35);
+	(void)put_file("old/agent-2.jsonl", "{\"type\":\"user\",\"sessionId\":\"s2\"}\n", 34);
 	m = &report_of(path)->metrics;
 	assert_int_equal(m->files, 2);
 	m = &report_of(text_printf(arena, "%s/old", folder))->metrics;

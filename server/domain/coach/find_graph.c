@@ -69,10 +69,10 @@ static bool was_merged_meanwhile(const struct attempt_row *c, const struct attem
 	       m->done_ms >= c->intent_ms && (c->done_ms == RUNS_NONE || m->done_ms <= c->done_ms);
 }
 
-static void one_conflict(struct finder *f, const struct facts *x, const struct attempt_row *c)
+/* `; it met 'a', 'b', as the plan's files foretold`, or an empty text when nobody is named. */
+static const char *met_whom(struct finder *f, const struct facts *x, const struct attempt_row *c)
 {
 	const char *with = "";
-	struct coach_finding *note;
 	bool foreseen = false;
 
 	for (size_t k = 0; k < x->n_attempts && with != NULL; k++) {
@@ -84,14 +84,21 @@ static void one_conflict(struct finder *f, const struct facts *x, const struct a
 		                   m->task);
 		foreseen = foreseen || was_foreseen(x, c->task, m->task);
 	}
-	note =
-	    find_note(f, FIND_MERGE_CONFLICT, COACH_WARNING, c->task,
-	              "what '%s' did could not be merged%s%s%s%s%s", c->task,
-	              c->cause == NULL ? "" : ": ", c->cause == NULL ? "" : c->cause,
-	              with == NULL || with[0] == '\0' ? "" : "; it met ", with == NULL ? "" : with,
-	              with == NULL || with[0] == '\0' ? ""
-	              : foreseen                      ? ", as the plan's files foretold"
-	                         : ", which the plan's files did not foretell");
+	if (with == NULL || with[0] == '\0')
+		return "";
+	with = text_printf(f->report->a, "; it met %s, %s", with,
+	                   foreseen ? "as the plan's files foretold"
+	                            : "which the plan's files did not foretell");
+	return with == NULL ? "" : with;
+}
+
+static void one_conflict(struct finder *f, const struct facts *x, const struct attempt_row *c)
+{
+	struct coach_finding *note = find_note(f, FIND_MERGE_CONFLICT, COACH_WARNING, c->task,
+	                                       "what '%s' did could not be merged%s%s%s", c->task,
+	                                       c->cause == NULL ? "" : ": ",
+	                                       c->cause == NULL ? "" : c->cause, met_whom(f, x, c));
+
 	find_place_task(f, note, c->task, c->cause);
 	for (size_t k = 0; k < x->n_attempts; k++)
 		if (was_merged_meanwhile(c, &x->attempts[k]))

@@ -106,7 +106,7 @@ static enum status note(struct work *w, struct db *db, const char **ended, size_
 	struct lesson_row *rows = NULL;
 	int64_t looks = 0;
 	size_t n = 0;
-	bool new;
+	bool new = false;
 	enum status st = OK;
 
 	for (size_t i = 0; st == OK && i < w->r->n_subjects; i++) {
@@ -126,14 +126,16 @@ static enum status note(struct work *w, struct db *db, const char **ended, size_
 	if (st == OK && looks > 0)
 		st = findings_lessons(db, source, w->a, &rows, &n, w->err);
 	for (size_t i = 0; st == OK && i < n; i++) {
+		bool over;
+
 		if (is_found(w, rows[i].fingerprint))
 			continue;
 		rows[i].clean += looks;
-		if (rows[i].clean >= COACH_CLEAN && *n_ended < COACH_LESSONS)
+		over = rows[i].clean >= COACH_CLEAN && *n_ended < COACH_LESSONS;
+		if (over)
 			ended[(*n_ended)++] = rows[i].memory;
-		st = rows[i].clean >= COACH_CLEAN
-		         ? findings_drop_lesson(db, rows[i].fingerprint, w->err)
-		         : findings_put_lesson(db, &rows[i], w->err);
+		st = over ? findings_drop_lesson(db, rows[i].fingerprint, w->err)
+		          : findings_put_lesson(db, &rows[i], w->err);
 	}
 	return st;
 }

@@ -63,40 +63,52 @@ static const char style[] =
     ".cards{grid-template-columns:repeat(2,1fr)}}"
     "@media print{body{background:#fff}.find,.card{break-inside:avoid}}";
 
+/* What stands for an ASCII character that would be a mark; NULL: it may stand as it is. */
+static const char *instead(char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	case '\n':
+	case '\t':
+		return " ";
+	default:
+		return (unsigned char)c < 0x20 || c == 0x7f ? "?" : NULL;
+	}
+}
+
+/* Length of the whole character at s, 0 when it is none. */
+static size_t character(const char *s, size_t left)
+{
+	for (size_t n = 1; n < 5 && n <= left; n++)
+		if (text_utf8_valid(s, n) == n)
+			return n;
+	return 0;
+}
+
 void page_text(struct text *t, const char *s)
 {
 	size_t left = s == NULL ? 0 : strlen(s);
 
 	for (size_t n; left > 0; s += n, left -= n) {
-		static const struct {
-			char mark;
-			const char *is;
-		} marks[] = {
-			{ '&', "&amp;" },  { '<', "&lt;" },   { '>', "&gt;" },
-			{ '"', "&quot;" }, { '\'', "&#39;" },
-		};
-		const char *is = NULL;
+		const char *is = instead(*s);
 
-		for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
-			if (*s == marks[i].mark)
-				is = marks[i].is;
-		n = 1;
-		if (is != NULL) {
+		n = character(s, left);
+		if (is == NULL && n == 0)
+			is = "?";
+		n = n == 0 ? 1 : n;
+		if (is != NULL)
 			text_add(t, is);
-		} else if ((unsigned char)*s < 0x20 || *s == 0x7f) {
-			text_add_char(t, *s == '\n' || *s == '\t' ? ' ' : '?');
-		} else if ((unsigned char)*s < 0x80) {
-			text_add_char(t, *s);
-		} else {
-			for (n = 2; n < 5 && n <= left && text_utf8_valid(s, n) != n;)
-				n++;
-			if (n == 5 || n > left) {
-				n = 1;
-				text_add_char(t, '?');
-			} else {
-				text_add_n(t, s, n);
-			}
-		}
+		else
+			text_add_n(t, s, n);
 	}
 }
 

@@ -204,49 +204,54 @@ static struct agent_sum *sum_of(struct agent_sum *sums, size_t *n, const char *n
 	return &sums[(*n)++];
 }
 
+static void add_attempt(struct agent_sum *s, const struct attempt_row *x)
+{
+	s->attempts++;
+	s->merged += strcmp(x->state, "merged") == 0;
+	s->ms += facts_run_ms(x);
+	s->told = s->told || x->tokens_in != RUNS_NONE || x->tokens_out != RUNS_NONE;
+	s->tokens_in += x->tokens_in == RUNS_NONE ? 0 : x->tokens_in;
+	s->tokens_out += x->tokens_out == RUNS_NONE ? 0 : x->tokens_out;
+	if (x->cost_usd >= 0)
+		s->usd = (s->usd < 0 ? 0 : s->usd) + x->cost_usd;
+}
+
+static void agent_row(struct text *t, const struct agent_sum *s)
+{
+	text_add(t, "<tr><td>");
+	page_text(t, s->name);
+	text_addf(t, "</td><td class=\"n\">%zu</td><td>", s->attempts);
+	page_share(t, (double)s->merged / (double)s->attempts, false);
+	text_add(t, "</td><td class=\"n\">");
+	page_ms(t, s->ms);
+	text_add(t, "</td><td class=\"n\">");
+	if (s->told)
+		page_count(t, s->tokens_in);
+	text_add(t, "</td><td class=\"n\">");
+	if (s->told)
+		page_count(t, s->tokens_out);
+	text_add(t, "</td><td class=\"n\">");
+	if (s->usd >= 0)
+		text_addf(t, "%.4f USD", s->usd);
+	text_add(t, "</td></tr>\n");
+}
+
 static void agents(struct text *t, const struct facts *f)
 {
 	struct agent_sum sums[AGENTS_MAX], *s;
 	size_t n = 0;
 
-	for (size_t i = 0; i < f->n_attempts; i++) {
-		const struct attempt_row *x = &f->attempts[i];
-
-		if ((s = sum_of(sums, &n, x->agent)) == NULL)
-			continue;
-		s->attempts++;
-		s->merged += strcmp(x->state, "merged") == 0;
-		s->ms += facts_run_ms(x);
-		s->told = s->told || x->tokens_in != RUNS_NONE || x->tokens_out != RUNS_NONE;
-		s->tokens_in += x->tokens_in == RUNS_NONE ? 0 : x->tokens_in;
-		s->tokens_out += x->tokens_out == RUNS_NONE ? 0 : x->tokens_out;
-		if (x->cost_usd >= 0)
-			s->usd = (s->usd < 0 ? 0 : s->usd) + x->cost_usd;
-	}
+	for (size_t i = 0; i < f->n_attempts; i++)
+		if ((s = sum_of(sums, &n, f->attempts[i].agent)) != NULL)
+			add_attempt(s, &f->attempts[i]);
 	if (n == 0)
 		return;
 	text_add(t, "<h2>Agents</h2>\n<div class=\"scroll\"><table>\n<tr><th>agent</th>"
 	            "<th class=\"n\">attempts</th><th>merged</th><th class=\"n\">ran</th>"
 	            "<th class=\"n\">tokens in</th><th class=\"n\">tokens out</th>"
 	            "<th class=\"n\">cost</th></tr>\n");
-	for (size_t i = 0; i < n; i++) {
-		text_add(t, "<tr><td>");
-		page_text(t, sums[i].name);
-		text_addf(t, "</td><td class=\"n\">%zu</td><td>", sums[i].attempts);
-		page_share(t, (double)sums[i].merged / (double)sums[i].attempts, false);
-		text_add(t, "</td><td class=\"n\">");
-		page_ms(t, sums[i].ms);
-		text_add(t, "</td><td class=\"n\">");
-		if (sums[i].told)
-			page_count(t, sums[i].tokens_in);
-		text_add(t, "</td><td class=\"n\">");
-		if (sums[i].told)
-			page_count(t, sums[i].tokens_out);
-		text_add(t, "</td><td class=\"n\">");
-		if (sums[i].usd >= 0)
-			text_addf(t, "%.4f USD", sums[i].usd);
-		text_add(t, "</td></tr>\n");
-	}
+	for (size_t i = 0; i < n; i++)
+		agent_row(t, &sums[i]);
 	text_add(t, "</table></div>\n");
 }
 

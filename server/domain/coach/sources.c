@@ -249,9 +249,12 @@ static enum status add_session(struct walk *w, const char *folder, const char *n
 	if (!named && strcmp(like.host, "codex") == 0 && !walk_wants(w, p.folder))
 		return OK;
 	st = walk_add(w, &like, path, &s);
-	if (st != OK || s == NULL || strcmp(s->host, "claude") != 0)
-		return st == OK && strcmp(like.host, "gemini") == 0 ? add_chats(w, s, folder, &p)
-		                                                    : st;
+	if (st != OK || s == NULL)
+		return st;
+	if (strcmp(like.host, "gemini") == 0)
+		return add_chats(w, s, folder, &p);
+	if (strcmp(like.host, "claude") != 0)
+		return OK;
 	st = add_subagents(w, s, path);
 	if (st == OK && p.id[0] != '\0' && !is_agent_file(name))
 		st = add_siblings(w, s, p.id);

@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "domain/coach/change.h"
 #include "domain/coach/patch.h"
-#include "domain/config.h"
 #include "sys/fs.h"
 
 #define FILE_MAX    ((size_t)1 << 20)
@@ -115,6 +114,16 @@ static const char *rule_of(const char *code)
 	return NULL;
 }
 
+static void add_plain(struct text *t, char c)
+{
+	if (c == '`')
+		text_add_char(t, '\'');
+	else if ((unsigned char)c < 0x20)
+		text_add_char(t, ' ');
+	else
+		text_add_char(t, c);
+}
+
 /* Text from a session as one line of code: without what would end it. */
 static void add_subject(struct text *t, const char *s)
 {
@@ -124,7 +133,7 @@ static void add_subject(struct text *t, const char *s)
 		return;
 	text_add(t, ": `");
 	for (size_t i = 0; i < n; i++)
-		text_add_char(t, s[i] == '`' ? '\'' : (unsigned char)s[i] < 0x20 ? ' ' : s[i]);
+		add_plain(t, s[i]);
 	text_add(t, "`");
 }
 
@@ -319,38 +328,63 @@ static const struct {
 	{ "Makefile", "[make, test]", NULL },
 };
 
-static enum status suggest_config(struct work *w)
+/* By the first file that is at the project's top; NULL where none tells. */
+static enum status kind_of(struct work *w, const char **gate, const char **setup)
 {
-	const struct config *config = NULL;
-	const char *before = NULL, *after, *gate = NULL, *setup = NULL;
-	enum status st = project_config(w->p, &config, w->err);
-
-	if (st == OK)
-		st = read_file(w, CONFIG, &before);
-	if (st != OK)
-		return st;
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds && gate == NULL; i++) {
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		const char *path = text_printf(w->a, "%s/%s", w->p->root, kinds[i].file);
 
 		if (path == NULL)
 			return err_nomem(w->err, "a path");
-		if (fs_kind(path) == FS_FILE) {
-			gate = kinds[i].gate;
-			setup = kinds[i].setup;
-		}
+		if (fs_kind(path) != FS_FILE)
+			continue;
+		*gate = kinds[i].gate;
+		*setup = kinds[i].setup;
+		break;
 	}
-	if (config->n_gates > 0 || !(was_found(w, "no-verify") || was_found(w, "edit-test-loop")))
+	return OK;
+}
+
+/* Does the file say anything about that key? */
+static bool says(const char *file, const char *key)
+{
+	size_t n = strlen(key);
+
+	for (const char *line = file; line != NULL; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, key, n) == 0 && line[n] == ':')
+			return true;
+	}
+	return false;
+}
+
+static enum status suggest_config(struct work *w)
+{
+	bool loose = was_found(w, "no-verify") || was_found(w, "edit-test-loop");
+	const char *before = NULL, *after, *gate = NULL, *setup = NULL;
+	struct text t;
+	enum status st = read_file(w, CONFIG, &before);
+
+	if (st == OK)
+		st = kind_of(w, &gate, &setup);
+	if (st != OK)
+		return st;
+	if (!loose || says(before, "gates"))
 		gate = NULL;
-	if (config->setup.n > 0 || !was_found(w, "missing-env"))
+	if (!was_found(w, "missing-env") || says(before, "setup"))
 		setup = NULL;
 	if (gate == NULL && setup == NULL)
 		return OK;
-	after = text_printf(
-	    w->a, "%s%s%s%s%s%s%s%s", before == NULL ? "" : before,
-	    before == NULL || before[0] == '\0' || before[strlen(before) - 1] == '\n' ? "" : "\n",
-	    gate == NULL ? "" : "gates:\n  - {name: tests, command: ", gate == NULL ? "" : gate,
-	    gate == NULL ? "" : ", when: task}\n",
-	    setup == NULL ? "" : "setup: ", setup == NULL ? "" : setup, setup == NULL ? "" : "\n");
+	text_init(&t, TEXT_LIMIT);
+	text_add(&t, before == NULL ? "" : before);
+	if (t.len > 0 && t.bytes[t.len - 1] != '\n')
+		text_add_char(&t, '\n');
+	if (gate != NULL)
+		text_addf(&t, "gates:\n  - {name: tests, command: %s, when: task}\n", gate);
+	if (setup != NULL)
+		text_addf(&t, "setup: %s\n", setup);
+	after = text_copy(&t, w->a);
+	text_done(&t);
 	if (after == NULL)
 		return err_nomem(w->err, "the configuration");
 	return put_patch(w, "config", CONFIG, before, after,

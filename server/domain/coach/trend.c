@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "domain/coach/facts.h"
 
-#define DAY_MS       86400000
-#define WEEK_DAYS    7
+#define DAY_MS       INT64_C(86400000)
+#define WEEK_DAYS    INT64_C(7)
 #define WINDOWS_MAX  12 /* the newest; older sessions are in the first */
 #define ERRORS_APART 2  /* standard errors by which shares must differ */
 
@@ -166,9 +166,9 @@ static struct share share_over(const struct windows *w, size_t from, size_t to, 
 }
 
 static struct values values_over(const struct windows *w, size_t from, size_t to, value_of *of,
-                                 double *room)
+                                 int side)
 {
-	struct values v = { room, 0 };
+	struct values v = { w->room[side], 0 };
 
 	for (size_t i = from; i < to; i++)
 		if (of(&w->items[i]) >= 0)
@@ -221,8 +221,8 @@ static void put_measure(struct json_build *b, cJSON *list, const struct windows 
 		put_verdict(b, to, verdict_of_shares(before, after), measures[i].more_is_better,
 		            TREND_COUNT);
 	} else {
-		struct values before = values_over(w, 0, w->last, measures[i].value, w->room[0]);
-		struct values after = values_over(w, w->last, w->n, measures[i].value, w->room[1]);
+		struct values before = values_over(w, 0, w->last, measures[i].value, 0);
+		struct values after = values_over(w, w->last, w->n, measures[i].value, 1);
 		enum verdict v = verdict_of_values(&before, &after);
 
 		put_values(b, to, "before", &before);

@@ -211,24 +211,28 @@ static enum status one(struct watch *w, const struct source *source, struct db *
 	return st;
 }
 
+static enum status look_at_all(struct watch *w, const struct sources *sources)
+{
+	struct db *db = NULL;
+	enum status st = project_read(w->p, w->wish->stop, &db, w->err);
+
+	for (size_t i = 0; st == OK && i < sources->n; i++)
+		st = one(w, &sources->items[i], db);
+	project_done(w->p, db);
+	return st != OK ? st : write_rows(w);
+}
+
 enum status coach_watch(struct project *p, const struct coach_wish *wish, struct arena *a,
                         struct coach_report **out, struct err *err)
 {
-	struct watch w = {
-		.p = p, .wish = wish, .r = report_new(a), .kept = arena_new(KEPT_MAX), .err = err
-	};
+	struct watch w = { .p = p, .wish = wish, .r = report_new(a), .err = err };
 	struct sources sources = { 0 };
-	struct db *db = NULL;
-	enum status st = w.r == NULL || w.kept == NULL ? err_nomem(err, "a report")
-	                                               : report_sources(wish, a, &sources, err);
+	enum status st;
 
-	if (st == OK)
-		st = project_read(p, wish->stop, &db, err);
-	for (size_t i = 0; st == OK && i < sources.n; i++)
-		st = one(&w, &sources.items[i], db);
-	project_done(p, db);
-	if (st == OK)
-		st = write_rows(&w);
+	if (w.r == NULL || (w.kept = arena_new(KEPT_MAX)) == NULL)
+		return err_nomem(err, "a report");
+	if ((st = report_sources(wish, a, &sources, err)) == OK)
+		st = look_at_all(&w, &sources);
 	arena_free(w.kept);
 	if (st != OK)
 		return st;
