@@ -208,7 +208,7 @@ static enum status publish(struct work *w)
 		return st;
 	if (w->want->priority != NULL)
 		(void)event_priority_read(w->want->priority, &e.priority);
-	if (w->want->payload != NULL && (payload = json_print(w->want->payload)) == NULL)
+	if (w->want->payload != NULL && (payload = json_print_exact(w->want->payload)) == NULL)
 		return err_nomem(&w->call->err, "an event");
 	e.payload_json = payload;
 	if ((st = db_begin(w->db, &w->call->err)) == OK &&

@@ -22,6 +22,10 @@ enum status json_read(const char *text, size_t n, cJSON **out, struct err *err)
 		return st;
 	if ((value = cJSON_ParseWithLength(text, n)) == NULL)
 		return err_nomem(err, "a JSON value");
+	if ((st = json_keep_digits(value, text, n, err)) != OK) {
+		cJSON_Delete(value);
+		return st;
+	}
 	*out = value;
 	return OK;
 }

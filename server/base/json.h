@@ -36,8 +36,17 @@ enum status json_check(const char *text, size_t n, struct err *err);
 /* The same; *at is the byte where reading ended: the mistake's, for a line and column. */
 enum status json_check_at(const char *text, size_t n, size_t *at, struct err *err);
 
-/* json_check, then parse. On OK *out is the caller's (cJSON_Delete). */
+/*
+ * json_check, then parse. On OK *out is the caller's (cJSON_Delete). A number with more digits
+ * than a double holds has them in valuestring, for json_print_exact.
+ */
 enum status json_read(const char *text, size_t n, cJSON **out, struct err *err);
+
+/* What was parsed from that text, which json_check let through, gets its long numbers' digits. */
+enum status json_keep_digits(cJSON *item, const char *text, size_t n, struct err *err);
+
+/* As json_print, with all digits that were written; for what is kept and only passed on. */
+char *json_print_exact(const cJSON *item);
 
 /*
  * The bytes of a member of the outermost object, e.g. an id that must be echoed

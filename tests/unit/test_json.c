@@ -142,6 +142,51 @@ static void a_build_that_failed_says_so_once(void **state)
 	assert_null(out);
 }
 
+static void long_numbers_are_passed_on_digit_for_digit(void **state)
+{
+	static const char *const texts[] = {
+		"{\"n\":9007199254740993}",
+		"{\"a\":[1,-12345678901234567890,{\"b\":0.12345678901234567890}],\"c\":"
+		"\"12345678901234567890\"}",
+		"[true,false,null,123456789012345678,{},[],\"\\\"9999999999999999999\"]",
+		"{\"\\u00e9,:\":1e400000,\"n\":100000000000000000000000000001}",
+		"18446744073709551615",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		cJSON *value = NULL;
+		char *text;
+
+		if (strstr(texts[i], "e400000") != NULL &&
+		    json_check(texts[i], strlen(texts[i]), NULL) != OK)
+			continue;
+		assert_int_equal(json_read(texts[i], strlen(texts[i]), &value, NULL), OK);
+		text = json_print_exact(value);
+		if (strstr(texts[i], "u00e9") == NULL)
+			assert_string_equal(text, texts[i]);
+		else
+			assert_non_null(strstr(text, "100000000000000000000000000001"));
+		cJSON_free(text);
+		cJSON_Delete(value);
+	}
+}
+
+static void blanks_between_do_not_lead_digits_astray(void **state)
+{
+	static const char spaced[] =
+	    " { \"a\" : [ 1 , 9007199254740993 ] , \"b\" : 9007199254740995 } ";
+	cJSON *value = NULL;
+	char *text;
+
+	(void)state;
+	assert_int_equal(json_read(spaced, strlen(spaced), &value, NULL), OK);
+	text = json_print_exact(value);
+	assert_string_equal(text, "{\"a\":[1,9007199254740993],\"b\":9007199254740995}");
+	cJSON_free(text);
+	cJSON_Delete(value);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +196,8 @@ int main(void)
 		cmocka_unit_test(a_duplicate_among_many_keys_is_found),
 		cmocka_unit_test(a_raw_member_keeps_its_digits),
 		cmocka_unit_test(a_build_that_failed_says_so_once),
+		cmocka_unit_test(long_numbers_are_passed_on_digit_for_digit),
+		cmocka_unit_test(blanks_between_do_not_lead_digits_astray),
 	};
 
 	json_use_mem();
