@@ -6,10 +6,12 @@
 #include "domain/agent.h"
 #include "domain/board.h"
 #include "domain/life.h"
+#include "domain/mailbox.h"
 #include "domain/project.h"
 #include "domain/question.h"
 #include "domain/subscription.h"
 #include "handlers/ask_person.h"
+#include "handlers/mail.h"
 #include "handlers/tools.h"
 
 #define LIST_LIMIT 30 /* agents of an answer when nothing else was asked for */
@@ -51,6 +53,7 @@ struct work {
 	const struct agent_set *set;
 	const struct agent *chosen; /* the named one, or NULL */
 	struct db *db;              /* of the actions on what is stored */
+	const char *mail;           /* where to post, inside an agent that may not write; or NULL */
 	struct json_build b;
 	cJSON *answer;
 };
@@ -121,20 +124,15 @@ static enum status show(struct work *w)
 
 static enum status validate(struct work *w)
 {
-	bool sound = true;
+	bool sound = w->set->sound;
 
 	if (w->set->n_agents == 0 && w->set->n_findings == 0)
 		return err_set(&w->call->err, E_ABSENT,
 		               "there are no agents; one is a file NAME.md in '.gadugi/agents' or "
 		               "'.claude/agents' of '%s'",
 		               w->call->project->root);
-	for (size_t i = 0; i < w->set->n_findings; i++) {
-		const struct agent_finding *f = &w->set->findings[i];
-
-		if (w->want->name == NULL ||
-		    (f->agent != NULL && strcmp(f->agent, w->want->name) == 0))
-			sound = sound && f->severity != AGENT_ERROR;
-	}
+	if (w->want->name != NULL)
+		sound = agent_sound(w->set, w->want->name, NULL) == OK;
 	json_put_flag(&w->b, w->answer, "sound", sound);
 	json_put_int(&w->b, w->answer, "checked",
 	             w->chosen != NULL ? 1 : (int64_t)w->set->n_agents);
@@ -173,27 +171,13 @@ static enum status put_life(struct work *w, const char *name)
 	return OK;
 }
 
-/* The first mistake in the file of the named agent, as an error: what is wrong is not started. */
-static enum status refuse_mistakes(struct work *w)
-{
-	for (size_t i = 0; i < w->set->n_findings; i++) {
-		const struct agent_finding *f = &w->set->findings[i];
-
-		if (f->severity == AGENT_ERROR && f->agent != NULL &&
-		    strcmp(f->agent, w->want->name) == 0)
-			return err_set(&w->call->err, E_INPUT, "%s:%ld: %s", f->path, f->line,
-			               f->message);
-	}
-	return OK;
-}
-
 static enum status start(struct work *w)
 {
 	enum status st;
 
 	if (w->want->name == NULL)
 		return err_set(&w->call->err, E_INPUT, "'start' needs the 'name' of an agent");
-	if ((st = refuse_mistakes(w)) != OK ||
+	if ((st = agent_sound(w->set, w->want->name, &w->call->err)) != OK ||
 	    (st = life_start(w->call->project, w->db, w->chosen, w->call->arena, &w->call->err)) !=
 	        OK)
 		return st;
@@ -252,9 +236,30 @@ static enum status put_question(struct work *w, struct question *out)
 /* What an ask that waits keeps between its looks. */
 struct asked {
 	const char *id;
+	const char *post; /* what was posted instead, until its answer came; or NULL */
 	int64_t until_ms; /* monotonic */
 	struct person_asked person;
 };
+
+/* The same inside an agent: whoever started it asks. */
+static enum status post_question(struct work *w, const char **post)
+{
+	struct json_build b = { 0 };
+	cJSON *what = json_object(&b);
+	enum status st;
+
+	mail_put_author(&b, what, w->want->name);
+	json_put_text(&b, what, "text", w->want->text);
+	json_put_flag(&b, what, "approval", w->want->approval);
+	json_put_int(&b, what, "timeoutMs", (int64_t)w->want->timeout_s * 1000);
+	if (w->want->options != NULL)
+		json_put(&b, what, "options", cJSON_Duplicate(w->want->options, 1));
+	st = b.failed
+	         ? err_nomem(&w->call->err, "a question")
+	         : mailbox_post(w->mail, "question", what, w->call->arena, post, &w->call->err);
+	cJSON_Delete(what);
+	return st;
+}
 
 static enum status begin_to_ask(struct work *w, struct question *q)
 {
@@ -266,7 +271,10 @@ static enum status begin_to_ask(struct work *w, struct question *q)
 	asked->id = w->want->question;
 	if (w->call->state != NULL)
 		asked->id = asked->person.id = w->call->state; /* it comes with an answer */
-	if (asked->id == NULL) {
+	if (asked->id == NULL && w->mail != NULL) {
+		if ((st = post_question(w, &asked->post)) != OK)
+			return st;
+	} else if (asked->id == NULL) {
 		if ((st = put_question(w, q)) != OK)
 			return st;
 		asked->id = text_dup(w->call->arena, q->id);
@@ -275,6 +283,21 @@ static enum status begin_to_ask(struct work *w, struct question *q)
 	    clock_mono_ms() +
 	    1000 * (w->want->wait_s == NULL ? WAIT_S : (int64_t)w->want->wait_s->valuedouble);
 	w->call->memo = asked;
+	return asked->id == NULL && asked->post == NULL ? err_nomem(&w->call->err, "a question")
+	                                                : OK;
+}
+
+/* Has the keeper of the mailbox asked what was posted? */
+static enum status look_for_post(struct work *w, struct asked *asked)
+{
+	cJSON *answer = NULL;
+	enum status st = mail_answer(w->call, w->mail, asked->post, &answer);
+
+	if (st != OK)
+		return st;
+	asked->id = text_dup(w->call->arena, json_text(answer, "questionId"));
+	asked->post = NULL;
+	cJSON_Delete(answer);
 	return asked->id == NULL ? err_nomem(&w->call->err, "a question") : OK;
 }
 
@@ -298,11 +321,13 @@ static enum status ask(struct work *w)
 	if (w->call->memo == NULL && (st = begin_to_ask(w, &q)) != OK)
 		return st;
 	asked = w->call->memo;
+	if (asked->post != NULL && (st = look_for_post(w, asked)) != OK)
+		return st;
 	if ((st = ask_person(w, asked)) != OK && st != E_WAIT)
 		return st;
 	if ((st = question_look(w->db, now(w), asked->id, w->call->arena, &q, &w->call->err)) != OK)
 		return st;
-	if (strcmp(q.state, "timed_out") == 0) {
+	if (strcmp(q.state, "timed_out") == 0 && w->mail == NULL) {
 		if ((st = db_begin(w->db, &w->call->err)) != OK ||
 		    (st = question_time_out(w->db, now(w), q.id, w->call->arena, &q,
 		                            &w->call->err)) != OK ||
@@ -321,6 +346,24 @@ static enum status ask(struct work *w)
 	return OK;
 }
 
+/* The same inside an agent: whoever started it answers. */
+static enum status post_answer(struct work *w)
+{
+	struct json_build b = { 0 };
+	cJSON *what = json_object(&b), *said = NULL;
+	enum status st;
+
+	mail_put_author(&b, what, w->want->name);
+	json_put_text(&b, what, "question", w->want->question);
+	json_put_text(&b, what, "text", w->want->text);
+	if ((st = mail_send(w->call, w->mail, "answer", &b, what, &said)) != OK)
+		return st;
+	cJSON_Delete(w->answer);
+	w->answer = cJSON_DetachItemFromObjectCaseSensitive(said, "question");
+	cJSON_Delete(said);
+	return OK;
+}
+
 static enum status answer(struct work *w)
 {
 	const struct question_reply reply = { w->want->question, w->want->text, who(w, "user") };
@@ -331,6 +374,8 @@ static enum status answer(struct work *w)
 		return err_set(
 		    &w->call->err, E_INPUT,
 		    "'answer' needs 'question', the id that 'questions' lists, and 'text'");
+	if (w->mail != NULL)
+		return post_answer(w);
 	if ((st = db_begin(w->db, &w->call->err)) != OK ||
 	    (st = question_answer(w->db, now(w), &reply, w->call->arena, &q, &w->call->err)) !=
 	        OK ||
@@ -371,6 +416,26 @@ static enum status boards(struct work *w, const char *run)
 	return OK;
 }
 
+/* The same inside an agent: whoever started it writes. */
+static enum status post_board(struct work *w)
+{
+	struct json_build b = { 0 };
+	cJSON *what = json_object(&b), *answer = NULL;
+	enum status st;
+
+	mail_put_author(&b, what, NULL);
+	json_put_text(&b, what, "name", w->want->name);
+	json_put_text(&b, what, "text", w->want->text);
+	if (w->want->version != NULL)
+		json_put_int(&b, what, "version", (int64_t)w->want->version->valuedouble);
+	if ((st = mail_send(w->call, w->mail, "board", &b, what, &answer)) != OK)
+		return st;
+	cJSON_Delete(w->answer);
+	w->answer = cJSON_DetachItemFromObjectCaseSensitive(answer, "board");
+	cJSON_Delete(answer);
+	return OK;
+}
+
 /*
  * With a name and a text, write a whiteboard of the run we are in, or of the project; with a
  * name, read it; without, list them.
@@ -387,6 +452,8 @@ static enum status board(struct work *w)
 
 	if (b.name == NULL)
 		return boards(w, b.run);
+	if (w->mail != NULL && b.content != NULL)
+		return post_board(w);
 	b.version = version != NULL     ? (int64_t)version->valuedouble
 	            : b.content == NULL ? 0
 	                                : BOARD_LAST_VERSION;
@@ -405,17 +472,22 @@ static enum status board(struct work *w)
 #define READS  0x1u /* the catalogue */
 #define STORED 0x2u /* what is stored */
 #define WRITES 0x4u /* changes what is stored */
+#define POSTED 0x8u /* also from inside an agent, by its mailbox */
 
 static const struct {
 	const char *word;
 	enum status (*run)(struct work *w);
 	unsigned needs;
 } actions[] = {
-	{ "list", list, READS | STORED }, { "show", show, READS | STORED },
-	{ "validate", validate, READS },  { "start", start, READS | WRITES },
-	{ "stop", stop, WRITES },         { "ask", ask, WRITES },
-	{ "answer", answer, WRITES },     { "questions", questions, STORED },
-	{ "board", board, WRITES },
+	{ "list", list, READS | STORED },
+	{ "show", show, READS | STORED },
+	{ "validate", validate, READS },
+	{ "start", start, READS | WRITES },
+	{ "stop", stop, WRITES },
+	{ "ask", ask, WRITES | POSTED },
+	{ "answer", answer, WRITES | POSTED },
+	{ "questions", questions, STORED },
+	{ "board", board, WRITES | POSTED },
 };
 
 /* An agent that could not be read is found among the findings. */
@@ -478,8 +550,14 @@ static enum status prepare(struct work *w, unsigned needs)
 	if ((needs & READS) != 0 && (st = load(w)) == OK)
 		st = choose(w);
 	if (st == OK && (needs & WRITES) != 0)
+		w->mail = mailbox_needed(call->project, call->arena);
+	if (w->mail != NULL && (needs & POSTED) == 0)
+		return err_set(&call->err, E_DENIED,
+		               "an agent can ask, answer and write whiteboards, but not '%s'",
+		               w->want->action);
+	if (st == OK && (needs & WRITES) != 0 && w->mail == NULL)
 		st = project_write(call->project, &call->stop, &w->db, &call->err);
-	else if (st == OK && (needs & STORED) != 0)
+	else if (st == OK && (needs & (STORED | WRITES)) != 0)
 		st = project_read(call->project, &call->stop, &w->db, &call->err);
 	return st;
 }

@@ -5,8 +5,10 @@
 #include "base/text.h"
 #include "domain/event.h"
 #include "domain/figures.h"
+#include "domain/mailbox.h"
 #include "domain/project.h"
 #include "domain/subscription.h"
+#include "handlers/mail.h"
 #include "handlers/tools.h"
 
 #define LIST_LIMIT  50 /* events of an answer when nothing else was asked for */
@@ -55,6 +57,7 @@ struct work {
 	struct call *call;
 	const struct events_in *want;
 	struct db *db;
+	const char *mail; /* where to post, inside an agent that may not write; or NULL */
 	struct json_build b;
 	cJSON *answer;
 };
@@ -193,6 +196,30 @@ static enum status list(struct work *w)
 	return OK;
 }
 
+/* Inside an agent: whoever started it publishes. */
+static enum status post_event(struct work *w, const char *cause)
+{
+	struct json_build b = { 0 };
+	cJSON *what = json_object(&b), *answer = NULL;
+	char *payload = NULL;
+	enum status st;
+
+	mail_put_author(&b, what, NULL);
+	json_put_text(&b, what, "topic", w->want->topic);
+	json_put_text(&b, what, "id", w->want->id);
+	json_put_text(&b, what, "cause", cause);
+	json_put_text(&b, what, "priority", w->want->priority);
+	if (w->want->payload != NULL && (payload = json_print_exact(w->want->payload)) == NULL)
+		b.failed = true;
+	json_put_text(&b, what, "payload", payload);
+	cJSON_free(payload);
+	if ((st = mail_send(w->call, w->mail, "event", &b, what, &answer)) != OK)
+		return st;
+	cJSON_Delete(w->answer);
+	w->answer = answer;
+	return OK;
+}
+
 static enum status publish(struct work *w)
 {
 	const char *cause = w->want->cause == NULL ? getenv("GADUGI_EVENT_ID") : w->want->cause;
@@ -206,6 +233,8 @@ static enum status publish(struct work *w)
 
 	if (st != OK)
 		return st;
+	if (w->mail != NULL)
+		return post_event(w, cause);
 	if (w->want->priority != NULL)
 		(void)event_priority_read(w->want->priority, &e.priority);
 	if (w->want->payload != NULL && (payload = json_print_exact(w->want->payload)) == NULL)
@@ -374,6 +403,12 @@ static enum status events_run(struct call *call, const void *in, cJSON **result)
 
 		if (strcmp(actions[i].word, w.want->action) != 0)
 			continue;
+		w.mail = writes ? mailbox_needed(call->project, call->arena) : NULL;
+		if (w.mail != NULL && actions[i].run != publish)
+			return err_set(&call->err, E_DENIED,
+			               "an agent can publish and list, but not '%s'",
+			               w.want->action);
+		writes = writes && w.mail == NULL;
 		st = writes ? project_write(call->project, &call->stop, &w.db, &call->err)
 		            : project_read(call->project, &call->stop, &w.db, &call->err);
 		if (st != OK)

@@ -184,6 +184,7 @@ int command_follow(struct cli *c); /* coach --follow */
 int command_report(struct cli *c);
 int command_events(struct cli *c);
 int command_agents(struct cli *c);
+int command_ask(struct cli *c);
 int command_recipes(struct cli *c);
 int command_memory(struct cli *c);
 int command_install(struct cli *c); /* and uninstall */

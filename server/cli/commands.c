@@ -129,6 +129,18 @@ static const struct option_row events_options[] = {
 	{ 0 },
 };
 
+static const struct option_row ask_options[] = {
+	{ "option", 'o', OPTION_TEXTS, "options", "TEXT",
+	  "an answer to choose from; may be repeated" },
+	{ "approval", 0, OPTION_FLAG, "approval", NULL, "to be approved or denied" },
+	{ "timeout", 0, OPTION_NUMBER, "timeoutSeconds", "SECONDS",
+	  "after that nobody answered, which is no answer" },
+	{ "wait", 0, OPTION_NUMBER, NULL, "SECONDS",
+	  "wait no longer than that; the question stays" },
+	{ "name", 0, OPTION_TEXT, "name", "NAME", "who asks" },
+	{ 0 },
+};
+
 static const struct option_row recipes_options[] = {
 	{ "results", 0, OPTION_TEXT, "results", "FILE",
 	  "verify: what the tests said; without it the gates are run" },
@@ -193,14 +205,16 @@ const struct command cli_commands[] = {
 	  coach_options, 0, 1, command_coach },
 	{ "report", "[RUN_ID|FILE|DIR]", "the same as a page to keep: timeline, findings, cost",
 	  "coach", report_options, 0, 1, command_report },
-	{ "events", "[publish TOPIC [JSON]]", "what happened, in order", "events", events_options,
-	  0, 3, command_events },
-	{ "agents", "[list|show NAME|validate [NAME]]", "who can do tasks here", "agents", NULL, 0,
-	  3, command_agents },
+	{ "events", "[publish TOPIC [JSON] | subscribers | deadletters | replay]",
+	  "what happened, in order", "events", events_options, 0, 3, command_events },
+	{ "agents", "[list|show|validate|start|stop NAME | questions | answer ID TEXT]",
+	  "who can do tasks here, and how they fare", "agents", NULL, 0, 3, command_agents },
 	{ "recipes",
 	  "[list|show NAME|new NAME|validate|graph|plan|implement|verify|history|rollback NAME]",
 	  "requirements and designs of components", "recipes", recipes_options, 0, 3,
 	  command_recipes },
+	{ "ask", "TEXT...", "ask a person, from inside a task too, and wait for the answer",
+	  "agents", ask_options, 1, -1, command_ask },
 	{ "call", "TOOL [JSON|@FILE|-]", "call any tool with JSON arguments", NULL, NULL, 1, 2,
 	  command_call },
 	{ "trust", "", "let this project's configuration define commands", NULL, NULL, 0, 0,

@@ -108,6 +108,13 @@ static int publish(struct cli *c)
 	return cli_simple(c, show_published);
 }
 
+/* Whom events go to, what was given up, and trying it again. */
+static bool is_action(const char *word)
+{
+	return strcmp(word, "subscribers") == 0 || strcmp(word, "deadletters") == 0 ||
+	       strcmp(word, "replay") == 0;
+}
+
 int command_events(struct cli *c)
 {
 	bool follow = cli_has(c, "follow"), after_given = cli_has(c, "after");
@@ -116,8 +123,15 @@ int command_events(struct cli *c)
 
 	if (c->n_words > 0 && strcmp(c->words[0], "publish") == 0)
 		return publish(c);
+	if (c->n_words == 1 && is_action(c->words[0])) {
+		cli_put_text(c, "action", c->words[0]);
+		if (after_given)
+			cli_put_number(c, "after", after);
+		return cli_simple(c, show_members);
+	}
 	if (c->n_words > 0)
-		return cli_usage(c, "'events' knows 'publish'; 'gadugi call events' has the rest");
+		return cli_usage(c, "'events' knows 'publish', 'subscribers', 'deadletters' and "
+		                    "'replay'; 'gadugi call events' has the rest");
 	if (c->options.json && !follow) {
 		cli_put_text(c, "action", "list");
 		cli_put_number(c, "after", after_given ? after : -limit);

@@ -141,5 +141,11 @@ static int action(struct cli *c)
 
 int command_agents(struct cli *c)
 {
+	if (c->n_words == 3 && strcmp(c->words[0], "answer") == 0) {
+		cli_put_text(c, "action", "answer");
+		cli_put_text(c, "question", c->words[1]);
+		cli_put_text(c, "text", c->words[2]);
+		return cli_simple(c, show_members);
+	}
 	return action(c);
 }

@@ -95,6 +95,9 @@ enum status agent_load_file(const struct agent_places *places, const char *path,
 /* Index of the agent of that name, or AGENT_NONE with *nearest set (NULL: none is near). */
 size_t agent_find(const struct agent_set *set, const char *name, const char **nearest);
 
+/* Has the agent of that name no mistake in its file? E_INPUT: FILE:LINE and what is wrong. */
+enum status agent_sound(const struct agent_set *set, const char *name, struct err *err);
+
 cJSON *agent_summary_json(struct json_build *b, const struct agent *agent);
 cJSON *agent_json(struct json_build *b, const struct agent *agent);
 cJSON *agent_finding_json(struct json_build *b, const struct agent_finding *f);

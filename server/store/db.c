@@ -1,6 +1,8 @@
 #include "store/db.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -440,11 +442,35 @@ enum status db_open(struct db **out, const char *path, struct err *err)
 	return open_it(out, path, false, err);
 }
 
+/*
+ * May the database be written from here? A child that is confined may not, which access(2) does
+ * not tell. The lock's file is tried: opening the database's own and closing it again would give
+ * up the locks that SQLite has on it in this process.
+ */
+static bool may_write(const char *path)
+{
+	struct text lock = { .limit = 8192 };
+	bool refused = false;
+	int fd;
+
+	if (access(path, W_OK) != 0)
+		return false;
+	text_addf(&lock, "%s-lock", path);
+	if (!lock.failed) {
+		fd = open(text_string(&lock), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		refused = fd == -1 && (errno == EACCES || errno == EROFS);
+		if (fd != -1)
+			(void)close(fd);
+	}
+	text_done(&lock);
+	return !refused;
+}
+
 enum status db_open_if_there(struct db **out, const char *path, struct err *err)
 {
 	bool there = access(path, F_OK) == 0;
 
-	return open_it(out, there ? path : NULL, there && access(path, W_OK) != 0, err);
+	return open_it(out, there ? path : NULL, there && !may_write(path), err);
 }
 
 void db_free(struct db *db)

@@ -281,3 +281,14 @@ size_t agent_find(const struct agent_set *set, const char *name, const char **ne
 	}
 	return AGENT_NONE;
 }
+
+enum status agent_sound(const struct agent_set *set, const char *name, struct err *err)
+{
+	for (size_t i = 0; i < set->n_findings; i++) {
+		const struct agent_finding *f = &set->findings[i];
+
+		if (f->severity == AGENT_ERROR && f->agent != NULL && strcmp(f->agent, name) == 0)
+			return err_set(err, E_INPUT, "%s:%ld: %s", f->path, f->line, f->message);
+	}
+	return OK;
+}

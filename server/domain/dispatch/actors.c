@@ -10,30 +10,18 @@
 #include "sys/proc.h"
 #include "sys/scan.h"
 
-/* The first mistake in its file, if there is any. */
-static const struct agent_finding *mistake(const struct agent_set *set, const char *name)
-{
-	for (size_t i = 0; i < set->n_findings; i++) {
-		const struct agent_finding *f = &set->findings[i];
-
-		if (f->severity == AGENT_ERROR && f->agent != NULL && strcmp(f->agent, name) == 0)
-			return f;
-	}
-	return NULL;
-}
-
 /* A number that is another one when its file says something else; 0: it has none. */
 static uint64_t print_of(const struct agent_set *set, const char *name)
 {
 	const struct agent *agent = roster_find(set, name);
-	const struct agent_finding *f = mistake(set, name);
 	struct json_build b = { 0 };
+	struct err why = { 0 };
 	cJSON *o = agent == NULL ? NULL : agent_json(&b, agent);
 	char *text = o == NULL ? NULL : json_print(o);
 	uint64_t print = text == NULL ? 0 : text_hash(text, strlen(text));
 
-	if (f != NULL)
-		print ^= text_hash(f->message, strlen(f->message));
+	if (agent_sound(set, name, &why) != OK)
+		print ^= text_hash(why.text, strlen(why.text));
 	cJSON_free(text);
 	cJSON_Delete(o);
 	return print;
@@ -84,15 +72,13 @@ static enum status check(struct dispatch *d, const char *name, struct err *err)
 {
 	const struct agent_set *set = roster_use(d->roster);
 	const struct agent *agent = roster_find(set, name);
-	const struct agent_finding *f = mistake(set, name);
 	const struct config_agent *found;
 	const struct config *config = NULL;
-	enum status st = OK;
+	enum status st;
 
-	if (f != NULL)
-		st = err_set(err, E_INPUT, "%s:%ld: %s", f->path, f->line, f->message);
-	else if ((st = project_config(d->project, &config, err)) == OK &&
-	         (agent == NULL || agent->command.n == 0))
+	if ((st = agent_sound(set, name, err)) == OK &&
+	    (st = project_config(d->project, &config, err)) == OK &&
+	    (agent == NULL || agent->command.n == 0))
 		st = config_agent_find(config, agent == NULL ? name : agent->preset, &found, err);
 	roster_leave(d->roster, set);
 	return st;

@@ -195,6 +195,7 @@ static enum status run(struct start *s)
 	s->how.run = s->target->name;
 	s->how.task_id = s->event->id;
 	s->how.attempt = s->attempt;
+	s->how.mail = mailbox_folder(s->dispatch->mailbox);
 	s->how.confine = s->target->actor != NULL && s->config->flags[CONFIG_CONFINE];
 	if ((st = agent_prepare(&s->how, s->arena, &spec, &sandbox, s->err)) != OK)
 		return st;

@@ -15,14 +15,15 @@
 #include "domain/question.h"
 #include "store/subscribers.h"
 
-#define THREADS    4
-#define PAGE       ((size_t)256) /* events that are looked at together */
-#define LOOK_ARENA ((size_t)512 << 20)
-#define STALE      1000 /* events that nobody wanted before the place is moved past them */
-#define ATTEMPTS   3
-#define BACKOFF_MS 1000
-#define TIDY_MS    3600000
-#define AGAIN_MS   2000 /* after a failure of the database */
+#define THREADS      4
+#define PAGE         ((size_t)256) /* events that are looked at together */
+#define LOOK_ARENA   ((size_t)512 << 20)
+#define STALE        1000 /* events that nobody wanted before the place is moved past them */
+#define ATTEMPTS     3
+#define BACKOFF_MS   1000
+#define TIDY_MS      3600000
+#define MAILBOX_NAME "events" /* no run is called so */
+#define AGAIN_MS     2000     /* after a failure of the database */
 
 void dispatch_ring(struct dispatch *d)
 {
@@ -177,6 +178,9 @@ static enum status set_up(struct dispatch *d, struct db *db, struct arena *a, st
 	if ((st = actors_sweep(d, a, err)) != OK || (st = journal_last(db, &d->head, err)) != OK)
 		return st;
 	if (d->router == NULL && (st = router_new(&d->router, threads, err)) != OK)
+		return st;
+	if (d->mailbox == NULL &&
+	    (st = mailbox_new(&d->mailbox, d->project, MAILBOX_NAME, NULL, err)) != OK)
 		return st;
 	return d->roster == NULL ? roster_new(&d->roster, d->project->root, err) : OK;
 }
@@ -392,6 +396,7 @@ static void dispose(struct dispatch *d)
 {
 	targets_free(d);
 	router_free(d->router);
+	mailbox_free(d->mailbox);
 	roster_free(d->roster);
 	wake_free(d->wake);
 	lock_free(d->lock);

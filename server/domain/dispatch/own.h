@@ -9,6 +9,7 @@
 #include "bus/wake.h"
 #include "domain/dispatch.h"
 #include "domain/life.h"
+#include "domain/mailbox.h"
 #include "domain/roster.h"
 #include "domain/subscription.h"
 #include "store/journal.h"
@@ -83,8 +84,9 @@ struct dispatch {
 	struct dispatch_options options;
 	struct router *router; /* NULL until there is somebody to serve */
 	struct wake *wake;
-	struct roster *roster; /* NULL until there is somebody to serve */
-	struct lock *lock;     /* NULL: another process dispatches, or nobody needs it */
+	struct roster *roster;   /* NULL until there is somebody to serve */
+	struct mailbox *mailbox; /* the same */
+	struct lock *lock;       /* NULL: another process dispatches, or nobody needs it */
 	struct target *targets;
 	struct actor *actors;
 	pthread_mutex_t guard; /* guards what says so above; held over no callback and no SQL */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/mailbox.h"
 #include "sys/fs.h"
 
 #define WRITABLE_MAX 64
@@ -136,7 +137,7 @@ static const char *const *environment(const struct agent_start *start, struct ar
 {
 	const struct config_texts *more = &start->agent->environment;
 	const char **names = arena_take(a, (USUAL_N + more->n + 1) * sizeof *names);
-	const char *pairs[6];
+	const char *pairs[7];
 	size_t n = 0;
 
 	if (names == NULL)
@@ -154,6 +155,8 @@ static const char *const *environment(const struct agent_start *start, struct ar
 		pairs[n++] = text_printf(a, "GADUGI_STAGE=%s", start->stage);
 		pairs[n++] = text_printf(a, "GADUGI_STAGE_FOLDER=%s", start->stage_folder);
 	}
+	if (start->mail != NULL)
+		pairs[n++] = text_printf(a, MAILBOX_VARIABLE "=%s", start->mail);
 	pairs[n] = NULL;
 	return proc_env(a, names, pairs);
 }
@@ -203,6 +206,8 @@ static enum status confine(const struct agent_start *start, struct arena *a,
 	writable[n++] = "/dev/shm";
 	if (tmp != NULL && tmp[0] == '/')
 		writable[n++] = tmp;
+	if (start->mail != NULL)
+		writable[n++] = start->mail;
 	if (start->git_dir != NULL) {
 		const char *objects = fs_join(a, start->git_dir, "objects");
 		const char *admin = admin_folder(start, a);

@@ -21,7 +21,8 @@ struct agent_start {
 	int64_t attempt;
 	const char *stage, *stage_folder; /* of its workflow, or NULL */
 	size_t slot;
-	bool confine; /* keep its writes to its folder where the system can */
+	const char *mail; /* folder of the mailbox it may post to (domain/mailbox.h), or NULL */
+	bool confine;     /* keep its writes to its folder where the system can */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "domain/mailbox.h"
 #include "domain/run/account.h"
 #include "domain/run/agent.h"
 #include "domain/run/conflict.h"
@@ -336,6 +337,7 @@ static enum status start_agent(struct runner *r, struct attempt *t, struct err *
 		                     .attempt = t->row.number,
 		                     .stage = t->row.stage,
 		                     .slot = (size_t)t->row.slot,
+		                     .mail = mailbox_folder(r->mailbox),
 		                     .confine = r->config->flags[CONFIG_CONFINE] };
 	struct sandbox *sandbox = NULL;
 	struct proc_spec spec;

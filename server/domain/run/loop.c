@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "domain/mailbox.h"
 #include "domain/run/account.h"
 #include "domain/run/attempt.h"
 #include "domain/run/cooldown.h"
@@ -418,6 +419,7 @@ static void done(struct runner *r)
 	for (size_t i = 0; i < r->n_alive; i++)
 		r->alive[i]->step = NULL;
 	load_done(r);
+	mailbox_free(r->mailbox);
 	wake_free(r->wake);
 	if (r->keeper != NULL)
 		(void)proc_keeper_reap(r->keeper, true);
@@ -461,7 +463,8 @@ enum status run_runner(struct project *p, const char *run, void (*ready)(void *a
 		st = err_nomem(err, "the run");
 	else if ((st = fs_make_folders(folder, 0700, err)) == OK &&
 	         (st = lock_take(&lock, path, 0, NULL, err)) == OK &&
-	         (st = project_write(p, NULL, &r.db, err)) == OK)
+	         (st = project_write(p, NULL, &r.db, err)) == OK &&
+	         (st = mailbox_new(&r.mailbox, p, run, run, err)) == OK)
 		st = carry_out(&r, run, ready, arg, err);
 	done(&r);
 	lock_free(lock);

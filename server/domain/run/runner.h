@@ -135,6 +135,7 @@ struct runner {
 	struct steps *steps;
 	struct proc_keeper *keeper;
 	struct wake *wake;
+	struct mailbox *mailbox;  /* for what agents ask and tell */
 	int signals;              /* signalfd */
 	bool cancelled;           /* the run: asked for */
 	bool given_up;            /* cannot go on: cause in row.cause */
