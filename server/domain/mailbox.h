@@ -45,7 +45,8 @@ const char *mailbox_folder(const struct mailbox *m);
 const char *mailbox_needed(const struct project *p, struct arena *a);
 
 /*
- * Post: kind is "question", "answer", "event" or "board"; what is the post, an object, which is not kept.
+ * Post: kind is "question", "answer", "event" or "board"; what is the post, an object, which is
+ * not kept.
  * *id, in the arena, names it.
  */
 enum status mailbox_post(const char *folder, const char *kind, cJSON *what, struct arena *a,
