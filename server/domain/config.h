@@ -86,6 +86,7 @@ enum config_flag {
 	CONFIG_COACH,   /* look at a run when it has ended */
 	CONFIG_MEMORY,  /* give agents what is remembered, remember how runs went */
 	CONFIG_CONFINE, /* keep agents to their folders (Landlock) where the system can */
+	CONFIG_AHEAD,   /* make the next worktree while agents work */
 	CONFIG_SHELL,   /* tasks with a command of their own (preset shell) */
 	CONFIG_FLAGS_N,
 };

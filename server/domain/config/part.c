@@ -90,10 +90,8 @@ static const char *const when_words[] = { "task", "batch", "run", NULL };
 static const char *const mode_words[] = { "worktree", "shared", "sequential", NULL };
 static const char *const conflict_words[] = { "person", "agent", "stop", NULL };
 static const char *const flag_words[CONFIG_FLAGS_N] = {
-	[CONFIG_COACH] = "coach",
-	[CONFIG_MEMORY] = "memory",
-	[CONFIG_CONFINE] = "confine",
-	[CONFIG_SHELL] = "shell",
+	[CONFIG_COACH] = "coach", [CONFIG_MEMORY] = "memory", [CONFIG_CONFINE] = "confine",
+	[CONFIG_AHEAD] = "ahead", [CONFIG_SHELL] = "shell",
 };
 
 const char *config_when_word(enum config_when when)

@@ -177,14 +177,11 @@ static void save(struct runner *r, struct attempt *t)
 	(void)ending_give(r, t, step);
 }
 
-void ending_keep_warm(struct runner *r, struct attempt *t)
+void ending_add_warm(struct runner *r, const char *path, bool fresh)
 {
-	size_t n = strlen(t->path) + 1;
+	size_t n = strlen(path) + 1;
 	char *copy;
 
-	if (!t->own_worktree || t->keep_dirty)
-		return;
-	t->own_worktree = false;
 	if (r->n_warm == r->warm_room) {
 		size_t room = r->warm_room == 0 ? 16 : r->warm_room * 2;
 		struct warm *more = mem_grow(r->warm, room * sizeof *more);
@@ -196,8 +193,16 @@ void ending_keep_warm(struct runner *r, struct attempt *t)
 	}
 	if ((copy = mem_take(n)) == NULL)
 		return;
-	memcpy(copy, t->path, n);
-	r->warm[r->n_warm++] = (struct warm){ .path = copy, .fresh = true };
+	memcpy(copy, path, n);
+	r->warm[r->n_warm++] = (struct warm){ .path = copy, .fresh = fresh };
+}
+
+void ending_keep_warm(struct runner *r, struct attempt *t)
+{
+	if (!t->own_worktree || t->keep_dirty)
+		return;
+	t->own_worktree = false;
+	ending_add_warm(r, t->path, true);
 }
 
 static const char *state_of(enum task_state verdict)
@@ -426,7 +431,7 @@ static void take_user_state(struct runner *r)
 {
 	struct repo_state *now = NULL;
 
-	if (repo_state_take(r->repo, false, r->arena, &now, NULL) == OK)
+	if (repo_state_take(r->repo, true, r->arena, &now, NULL) == OK)
 		r->user = now;
 }
 

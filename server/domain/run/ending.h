@@ -46,6 +46,9 @@ bool ending_give(struct runner *r, struct attempt *t, struct step *step);
 /* All that was done in its worktree is committed and soon durable: it can serve again. */
 void ending_keep_warm(struct runner *r, struct attempt *t);
 
+/* A worktree that any task may take; fresh: once what was done in it is durable. */
+void ending_add_warm(struct runner *r, const char *path, bool fresh);
+
 /* Milliseconds before the try after `tries` failed ones. */
 int64_t ending_backoff_ms(int64_t tries, uint64_t chance);
 

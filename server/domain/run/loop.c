@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "domain/mailbox.h"
 #include "domain/run/account.h"
+#include "domain/run/ahead.h"
 #include "domain/run/attempt.h"
 #include "domain/run/cooldown.h"
 #include "domain/run/finish.h"
@@ -81,6 +82,7 @@ static void begin_what_may(struct runner *r)
 		else if (!cooldown_hold(r, &r->jobs[i]))
 			attempt_begin(r, &r->jobs[i]);
 	}
+	ahead_turn(r);
 }
 
 /* Does something wait for a commit before it can be done? */
@@ -160,7 +162,9 @@ static void act(struct runner *r)
 
 static int64_t next_due(const struct runner *r)
 {
-	int64_t due = cooldown_due(r), now = clock_mono_ms(), at;
+	int64_t due = cooldown_due(r), now = clock_mono_ms(), at = ahead_due(r);
+
+	due = at < due ? at : due;
 
 	if (record_pending(r)) {
 		at = r->trouble_since_ms != 0 ? now + TROUBLE_NAP_MS : gather_until(r);
@@ -223,6 +227,8 @@ static void take_steps(struct runner *r)
 	while ((step = steps_take(r->steps)) != NULL) {
 		if (step->owner == NULL)
 			lane_step_done(r, step);
+		else if (step->owner == r)
+			ahead_done(r, step);
 		else
 			attempt_step_done(r, step->owner, step);
 	}
@@ -379,7 +385,7 @@ static void begin_session(struct runner *r)
 		            sandbox_abi() == 0 ? sandbox_words()
 		                               : "the configuration lets agents write everywhere");
 	if (r->in_git && !r->confined)
-		(void)repo_state_take(r->repo, false, r->arena, &r->user, NULL);
+		(void)repo_state_take(r->repo, true, r->arena, &r->user, NULL);
 }
 
 static enum status begin(struct runner *r, const char *run, struct err *err)
@@ -415,6 +421,8 @@ static void done(struct runner *r)
 	}
 	if (r->lane.step != NULL)
 		atomic_store(&r->lane.step->stop, true);
+	if (r->ahead_step != NULL)
+		atomic_store(&r->ahead_step->stop, true);
 	steps_free(r->steps);
 	for (size_t i = 0; i < r->n_alive; i++)
 		r->alive[i]->step = NULL;

@@ -115,7 +115,9 @@ struct runner {
 	const char *worktrees; /* folder */
 	struct warm *warm;     /* free worktrees that may be used again */
 	size_t n_warm, warm_room;
-	const char *const *env; /* allow-list for gates and set-up */
+	struct step *ahead_step; /* one more is being made */
+	size_t n_aheads;         /* made so */
+	const char *const *env;  /* allow-list for gates and set-up */
 	struct lane lane;
 
 	size_t *open_in; /* by level: tasks that have not been settled */

@@ -233,7 +233,7 @@ static enum status look_at_user(struct repo *r, struct step *step)
 
 	if (step->user == NULL)
 		return OK;
-	if ((st = repo_state_take(r, false, step->arena, &now, &step->err)) == OK)
+	if ((st = repo_state_take(r, true, step->arena, &now, &step->err)) == OK)
 		step->touched = repo_state_differs(step->user, now, step->arena);
 	return st;
 }
