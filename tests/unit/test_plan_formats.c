@@ -380,6 +380,76 @@ static void what_is_written_reads_back_the_same(void **state)
 	}
 }
 
+static const char rich[] =
+    "{\"title\":\"Rich\",\"tasks\":["
+    "{\"id\":\"a\",\"title\":\"Lay | the *floor*\",\"estimateMinutes\":180,\"lowMinutes\":120,"
+    "\"highMinutes\":240,\"files\":[\"src/a.c\",\"b_c.h\"],\"acceptance\":[\"it is even\",\"no "
+    "gap\"],"
+    "\"agent\":\"demo\",\"kind\":\"feature\",\"risk\":\"critical\",\"complexity\":{\"technical\":9,"
+    "\"integration\":8,\"testing\":7,\"total\":24}},"
+    "{\"id\":\"b\",\"title\":\"Paint\",\"dependsOn\":[\"a\"],\"command\":[\"make\",\"paint "
+    "it\"],\"kind\":\"chore\"},"
+    "{\"id\":\"c\",\"title\":\"Sweep\",\"done\":true,\"estimateMinutes\":30}],"
+    "\"gates\":[\"make test\"]}";
+
+/* The document for people loses nothing that a plan is run by. */
+static void a_written_plan_keeps_all_that_it_is_run_by(void **state)
+{
+	struct arena *a = arena_new((size_t)64 << 20);
+	const struct plan *first = read_text(a, rich);
+	const struct plan *again = read_text(a, plan_markdown(first, a));
+
+	(void)state;
+	assert_int_equal(again->n_tasks, 3);
+	assert_int_equal(again->n_edges, 1);
+	for (size_t i = 0; i < 3; i++) {
+		const struct plan_task *x = &first->tasks[i], *y = &again->tasks[i];
+
+		assert_string_equal(x->id, y->id);
+		assert_string_equal(x->title, y->title);
+		assert_string_equal(x->kind, y->kind);
+		assert_int_equal(x->done, y->done);
+		assert_int_equal(x->estimate_source, y->estimate_source);
+		assert_int_equal(x->estimate_min, y->estimate_min);
+		assert_int_equal(x->high_min, y->high_min);
+		assert_int_equal(x->technical, y->technical);
+		assert_int_equal(x->risk, y->risk);
+		assert_int_equal(x->files.n, y->files.n);
+		assert_int_equal(x->acceptance.n, y->acceptance.n);
+		assert_int_equal(x->command.n, y->command.n);
+	}
+	assert_string_equal(again->tasks[0].files.at[1], "b_c.h");
+	assert_string_equal(again->tasks[0].acceptance.at[1], "no gap");
+	assert_string_equal(again->tasks[0].agent, "demo");
+	assert_string_equal(again->tasks[1].command.at[1], "paint it");
+	arena_free(a);
+}
+
+/* `a.` and `b)` are how people count below a number. */
+static void letters_count_as_numbers_do(void **state)
+{
+	static const char alone[] = "# L\n\n## Tasks\n\na) Buy paint\nb) Buy brushes\nc) Paint\n";
+	static const char below[] = "# L\n\n## Steps\n\n1. Prepare\n   a. Buy paint\n   b. Buy "
+				    "brushes\n2. Paint\n   a. First coat\n   b. Second coat\n";
+	static const char none[] =
+	    "# L\n\n- [ ] T1 Ask\n\na. m. is before noon\n\ni. e. not a list\n";
+	struct arena *a = arena_new((size_t)64 << 20);
+	const struct plan *p = read_text(a, alone);
+
+	(void)state;
+	assert_int_equal(p->n_tasks, 3);
+	assert_int_equal(p->n_edges, 2);
+	assert_string_equal(p->tasks[2].title, "Paint");
+	p = read_text(a, below);
+	assert_int_equal(p->n_tasks, 2);
+	assert_string_equal(p->tasks[0].title, "Prepare");
+	assert_int_equal(p->tasks[0].steps.n, 2);
+	assert_string_equal(p->tasks[1].steps.at[1], "Second coat");
+	p = read_text(a, none);
+	assert_int_equal(p->n_tasks, 1);
+	arena_free(a);
+}
+
 static size_t count(const struct plan *p, const char *code)
 {
 	size_t n = 0;
@@ -549,6 +619,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_random_graph_comes_back_from_every_format),
 		cmocka_unit_test(what_is_written_reads_back_the_same),
+		cmocka_unit_test(a_written_plan_keeps_all_that_it_is_run_by),
+		cmocka_unit_test(letters_count_as_numbers_do),
 		cmocka_unit_test(one_fault_put_in_is_found),
 		cmocka_unit_test(spec_kit_phases_and_marks_give_the_order),
 		cmocka_unit_test(spec_kit_says_which_phase_waits_for_which),

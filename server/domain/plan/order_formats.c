@@ -61,6 +61,28 @@ static bool told_by_task(const struct draft *d)
 	return false;
 }
 
+/* Past what stands between two numbers: blanks, commas, `and`, `US`. */
+static const char *past_link(const char *s)
+{
+	s += strspn(s, " #,&");
+	if (strncasecmp(s, "and ", 4) == 0)
+		return s + 4;
+	return strncasecmp(s, "us", 2) == 0 ? s + 2 : s;
+}
+
+/* `3` or `3-7` at s, which begins with a digit; where it ends. */
+static const char *range(const char *s, long *low, long *high)
+{
+	char *end;
+	size_t dash;
+
+	*low = *high = strtol(s, &end, 10);
+	dash = *end == '-' ? 1 : strncmp(end, "\xe2\x80\x93", 3) == 0 ? 3 : 0;
+	if (dash > 0 && is_digit(end[dash]))
+		*high = strtol(end + dash, &end, 10);
+	return end;
+}
+
 /* `3`, `3-7`, `1, 2 and 4` at s: the numbers are marked. Returns whether there was any. */
 static bool numbers(const char *s, long most, bool *marks)
 {
@@ -68,19 +90,11 @@ static bool numbers(const char *s, long most, bool *marks)
 
 	for (;;) {
 		long low, high;
-		char *end;
 
-		s += strspn(s, " #,&");
-		if (strncasecmp(s, "and ", 4) == 0 || strncasecmp(s, "us", 2) == 0)
-			s += s[0] == 'a' || s[0] == 'A' ? 4 : 2;
+		s = past_link(s);
 		if (!is_digit(*s))
 			return any;
-		low = high = strtol(s, &end, 10);
-		s = end;
-		if ((*s == '-' || strncmp(s, "\xe2\x80\x93", 3) == 0) &&
-		    is_digit(s[*s == '-' ? 1 : 3]))
-			high = strtol(s + (*s == '-' ? 1 : 3), &end, 10);
-		s = end;
+		s = range(s, &low, &high);
 		for (long i = low; i <= high && i <= most && i >= 0; i++)
 			marks[i] = true;
 		any = true;
@@ -95,8 +109,8 @@ static void stories_mark(const struct phases *x, const bool *stories, bool all, 
 			out[i] = true;
 }
 
-/* The phases that a piece of text names. */
-static void mentioned(const struct phases *x, const char *s, bool *out)
+/* By numbers: `Phase 2`, `US1`, `User Stories 1 and 2`, `all stories`. */
+static void mentioned_by_number(const struct phases *x, const char *s, bool *out)
 {
 	size_t n = strlen(s), at = 0, start, len;
 
@@ -116,22 +130,32 @@ static void mentioned(const struct phases *x, const char *s, bool *out)
 			stories_mark(x, stories, !some && len > 5, out);
 		}
 	}
-	for (long i = 1; i <= x->n; i++) {
-		const char *title = x->at[i].title;
-		char first[32];
-		size_t words = 0, from, size;
+}
 
-		if (title == NULL || x->at[i].story > 0 ||
-		    !name_word(title, strlen(title), &words, &from, &size) || size < 5 ||
-		    size >= sizeof first)
-			continue;
-		for (size_t k = 0; k < size; k++)
-			first[k] = (char)(title[from + k] >= 'A' && title[from + k] <= 'Z'
-			                      ? title[from + k] + 32
-			                      : title[from + k]);
-		first[size] = '\0';
-		out[i] = out[i] || name_has(s, first);
+/* Does s have the first word of a title, when it is one that tells: five letters or more? */
+static bool has_first_word(const char *s, const char *title)
+{
+	size_t at = 0, from, size;
+	char first[32];
+
+	if (!name_word(title, strlen(title), &at, &from, &size) || size < 5 || size >= sizeof first)
+		return false;
+	for (size_t k = 0; k < size; k++) {
+		char c = title[from + k];
+
+		first[k] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
 	}
+	first[size] = '\0';
+	return name_has(s, first);
+}
+
+/* The phases that a piece of text names. */
+static void mentioned(const struct phases *x, const char *s, bool *out)
+{
+	mentioned_by_number(x, s, out);
+	for (long i = 1; i <= x->n; i++)
+		if (x->at[i].title != NULL && x->at[i].story == 0)
+			out[i] = out[i] || has_first_word(s, x->at[i].title);
 }
 
 /* One line: `Foundational (Phase 2): Depends on Setup completion - blocks all stories`. */

@@ -126,39 +126,51 @@ static void unknown_add(struct work *w, const char *s, size_t n)
 	w->unknown[w->n_unknown++] = draft_copy(w->d->a, s, n);
 }
 
+/* Take one of the words off that are said before a name; false when there is none. */
+static bool before_off(const char **s, size_t *n)
+{
+	for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
+		size_t len = strlen(before[i]);
+
+		if (*n > len && is_blank((*s)[len]) && strncasecmp(*s, before[i], len) == 0) {
+			*s += len;
+			*n -= len;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool behind_off(const char *s, size_t *n)
+{
+	for (size_t i = 0; i < sizeof behind / sizeof *behind; i++) {
+		size_t len = strlen(behind[i]);
+
+		if (*n > len && is_blank(s[*n - len - 1]) &&
+		    strncasecmp(s + *n - len, behind[i], len) == 0) {
+			*n -= len;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* One name, as it is or without what is said around it. */
 static struct name_hit one(struct work *w, const char *s, size_t n, bool near)
 {
 	struct name_hit hit;
-	bool shorter = true;
 
 	trim(&s, &n);
 	hit = near ? name_find(w->names, s, n) : name_find_exact(w->names, s, n);
-	while (hit.how <= NAME_NEAR && shorter && n > 0) {
+	while (hit.how <= NAME_NEAR && n > 0) {
+		bool shorter = before_off(&s, &n);
 		struct name_hit again;
 
-		shorter = false;
-		for (size_t i = 0; i < sizeof before / sizeof *before && !shorter; i++) {
-			size_t len = strlen(before[i]);
-
-			if (n > len && is_blank(s[len]) && strncasecmp(s, before[i], len) == 0) {
-				s += len;
-				n -= len;
-				shorter = true;
-			}
-		}
-		for (size_t i = 0; i < sizeof behind / sizeof *behind && !shorter; i++) {
-			size_t len = strlen(behind[i]);
-
-			if (n > len && is_blank(s[n - len - 1]) &&
-			    strncasecmp(s + n - len, behind[i], len) == 0) {
-				n -= len;
-				shorter = true;
-			}
-		}
-		trim(&s, &n);
+		/* one on each side at a time */
+		shorter = behind_off(s, &n) || shorter;
 		if (!shorter)
 			break;
+		trim(&s, &n);
 		again = near ? name_find(w->names, s, n) : name_find_exact(w->names, s, n);
 		hit = again.how > hit.how ? again : hit;
 	}
@@ -425,6 +437,25 @@ static bool work_init(struct work *w, struct draft *d, struct names *names, size
 	return w->found != NULL;
 }
 
+/* The tasks that were found become edges. */
+static void edges_make(struct work *w, const struct draft_ref *ref)
+{
+	const unsigned sources = ref->bits != 0 ? ref->bits : (unsigned)ref->source;
+
+	for (size_t k = 0; k < w->n_found; k++) {
+		size_t other = w->found[k];
+
+		/* a whole batch does not mean the task in it that says so */
+		if (other == ref->task && (w->n_found > 1 || !ref->sure))
+			continue;
+		if (ref->reversed)
+			draft_edge(w->d, ref->task, other, sources, ref->line);
+		else
+			draft_edge(w->d, other, ref->task, sources, ref->line);
+		w->d->stated = true;
+	}
+}
+
 void resolve_refs(struct draft *d, struct names *names)
 {
 	struct work w;
@@ -441,17 +472,7 @@ void resolve_refs(struct draft *d, struct names *names)
 			exactly(&w, ref->words);
 		else
 			whole(&w, ref->words);
-		for (size_t k = 0; k < w.n_found; k++) {
-			size_t other = w.found[k];
-
-			/* a whole batch does not mean the task in it that says so */
-			if (other == ref->task && (w.n_found > 1 || !ref->sure))
-				continue;
-			draft_edge(d, ref->reversed ? ref->task : other,
-			           ref->reversed ? other : ref->task,
-			           ref->bits != 0 ? ref->bits : (unsigned)ref->source, ref->line);
-			d->stated = true;
-		}
+		edges_make(&w, ref);
 		report(&w, ref);
 	}
 }

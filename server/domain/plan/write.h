@@ -13,4 +13,7 @@ const char *write_span(struct arena *a, long minutes);
 const char *write_source(unsigned bits, size_t nth);
 unsigned write_source_bit(const char *word);
 
+/* The first of the edges that lead to a task: they stand together; n_edges or more: none. */
+size_t write_edges_to(const struct plan *p, size_t task);
+
 #endif

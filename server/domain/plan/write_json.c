@@ -97,7 +97,7 @@ static void complexity_put(struct json_build *b, cJSON *task, const struct plan_
 }
 
 /* Edges are sorted by where they lead: those to one task stand together. */
-static size_t first_edge_to(const struct plan *p, size_t task)
+size_t write_edges_to(const struct plan *p, size_t task)
 {
 	size_t low = 0, high = p->n_edges;
 
@@ -121,7 +121,7 @@ cJSON *plan_task_json(struct json_build *b, const struct plan *p, size_t task)
 	json_put_text(b, o, "title", t->title);
 	json_put_text(b, o, "description", t->description);
 	needs = json_put_array(b, o, "dependsOn");
-	for (size_t i = first_edge_to(p, task); i < p->n_edges && p->edges[i].to == task; i++)
+	for (size_t i = write_edges_to(p, task); i < p->n_edges && p->edges[i].to == task; i++)
 		json_add_text(b, needs, p->tasks[p->edges[i].from].id);
 	json_put_text(b, o, "batch", t->batch);
 	json_put_int(b, o, "estimateMinutes", t->estimate_min);

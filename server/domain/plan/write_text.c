@@ -71,9 +71,10 @@ struct table {
 /* The ids of the tasks it waits for. */
 static void row_needs(struct text *t, const struct plan *p, size_t i)
 {
-	for (size_t k = 0, n = 0; k < p->n_edges; k++)
-		if (p->edges[k].to == i)
-			text_addf(t, "%s%s", n++ == 0 ? "  " : ", ", p->tasks[p->edges[k].from].id);
+	size_t first = write_edges_to(p, i);
+
+	for (size_t k = first; k < p->n_edges && p->edges[k].to == i; k++)
+		text_addf(t, "%s%s", k == first ? "  " : ", ", p->tasks[p->edges[k].from].id);
 }
 
 /* The estimate with the mark of where it comes from. */
@@ -272,22 +273,112 @@ static void cell_add(struct text *t, const char *s)
 
 static void needs_add(struct text *t, const struct plan *p, size_t task)
 {
-	size_t n = 0;
+	size_t first = write_edges_to(p, task), i = first;
 
-	for (size_t i = 0; i < p->n_edges; i++) {
-		if (p->edges[i].to != task)
-			continue;
-		text_add(t, n++ == 0 ? "" : ", ");
+	for (; i < p->n_edges && p->edges[i].to == task; i++) {
+		text_add(t, i == first ? "" : ", ");
 		cell_add(t, p->tasks[p->edges[i].from].id);
 	}
-	if (n == 0)
+	if (i == first)
 		text_add(t, "-");
+}
+
+/* What is stated, as a range where one was. */
+static void estimate_add(struct text *t, const struct plan_task *task, struct arena *a)
+{
+	if (task->estimate_source != PLAN_STATED)
+		return;
+	if (task->high_min > 0 && (task->low_min + task->high_min + 1) / 2 == task->estimate_min)
+		text_addf(t, "%ld-%ld min", task->low_min, task->high_min);
+	else
+		text_add(t, write_span(a, task->estimate_min));
+}
+
+/* Texts in one cell, with what keeps them apart; where that is in a text it becomes a comma. */
+static void texts_add(struct text *t, const struct plan_texts *list, const char *between)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		text_add(t, i == 0 ? "" : between);
+		for (const char *s = list->at[i]; *s != '\0'; s++) {
+			const char one[] = { *s == ';' && between[0] == ';' ? ',' : *s, '\0' };
+
+			cell_add(t, one);
+		}
+	}
+}
+
+/* Columns that are there only when a task has something for them. */
+enum { FILES = 1, ACCEPTANCE = 2, AGENT = 4, COMMAND = 8 };
+
+static const struct {
+	unsigned bit;
+	const char *name;
+} columns_more[] = {
+	{ FILES, "Files" },
+	{ ACCEPTANCE, "Acceptance" },
+	{ AGENT, "Agent" },
+	{ COMMAND, "Command" },
+};
+
+static unsigned columns_of(const struct plan *p)
+{
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < p->n_tasks; i++) {
+		const struct plan_task *task = &p->tasks[i];
+
+		bits |= task->files.n > 0 && !task->files_likely ? FILES : 0u;
+		bits |= task->acceptance.n > 0 ? ACCEPTANCE : 0u;
+		bits |= task->agent != NULL ? AGENT : 0u;
+		bits |= task->command.n > 0 ? COMMAND : 0u;
+	}
+	return bits;
+}
+
+static void more_add(struct text *t, const struct plan_task *task, unsigned columns)
+{
+	if (columns & FILES) {
+		text_add(t, " | ");
+		if (!task->files_likely) /* what nobody stated is told anew */
+			texts_add(t, &task->files, ", ");
+	}
+	if (columns & ACCEPTANCE) {
+		text_add(t, " | ");
+		texts_add(t, &task->acceptance, "; ");
+	}
+	if (columns & AGENT) {
+		text_add(t, " | ");
+		cell_add(t, task->agent == NULL ? "" : task->agent);
+	}
+	if (columns & COMMAND) {
+		text_add(t, " |");
+		for (size_t i = 0; i < task->command.n; i++) {
+			const char *quote = strchr(task->command.at[i], ' ') == NULL ? "" : "\"";
+
+			text_addf(t, " %s", quote);
+			cell_add(t, task->command.at[i]);
+			text_add(t, quote);
+		}
+	}
+}
+
+static void batch_head(struct text *t, unsigned columns)
+{
+	text_add(t, "| ID | Task | Estimate | Depends on | Kind | Status");
+	for (size_t i = 0; i < sizeof columns_more / sizeof *columns_more; i++)
+		if (columns & columns_more[i].bit)
+			text_addf(t, " | %s", columns_more[i].name);
+	text_add(t, " |\n|----|------|----------|------------|------|--------");
+	for (size_t i = 0; i < sizeof columns_more / sizeof *columns_more; i++)
+		text_add(t, columns & columns_more[i].bit ? "|------" : "");
+	text_add(t, "|\n");
 }
 
 static void batch_add(struct text *t, const struct plan *p, struct arena *a, size_t level)
 {
-	text_add(t, "| ID | Task | Estimate | Depends on | Kind | Status |\n"
-	            "|----|------|----------|------------|------|--------|\n");
+	unsigned columns = columns_of(p);
+
+	batch_head(t, columns);
 	for (size_t i = 0; i < p->n_tasks; i++) {
 		const struct plan_task *task = &p->tasks[i];
 
@@ -297,11 +388,13 @@ static void batch_add(struct text *t, const struct plan *p, struct arena *a, siz
 		cell_add(t, task->id);
 		text_add(t, " | ");
 		cell_add(t, task->title);
-		text_addf(t, " | %s | ",
-		          task->estimate_source == PLAN_STATED ? write_span(a, task->estimate_min)
-		                                               : "");
+		text_add(t, " | ");
+		estimate_add(t, task, a);
+		text_add(t, " | ");
 		needs_add(t, p, i);
-		text_addf(t, " | %s | %s |\n", task->kind, task->done ? "done" : "open");
+		text_addf(t, " | %s | %s", task->kind, task->done ? "done" : "open");
+		more_add(t, task, columns);
+		text_add(t, " |\n");
 	}
 	text_add_char(t, '\n');
 }
@@ -339,7 +432,7 @@ static void details_add(struct text *t, const struct plan *p)
 	for (size_t i = 0; i < p->n_tasks; i++) {
 		const struct plan_task *task = &p->tasks[i];
 
-		if (task->description[0] == '\0' && task->steps.n == 0 && task->acceptance.n == 0)
+		if (task->description[0] == '\0' && task->steps.n == 0)
 			continue;
 		text_add(t, any ? "" : "## Details\n\n");
 		any = true;
@@ -355,7 +448,6 @@ static void details_add(struct text *t, const struct plan *p)
 		}
 		text_add(t, task->description[0] == '\0' ? "" : "\n");
 		list_add(t, "Steps", &task->steps);
-		list_add(t, "Acceptance", &task->acceptance);
 	}
 }
 
