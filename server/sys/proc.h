@@ -41,7 +41,7 @@
 #define PROC_ARGS_MAX  4096               /* more words of argv or environment: E_INPUT */
 #define PROC_INPUT_MAX ((size_t)64 << 20) /* bytes for stdin */
 #define PROC_GRACE_MS  5000               /* between TERM and KILL, by contract */
-
+#define PROC_CALL_MS   15                 /* the same for children of a call that was cancelled */
 enum proc_outcome {
 	PROC_NOT_STARTED, /* the exec failed or was never tried */
 	PROC_CLEAN,       /* exit code 0 */
@@ -69,6 +69,7 @@ struct proc_spec {
 	enum proc_to out, err;
 	int out_file, err_file;        /* for PROC_TO_FD */
 	const struct sandbox *sandbox; /* NULL: none; read only during proc_start */
+	int64_t stop_grace_ms;         /* proc_run, when it is stopped; 0: PROC_GRACE_MS */
 	atomic_int *pid;               /* proc_run: told here while it runs, then 0; NULL: not */
 };
 
@@ -92,7 +93,6 @@ struct proc {
 };
 
 struct proc_keeper;
-
 /* Adopt orphans (PR_SET_CHILD_SUBREAPER). On the main thread, once a process. */
 enum status proc_keeper_new(struct proc_keeper **out, struct err *err);
 void proc_keeper_free(struct proc_keeper *k);

@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "sys/proc_own.h"
 
-#define STOP_LOOK_MS 50 /* how often a stop flag is looked at */
+#define STOP_LOOK_MS 10 /* how often a stop flag is looked at */
 #define KILL_WAIT_MS 5000
 #define LOOK_MS      1000 /* longest wait for one of several */
 #define BLIND_MS     10   /* between looks when it ends without a word to us */
@@ -64,10 +64,12 @@ static int sleep_ms(int64_t deadline, int64_t again, const atomic_bool *stop)
 	return left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
-static void wait_end(struct proc *p, struct sink *out, struct sink *errs, int64_t timeout_ms,
-                     const atomic_bool *stop)
+static void wait_end(struct proc *p, struct sink *out, struct sink *errs,
+                     const struct proc_bounds *bounds, int64_t grace_ms)
 {
-	int64_t deadline = timeout_ms > 0 ? clock_mono_ms() + timeout_ms : INT64_MAX;
+	int64_t deadline =
+	    bounds->timeout_ms > 0 ? clock_mono_ms() + bounds->timeout_ms : INT64_MAX;
+	const atomic_bool *stop = bounds->stop;
 	int64_t again = p->wait_fd < 0 ? 0 : INT64_MAX;
 	bool ended = false;
 
@@ -84,7 +86,7 @@ static void wait_end(struct proc *p, struct sink *out, struct sink *errs, int64_
 		if (p->err_fd >= 0 && !drain(p->err_fd, errs))
 			proc_close_err(p);
 		if (stop != NULL && atomic_load(stop)) {
-			proc_end(p, PROC_KILLED, PROC_GRACE_MS);
+			proc_end(p, PROC_KILLED, grace_ms);
 			stop = NULL;
 		}
 		if (clock_mono_ms() >= deadline) {
@@ -113,7 +115,7 @@ enum status proc_run(const struct proc_spec *spec, const struct proc_bounds *bou
 	text_init(&e.text, bounds->max + 1);
 	if (spec->pid != NULL)
 		atomic_store(spec->pid, p->pid);
-	wait_end(p, &o, &e, bounds->timeout_ms, bounds->stop);
+	wait_end(p, &o, &e, bounds, spec->stop_grace_ms > 0 ? spec->stop_grace_ms : PROC_GRACE_MS);
 	if (spec->pid != NULL)
 		atomic_store(spec->pid, 0);
 	*out = (struct proc_output){

@@ -125,6 +125,7 @@ static enum status run(struct post *post, const char *const *argv, struct arena 
 		                             NULL };
 	static const char *const marks[] = { COACH_MARK "=1", NULL };
 	struct proc_spec spec = {
+		.stop_grace_ms = PROC_CALL_MS,
 		.argv = argv,
 		.env = proc_env(a, names, marks),
 		.cwd = post->project->root,

@@ -122,7 +122,8 @@ static enum status run_log(const struct import *im, const struct memory_commits 
 		               text_printf(im->a, "--skip=%zu", which->skip),
 		               format,
 		               NULL };
-	struct proc_spec spec = { .argv = argv,
+	struct proc_spec spec = { .stop_grace_ms = PROC_CALL_MS,
+		                  .argv = argv,
 		                  .env = proc_env(im->a, keep, add),
 		                  .cwd = im->p->root,
 		                  .out = PROC_TO_PIPE,

@@ -43,6 +43,7 @@ static enum status ask(const struct round *r, const char *words, const char **an
 		return st;
 	spec.cwd = r->p->root; /* it looks around there; it writes nowhere */
 	spec.err = PROC_TO_PIPE;
+	spec.stop_grace_ms = PROC_CALL_MS;
 	st = proc_run(&spec, &bounds, r->a, &out, err);
 	sandbox_free(sandbox);
 	if (st != OK)
