@@ -211,26 +211,23 @@ static enum status start(struct recipes_work *w, const struct building *x, struc
 	return OK;
 }
 
-enum status recipes_implement(struct recipes_work *w)
+static enum status implement(struct recipes_work *w)
 {
 	struct building x = { 0 };
 	struct plan *made = NULL;
-	enum status st = recipes_need_some(w);
+	enum status st = choose_what(w, &x);
 
-	if (st == OK)
-		st = choose_what(w, &x);
 	if (st != OK)
 		return st;
 	put_choice(w, &x);
 	if (x.n == 0) {
 		json_put_int(&w->b, w->answer, "tasks", 0);
-		json_put_text(
-		    &w->b, w->answer, "next",
-		    json_get(w->answer, "unmerged") != NULL
-			? "nothing was built: all is built, and some of it waits on a branch "
-			  "to be merged; force builds it again"
-			: "nothing was built: nothing has changed since it was; force "
-			  "builds it again");
+		json_put_text(&w->b, w->answer, "next",
+		              json_get(w->answer, "unmerged") != NULL
+		                  ? "nothing was built: all is built, and some of it waits on a "
+		                    "branch to be merged; force builds it again"
+		                  : "nothing was built: nothing has changed since it was; force "
+		                    "builds it again");
 		return OK;
 	}
 	st = recipe_plan(w->set, &x.plan, w->call->arena, &made, &w->call->err);
@@ -243,6 +240,20 @@ enum status recipes_implement(struct recipes_work *w)
 	json_put_flag(&w->b, w->answer, "dryRun", true);
 	json_put_text(&w->b, w->answer, "table", plan_table(made, false, 0, w->call->arena));
 	return OK;
+}
+
+enum status recipes_implement(struct recipes_work *w)
+{
+	struct call *call = w->call;
+	struct lock *lock = NULL;
+	enum status st = recipes_need_some(w);
+
+	if (st == OK && !w->want->dry_run)
+		st = recipe_hold(call->project, &call->stop, call->arena, &lock, &call->err);
+	if (st == OK)
+		st = implement(w);
+	recipe_let_go(lock);
+	return st;
 }
 
 /* --- history and the way back --------------------------------------------------------------- */

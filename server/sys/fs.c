@@ -1,5 +1,6 @@
 #include "sys/fs.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -126,6 +127,7 @@ enum status fs_inside(const char *root, const char *path, struct arena *a, char 
 		return err_set(err, E_INPUT, "the path is empty");
 	if ((st = fs_resolve(root, a, &top, err)) != OK)
 		return st;
+	assert(top != NULL);
 	if (path[0] != '/') {
 		if ((full = fs_join(a, top, path)) == NULL)
 			return err_nomem(err, "a path");
@@ -133,6 +135,7 @@ enum status fs_inside(const char *root, const char *path, struct arena *a, char 
 	}
 	if ((st = resolve_new(path, a, &full, err)) != OK)
 		return st;
+	assert(full != NULL);
 	if (!lies_in(top, full))
 		return err_set(err, E_DENIED, "'%s' lies outside '%s'", path, top);
 	*out = full;

@@ -262,6 +262,16 @@ static bool take_claim(struct request *r)
 	return atomic_compare_exchange_strong(&r->flight.claim, &free, FLIGHT_ANSWERED);
 }
 
+/* How it went, for the figures. */
+static enum metrics_end end_of(struct request *r, enum status st)
+{
+	if (atomic_load(&r->flight.claim) != FLIGHT_FREE)
+		return METRICS_CANCELLED;
+	if (st != OK)
+		return METRICS_REFUSED;
+	return r->tool_failed ? METRICS_FAILED : METRICS_OK;
+}
+
 /* Send what st and members say, unless the client has given up. */
 static void answer(struct request *r, enum status st, const struct text *members)
 {
@@ -272,10 +282,7 @@ static void answer(struct request *r, enum status st, const struct text *members
 	struct text t;
 
 	ask_withdraw(r);
-	count(r, atomic_load(&r->flight.claim) != FLIGHT_FREE ? METRICS_CANCELLED
-	         : st != OK                                   ? METRICS_REFUSED
-	         : r->tool_failed                             ? METRICS_FAILED
-	                                                      : METRICS_OK);
+	count(r, end_of(r, st));
 	text_init(&t, TEXT_LIMIT);
 	if (st == OK)
 		result_text(&t, &result, members);

@@ -151,6 +151,16 @@ has and_each_build_too 'recipe.line.implemented' "$out"
 run "$gadugi" recipes rollback nix
 ends an_unknown_recipe_has_nothing_to_take_back 1
 
+# Two at once build it once.
+"$gadugi" recipes implement page --json >"$tmp/first" 2>&1 &
+first=$!
+"$gadugi" recipes implement page --json >"$tmp/second" 2>&1
+wait $first
+is two_at_once_start_one_run 1 "$(cat "$tmp/first" "$tmp/second" | grep -c '"runId"')"
+has the_other_is_told_which "is building 'line'" "$(cat "$tmp/first" "$tmp/second")"
+id=$("$gadugi" call runs '{"action": "list", "limit": 1}' | sed -n 's/.*"runId": *"\([^"]*\)".*/\1/p')
+run "$gadugi" call runs "{\"action\": \"wait\", \"runId\": \"$id\", \"waitSeconds\": 60}"
+
 # A gate that fails is a build that failed; without leave no gate of a recipe is run.
 sed -i 's/"tests\/ink.sh"/"-c", "exit 3"/' recipes/ink/dependencies.json
 commit gate

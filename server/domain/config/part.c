@@ -59,7 +59,7 @@ enum status part_program(struct part_reader *r, const struct key *key, const str
 {
 	struct config_texts *out = into;
 	enum status st = take_command(r, key, value, into);
-	const char **words, *program;
+	const char **words, *program = NULL;
 
 	if (st != OK || (strchr(out->at[0], '/') == NULL && out->at[0][0] != '~'))
 		return st;

@@ -9,8 +9,10 @@
 #include "domain/recipe/make.h"
 #include "domain/run/state.h"
 #include "sys/fs.h"
+#include "sys/lock.h"
 
-#define BUILDS_MAX 1000 /* that are looked at for what was left in files */
+#define HOLD_MOST_MS 60000
+#define BUILDS_MAX   1000 /* that are looked at for what was left in files */
 
 const char *recipe_state_word(enum recipe_state state)
 {
@@ -230,6 +232,23 @@ enum status recipe_choose(const struct recipe_set *set, const struct recipe_stat
 	return OK;
 }
 
+enum status recipe_hold(struct project *p, const atomic_bool *stop, struct arena *a,
+                        struct lock **out, struct err *err)
+{
+	const char *path = text_printf(a, "%s/recipes.lock", p->state);
+	struct db *db = NULL;
+	enum status st =
+	    path == NULL ? err_nomem(err, "the recipes") : project_write(p, stop, &db, err);
+
+	project_done(p, db); /* the state folder is there now, and hidden from git */
+	return st == OK ? lock_take(out, path, HOLD_MOST_MS, stop, err) : st;
+}
+
+void recipe_let_go(struct lock *lock)
+{
+	lock_free(lock);
+}
+
 static enum status put_builds(struct project *p, struct db *db, const struct recipe_set *set,
                               const bool *build, const char *run, struct err *err)
 {
@@ -301,22 +320,31 @@ static mode_t mode_of(const char *path)
 	return stat(path, &found) == 0 && S_ISREG(found.st_mode) ? found.st_mode & 0777 : 0644;
 }
 
+/* The folder of a file, made when it is missing; it must not lead out of the project. */
+static enum status make_folder(const struct project *p, const char *path, struct arena *a,
+                               struct err *err)
+{
+	char *folder = arena_copy(a, path, (size_t)(strrchr(path, '/') - path)), *resolved;
+	enum status st;
+
+	if (folder == NULL)
+		return err_nomem(err, "a path");
+	if ((st = fs_make_folders(folder, 0777, err)) != OK)
+		return st;
+	return strcmp(folder, p->root) == 0 ? OK : fs_inside(p->root, folder, a, &resolved, err);
+}
+
 static enum status put_back(const struct project *p, const struct left_file *f, struct arena *a,
                             struct err *err)
 {
-	const char *path = text_printf(a, "%s/%s", p->root, f->path), *end;
-	char *folder;
+	const char *path = text_printf(a, "%s/%s", p->root, f->path);
 	enum status st;
 
 	if (path == NULL)
 		return err_nomem(err, "a path");
 	if (f->before == NULL)
 		return fs_remove_tree(p->root, path, err);
-	end = strrchr(path, '/');
-	folder = arena_copy(a, path, (size_t)(end - path));
-	if (folder == NULL)
-		return err_nomem(err, "a path");
-	if ((st = fs_make_folders(folder, 0777, err)) != OK)
+	if ((st = make_folder(p, path, a, err)) != OK)
 		return st;
 	return fs_write(path, f->before, f->before_size, mode_of(path), err);
 }

@@ -44,6 +44,15 @@ enum status recipe_look_by_hand(struct project *p, const struct recipe_set *set,
 enum status recipe_choose(const struct recipe_set *set, const struct recipe_status *statuses,
                           const bool *wanted, bool force, bool *build, struct err *err);
 
+/*
+ * One at a time decides what has to be built and starts it. *out is given back by recipe_let_go;
+ * E_BUSY when another takes too long.
+ */
+struct lock;
+enum status recipe_hold(struct project *p, const atomic_bool *stop, struct arena *a,
+                        struct lock **out, struct err *err);
+void recipe_let_go(struct lock *lock);
+
 /* Remember that a run builds the marked ones; with an event each. */
 enum status recipe_keep(struct project *p, const struct recipe_set *set, const bool *build,
                         const char *run, const atomic_bool *stop, struct err *err);
