@@ -14,7 +14,7 @@
 #define LOG_BYTES  8000 /* of a log in an answer of the usual size */
 
 struct runs_in {
-	const char *action, *run, *task, *cursor, *name;
+	const char *action, *run, *task, *cursor, *name, *gate;
 	const cJSON *attempt, *batch;
 	long wait_s, limit;
 	bool confirm;
@@ -31,6 +31,8 @@ static const struct arg runs_args[] = {
 	{ "cursor", ARG_TEXT, 0, offsetof(struct runs_in, cursor), 1, 100, NULL, NULL },
 	{ "name", ARG_TEXT, ARG_UNLISTED, offsetof(struct runs_in, name), 1, 300,
 	  "discard: a worktree, in place of runId and taskId.", NULL },
+	{ "gate", ARG_TEXT, ARG_UNLISTED, offsetof(struct runs_in, gate), 1, 200,
+	  "log: what this gate said when it was run last.", NULL },
 	{ "batch", ARG_WHOLE, ARG_UNLISTED, offsetof(struct runs_in, batch), 1, 100000,
 	  "rollback: back to its checkpoint.", NULL },
 	{ "confirm", ARG_FLAG, 0, offsetof(struct runs_in, confirm), 0, 0, "discard: really.",
@@ -181,6 +183,36 @@ static const char *log_address(struct call *call, const struct runs_in *in)
 	return address;
 }
 
+/* All that is kept of what a gate said, of the task or of the run. */
+static enum status log_of_gate(struct call *call, const struct runs_in *in, cJSON **result)
+{
+	const struct gate_row *last = NULL;
+	struct json_build b = { false };
+	struct run_view v;
+	cJSON *answer;
+	enum status st = need_run(call, in);
+
+	if (st != OK ||
+	    (st = run_look(call->project, in->run, &call->stop, call->arena, &v, &call->err)) != OK)
+		return st;
+	for (size_t i = 0; i < v.n_gates; i++)
+		if (strcmp(v.gates[i].name, in->gate) == 0 &&
+		    (in->task == NULL ||
+		     (v.gates[i].task != NULL && strcmp(v.gates[i].task, in->task) == 0)))
+			last = &v.gates[i];
+	if (last == NULL)
+		return err_set(&call->err, E_ABSENT, "gate '%s' has not been run%s%s in run '%s'",
+		               in->gate, in->task == NULL ? "" : " for task ",
+		               in->task == NULL ? "" : in->task, in->run);
+	answer = json_object(&b);
+	json_put_text(&b, answer, "runId", in->run);
+	json_put_text(&b, answer, "taskId", last->task);
+	json_put_text(&b, answer, "gate", last->name);
+	json_put_flag(&b, answer, "passed", last->passed != 0);
+	json_put_text(&b, answer, "log", last->output);
+	return json_built(&b, answer, result, &call->err);
+}
+
 static enum status log_of(struct call *call, const struct runs_in *in, cJSON **result)
 {
 	struct json_build b = { false };
@@ -192,8 +224,11 @@ static enum status log_of(struct call *call, const struct runs_in *in, cJSON **r
 	};
 	struct run_log log;
 	cJSON *answer;
-	enum status st = need_task(call, in);
+	enum status st;
 
+	if (in->gate != NULL)
+		return log_of_gate(call, in, result);
+	st = need_task(call, in);
 	if (st != OK || (st = run_log(call->project, &want, call->arena, &log, &call->err)) != OK)
 		return st;
 	answer = json_object(&b);

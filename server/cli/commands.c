@@ -38,6 +38,7 @@ static const struct option_row orchestrate_options[] = {
 static const struct option_row runs_options[] = {
 	{ "watch", 0, OPTION_FLAG, NULL, NULL, "show progress until the run has ended" },
 	{ "log", 'l', OPTION_FLAG, NULL, NULL, "what the task's agent said" },
+	{ "gate", 0, OPTION_TEXT, "gate", "NAME", "with --log: what this gate said" },
 	{ "limit", 0, OPTION_NUMBER, "limit", "N", "how many" },
 	{ "cursor", 0, OPTION_TEXT, "cursor", "CURSOR", "go on where the last answer ended" },
 	{ 0 },

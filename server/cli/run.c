@@ -262,7 +262,8 @@ int command_runs(struct cli *c)
 {
 	bool log = cli_has(c, "log");
 
-	if ((log && c->n_words < 2) || (cli_has(c, "watch") && c->n_words != 1))
+	if ((log && c->n_words < (json_text(c->args, "gate") == NULL ? 2 : 1)) ||
+	    (cli_has(c, "watch") && c->n_words != 1))
 		return cli_usage(c, log ? "'--log' needs RUN_ID and TASK_ID"
 		                        : "'--watch' needs one RUN_ID");
 	if (cli_has(c, "watch"))

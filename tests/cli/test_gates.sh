@@ -88,6 +88,10 @@ has the_batch_and_the_gate_are_named "batch 2: gate 'batch' did not pass (exit c
 is what_had_not_begun_is_left_out skipped "$(value tasks.3.state)"
 is a_batch_that_does_not_pass_is_no_checkpoint 1 "$(value checkpoints | grep -o '"batch"' | wc -l)"
 has the_output_is_kept 'a wrong batch' "$(value gates)"
+run "$gadugi" runs "$id" --log --gate batch
+is a_gates_output_can_be_read 'a wrong batch' "$out"
+run "$gadugi" runs "$id" --log --gate nogate
+has a_gate_that_was_not_run_is_told_of "gate 'nogate' has not been run" "$err"
 runs resume '"waitSeconds":60'
 is resume_looks_at_it_again failed "$(value state)"
 

@@ -167,6 +167,53 @@ def a_runner_killed_anywhere_is_taken_up_without_loss_or_repetition():
             s.end()
 
 
+STAGES = """stages:
+  - {name: make, prompt: Make it.}
+  - {name: look, prompt: Look at it.}
+  - {name: end, prompt: End it.}
+"""
+STAGE_AGENT = """#!/bin/sh
+cat >/dev/null
+echo "$GADUGI_TASK_ID $GADUGI_STAGE" >>"$GADUGI_TASK_ID.txt"
+"""
+
+
+def a_runner_killed_anywhere_repeats_no_stage_that_passed():
+    chance = random.Random(os.environ.get("SEED"))
+    s = Scratch()
+    try:
+        os.makedirs(s.root + "/.gadugi/workflows")
+        s.write(".gadugi/workflows/three.yaml", STAGES)
+        s.write("agent.sh", STAGE_AGENT)
+        s.git("-c", "user.name=T", "-c", "user.email=t@e", "commit", "-qam", "stages")
+        tasks = [{"id": f"t{i}", "title": f"Task {i}", "workflow": "three"} for i in range(8)]
+        run = s.call("orchestrate", tasks=tasks, jobs=3, retries=0)["runId"]
+        for _ in range(max(KILLS // 3, 5)):
+            time.sleep(chance.random() * 0.2)
+            pid = s.runner(run)
+            if pid is None or s.rows("select state from run where id = ?", run)[0][0] == "succeeded":
+                break
+            os.kill(pid, signal.SIGKILL)
+            while s.runner(run) is not None:
+                time.sleep(0.001)
+            until = time.monotonic() + 5
+            while s.call("runs", action="show", runId=run)["state"] not in ("interrupted", "succeeded"):
+                assert time.monotonic() < until
+            s.call("runs", action="resume", runId=run)
+        answer = s.call("runs", action="wait", runId=run, waitSeconds=60)
+        assert answer["state"] == "succeeded", answer
+        for t in tasks:
+            text = s.git("show", f"{answer['branch']}:{t['id']}.txt")
+            assert text == "".join(f"{t['id']} {stage}\n" for stage in ("make", "look", "end")), text
+            passed = s.rows("select stage from attempt where run_id = ? and task_id = ? and state in"
+                            " ('staged', 'merged') order by number", run, t["id"])
+            assert [p[0] for p in passed] == ["make", "look", "end"], passed
+        assert s.git("worktree", "list").count("\n") == 1, s.git("worktree", "list")
+        assert not s.left(run), s.left(run)
+    finally:
+        s.end()
+
+
 def two_runners_never_own_one_run():
     s = Scratch()
     try:
@@ -183,6 +230,7 @@ def two_runners_never_own_one_run():
 def main():
     failed = False
     for test in (a_runner_killed_anywhere_is_taken_up_without_loss_or_repetition,
+                 a_runner_killed_anywhere_repeats_no_stage_that_passed,
                  two_runners_never_own_one_run):
         try:
             test()

@@ -8,7 +8,7 @@
 #include "domain/run/notes.h"
 #include "domain/run/stages.h"
 
-#define GATE_OUTPUT_SHOWN 1000 /* bytes of its end; all that is kept: action 'log' */
+#define GATE_OUTPUT_SHOWN 1000 /* bytes of its end; all that is kept: action 'log' with 'gate' */
 
 static void put_time(struct json_build *b, cJSON *object, const char *key, int64_t ms)
 {
