@@ -191,7 +191,7 @@ static enum status may_dispatch(struct dispatch *d, struct db *db, struct arena 
 {
 	const char *path;
 	bool yes = false;
-	enum status st;
+	enum status st = OK;
 
 	*may = d->lock != NULL;
 	if (*may || (st = needed(d, db, a, &yes, err)) != OK || !yes)
