@@ -5,6 +5,8 @@
 #include "domain/project.h"
 #include "handlers/tools.h"
 
+#define SHORT_ISSUES 10 /* in an answer that may not be long */
+
 struct coach_in {
 	const char *run, *path, *since, *issues, *format;
 	bool learn, patches, fresh;
@@ -83,7 +85,8 @@ static enum status change(struct call *call, const struct coach_in *want,
 	cJSON *lessons;
 
 	if (st == OK)
-		coach_put_issues(b, answer, &issues);
+		coach_put_issues(b, answer, &issues,
+		                 call->answer_max == SIZE_MAX ? SIZE_MAX : SHORT_ISSUES);
 	if (st == OK && want->learn &&
 	    (st = coach_lessons(call->project, report, &call->stop, &taught, &call->err)) == OK) {
 		lessons = json_put_object(b, answer, "lessons");
@@ -109,7 +112,7 @@ static void put_folders(struct json_build *b, cJSON *answer, const struct coach_
 static enum status coach_run(struct call *call, const void *in, cJSON **result)
 {
 	struct coach_wish wish = { .stop = &call->stop };
-	size_t most = call->answer_max == SIZE_MAX ? SIZE_MAX : call->answer_max / 2;
+	size_t most = call->answer_max == SIZE_MAX ? SIZE_MAX : call->answer_max * 3 / 4;
 	const struct coach_in *want = in;
 	struct coach_report *report = NULL;
 	struct json_build b = { 0 };

@@ -21,8 +21,12 @@ def test(name, ok, detail=""):
         print("    " + repr(detail)[-2000:])
 
 
+def coached(folder):
+    return json.loads(subprocess.run([GADUGI, "coach", folder, "--json"], stdout=subprocess.PIPE, check=True).stdout)
+
+
 def metrics(folder):
-    return json.loads(subprocess.run([GADUGI, "coach", folder, "--json"], stdout=subprocess.PIPE, check=True).stdout)["metrics"]
+    return coached(folder)["metrics"]
 
 
 def measure(m, name):
@@ -87,6 +91,8 @@ with tempfile.TemporaryDirectory() as tmp:
     test("like work is compared by model", [b["who"] for b in kind[0]["by"]] == ["claude able", "claude unable"] and
          kind[0]["by"][0]["good"] == {"n": 54, "of": 60}, kind)
     test("the better one is named with the reason", (kind[0]["best"], kind[0]["because"]) == ("claude able", "good"), kind)
+    advice = [r["message"] for r in coached(folder)["recommendations"] if r["code"] == "agent-choice"]
+    test("it is recommended", len(advice) == 1 and "'claude able'" in advice[0], advice)
     folder = os.path.join(tmp, "alike")
     day(folder, 0, 6, 1, model="one")
     day(folder, 1, 6, 1, model="two")

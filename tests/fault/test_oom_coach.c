@@ -52,7 +52,7 @@ static enum status coaching(struct folder *f, struct project *p, struct arena *a
 		return st;
 	answer = json_object(&b);
 	coach_put(&b, answer, r, 4000);
-	coach_put_issues(&b, answer, &issues);
+	coach_put_issues(&b, answer, &issues, 10);
 	st = json_built(&b, answer, &answer, &err);
 	if (st == OK)
 		cJSON_Delete(answer);

@@ -54,8 +54,9 @@ struct coach_taught {
 enum status coach_lessons(struct project *p, const struct coach_report *r, const atomic_bool *stop,
                           struct coach_taught *out, struct err *err);
 
-/* The issues as the member `issues` of an answer. */
-void coach_put_issues(struct json_build *b, cJSON *answer, const struct coach_issues *issues);
+/* The issues as the member `issues` of an answer, at most so many. */
+void coach_put_issues(struct json_build *b, cJSON *answer, const struct coach_issues *issues,
+                      size_t most);
 
 struct coach_patch {
 	const char *path; /* below the project's state folder */

@@ -268,11 +268,12 @@ enum status coach_issues(struct project *p, const struct coach_report *r,
 	return OK;
 }
 
-void coach_put_issues(struct json_build *b, cJSON *answer, const struct coach_issues *issues)
+void coach_put_issues(struct json_build *b, cJSON *answer, const struct coach_issues *issues,
+                      size_t most)
 {
 	cJSON *list = json_put_array(b, answer, "issues");
 
-	for (size_t i = 0; i < issues->n; i++) {
+	for (size_t i = 0; i < issues->n && i < most; i++) {
 		const struct coach_issue *from = &issues->items[i];
 		cJSON *issue = json_add_object(b, list);
 
@@ -284,4 +285,6 @@ void coach_put_issues(struct json_build *b, cJSON *answer, const struct coach_is
 		json_put_text(b, issue, "link", from->link);
 		json_put_text(b, issue, "wrong", from->wrong);
 	}
+	if (issues->n > most)
+		json_put_int(b, answer, "issuesTotal", (int64_t)issues->n);
 }

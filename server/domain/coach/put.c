@@ -7,6 +7,9 @@
 #include "domain/coach/report.h"
 #include "domain/coach/trend.h"
 
+#define SHORT_PLACES 3  /* of a finding, in an answer that may not be long */
+#define SHORT_TOOLS  15 /* those with most calls */
+
 static const char *const severity_words[] = { "info", "warning", "error" };
 
 /* What all findings with one code cost together. */
@@ -31,11 +34,11 @@ static void put_tokens(struct json_build *b, cJSON *to, const char *key,
 	json_put_int(b, t, "output", tokens[TOKENS_OUTPUT]);
 }
 
-static void put_tools(struct json_build *b, cJSON *to, const struct coach_metrics *m)
+static void put_tools(struct json_build *b, cJSON *to, const struct coach_metrics *m, size_t most)
 {
 	cJSON *list = json_put_array(b, to, "byTool");
 
-	for (size_t i = 0; i < m->n_tools; i++) {
+	for (size_t i = 0; i < m->n_tools && i < most; i++) {
 		cJSON *tool = json_add_object(b, list);
 
 		json_put_text(b, tool, "tool", m->tools[i].name);
@@ -43,6 +46,8 @@ static void put_tools(struct json_build *b, cJSON *to, const struct coach_metric
 		json_put_int(b, tool, "errors", m->tools[i].errors);
 		json_put_int(b, tool, "ms", m->tools[i].ms);
 	}
+	if (m->n_tools > most)
+		json_put_int(b, to, "toolsTotal", (int64_t)m->n_tools);
 }
 
 static void put_errors(struct json_build *b, cJSON *to, const struct coach_metrics *m)
@@ -68,7 +73,8 @@ static void put_gates(struct json_build *b, cJSON *to, const struct coach_metric
 	json_put_int(b, gates, "passedFirst", m->gate_kinds_first);
 }
 
-static void put_session_metrics(struct json_build *b, cJSON *to, const struct coach_metrics *m)
+static void put_session_metrics(struct json_build *b, cJSON *to, const struct coach_metrics *m,
+                                size_t most_tools)
 {
 	json_put_int(b, to, "sessions", m->sessions);
 	json_put_int(b, to, "wallMs", m->wall_ms);
@@ -110,14 +116,14 @@ static void put_session_metrics(struct json_build *b, cJSON *to, const struct co
 	json_put_int(b, to, "lines", m->lines);
 	json_put_int(b, to, "unknownLines", m->unknown_lines);
 	json_put_int(b, to, "badLines", m->bad_lines);
-	put_tools(b, to, m);
+	put_tools(b, to, m, most_tools);
 }
 
-static void put_places(struct json_build *b, cJSON *to, const struct coach_finding *f)
+static void put_places(struct json_build *b, cJSON *to, const struct coach_finding *f, size_t most)
 {
 	cJSON *list = json_put_array(b, to, "evidence");
 
-	for (size_t i = 0; i < f->n_places; i++) {
+	for (size_t i = 0; i < f->n_places && i < most; i++) {
 		cJSON *place = json_add_object(b, list);
 
 		if (f->places[i].file != NULL) {
@@ -138,7 +144,7 @@ static bool is_first_of_task(const struct coach_finding *f, size_t i)
 	return true;
 }
 
-static cJSON *finding_json(struct json_build *b, const struct coach_finding *f)
+static cJSON *finding_json(struct json_build *b, const struct coach_finding *f, size_t places)
 {
 	cJSON *to = json_object(b), *tasks;
 
@@ -153,7 +159,7 @@ static cJSON *finding_json(struct json_build *b, const struct coach_finding *f)
 		json_put_int(b, to, "line", f->places[0].line);
 	json_put_text(b, to, "session", f->session);
 	json_put_text(b, to, "runId", f->run);
-	put_places(b, to, f);
+	put_places(b, to, f, places);
 	if (f->cost_ms >= 0 || f->cost_tokens >= 0) {
 		cJSON *cost = json_put_object(b, to, "cost");
 
@@ -175,7 +181,8 @@ static void put_findings(struct json_build *b, cJSON *answer, const struct coach
 	size_t shown = 0, size = 0;
 
 	for (; shown < r->n_findings; shown++) {
-		cJSON *f = finding_json(b, &r->findings[shown]);
+		cJSON *f = finding_json(b, &r->findings[shown],
+		                        most == SIZE_MAX ? SIZE_MAX : SHORT_PLACES);
 		char *text = f == NULL || most == SIZE_MAX ? NULL : json_print(f);
 
 		if (text != NULL)
@@ -193,9 +200,9 @@ static void put_findings(struct json_build *b, cJSON *answer, const struct coach
 }
 
 /* One recommendation for each code that was found, in the order of the findings. */
-static void put_recommendations(struct json_build *b, cJSON *answer, const struct coach_report *r)
+static cJSON *recommendations(struct json_build *b, const struct coach_report *r)
 {
-	cJSON *list = json_put_array(b, answer, "recommendations");
+	cJSON *list = json_array(b);
 	struct sum *sums = arena_take(r->a, (r->n_findings + 1) * sizeof *sums);
 	size_t n = 0;
 
@@ -222,20 +229,61 @@ static void put_recommendations(struct json_build *b, cJSON *answer, const struc
 		if (sums[i].cost_tokens > 0)
 			json_put_int(b, to, "costTokens", sums[i].cost_tokens);
 	}
+	return list;
+}
+
+/* Who is best at a kind of work is a recommendation, too. */
+static void put_choices(struct json_build *b, cJSON *list, const cJSON *compare, struct arena *a)
+{
+	const cJSON *kind;
+
+	cJSON_ArrayForEach(kind, json_get(compare, "kinds")) {
+		const char *best = json_text(kind, "best");
+		cJSON *to;
+
+		if (best == NULL)
+			continue;
+		to = json_add_object(b, list);
+		json_put_text(b, to, "code", "agent-choice");
+		json_put_text(b, to, "message",
+		              text_printf(a,
+		                          "For work of kind '%s' choose '%s': better than each of "
+		                          "the others, by %s (see `compare`).",
+		                          json_text(kind, "kind"), best,
+		                          json_text(kind, "because")));
+	}
+}
+
+/* Bytes that it takes when it is printed. */
+static size_t size_of(const cJSON *value)
+{
+	char *text = value == NULL ? NULL : json_print(value);
+	size_t n = text == NULL ? 0 : strlen(text);
+
+	mem_free(text);
+	return n;
 }
 
 void coach_put(struct json_build *b, cJSON *answer, const struct coach_report *r, size_t most)
 {
-	cJSON *metrics = json_put_object(b, answer, "metrics");
+	cJSON *metrics = json_put_object(b, answer, "metrics"), *change;
+	size_t taken;
 
 	if (r->run != NULL) {
 		report_put_run(b, metrics, r);
 		compare_put_tasks(b, metrics, r);
 	} else {
-		put_session_metrics(b, metrics, &r->metrics);
+		put_session_metrics(b, metrics, &r->metrics,
+		                    most == SIZE_MAX ? SIZE_MAX : SHORT_TOOLS);
 		compare_put_sessions(b, metrics, r);
 		trend_put(b, metrics, r);
 	}
+	change = recommendations(b, r);
+	put_choices(b, change, json_get(metrics, "compare"), r->a);
+	if (most != SIZE_MAX) {
+		taken = size_of(metrics) + size_of(change);
+		most = most > taken ? most - taken : 0;
+	}
 	put_findings(b, answer, r, most);
-	put_recommendations(b, answer, r);
+	json_put(b, answer, "recommendations", change);
 }
