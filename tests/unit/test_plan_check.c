@@ -386,6 +386,25 @@ static void fields_of_a_task_are_taken_apart(void **state)
 	arena_free(r.a);
 }
 
+/* As spec-kit's plans name the test of a task. */
+static void an_id_may_end_in_a_word(void **state)
+{
+	static const char words[] = "- [ ] T005-TEST [P] Test the reader\n- [ ] T005 Write the "
+	                            "reader (depends on T005-TEST)\n"
+				    "- [ ] T006-A4 paper\n";
+	struct reading r;
+
+	(void)state;
+	read_bytes(&r, words, strlen(words));
+	assert_int_equal(r.st, OK);
+	assert_string_equal(r.p->tasks[0].id, "T005-TEST");
+	assert_string_equal(r.p->tasks[0].title, "Test the reader");
+	assert_string_equal(r.p->tasks[1].id, "T005");
+	assert_int_equal(r.p->n_edges, 1);
+	assert_int_equal(r.p->edges[0].to, 1);
+	arena_free(r.a);
+}
+
 static void a_task_of_an_id_alone_is_called_by_it(void **state)
 {
 	static const char doc[] = "### T1:\n\n**Estimate**: 1h\n\n### T2: Lay\n\n- [ ] T3 \n";
@@ -408,6 +427,7 @@ int main(void)
 		cmocka_unit_test(requirements_are_followed_to_their_tasks),
 		cmocka_unit_test(what_is_no_plan_is_refused_with_a_reason),
 		cmocka_unit_test(fields_of_a_task_are_taken_apart),
+		cmocka_unit_test(an_id_may_end_in_a_word),
 		cmocka_unit_test(a_task_of_an_id_alone_is_called_by_it),
 		cmocka_unit_test(ids_are_unique_whatever_the_titles),
 		cmocka_unit_test(marks_and_line_ends_do_not_change_a_plan),

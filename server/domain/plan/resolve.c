@@ -163,12 +163,10 @@ static struct name_hit one(struct work *w, const char *s, size_t n, bool near)
 	trim(&s, &n);
 	hit = near ? name_find(w->names, s, n) : name_find_exact(w->names, s, n);
 	while (hit.how <= NAME_NEAR && n > 0) {
-		bool shorter = before_off(&s, &n);
 		struct name_hit again;
 
-		/* one on each side at a time */
-		shorter = behind_off(s, &n) || shorter;
-		if (!shorter)
+		/* one at a time: what is left may be a name that ends in such a word */
+		if (!before_off(&s, &n) && !behind_off(s, &n))
 			break;
 		trim(&s, &n);
 		again = near ? name_find(w->names, s, n) : name_find_exact(w->names, s, n);

@@ -62,7 +62,14 @@ size_t role_lead_id(const char *s)
 		n++;
 	}
 	if (digits > 0 && s[n] >= 'a' && s[n] <= 'z')
-		n++; /* T031a */
+		n++;                                           /* T031a */
+	if (digits > 1 && s[n] == '-' && is_upper(s[n + 1])) { /* T005-TEST */
+		size_t end = n + 1;
+
+		while (is_upper(s[end]))
+			end++;
+		n = s[end] == ' ' ? end : n;
+	}
 	if (digits == 0 || digits > 8 || hyphens > 1 || !ends_id(s[n]))
 		return 0;
 	if (digits > 1 || hyphens > 0 || s[n] == ':' || s[n] == ')' || s[n] == ']')
