@@ -267,6 +267,8 @@ static enum MHD_Result begin(struct http_exchange *x, const char *url, const cha
 
 	if (!let_in(x, &rc))
 		return rc;
+	if (x->http->stopping)
+		return http_refuse(x, 503, RPC_BUSY, "this server is about to end");
 	if (!find_page(x, url, method))
 		return http_refuse(x, 404, RPC_REQUEST_BAD,
 		                   "there is /mcp, /health and /metrics here, and nothing else");
