@@ -282,9 +282,23 @@ def what_is_remembered_is_in_the_prompt_in_every_mode(p):
     assert "grease number nine" in p.call("orchestrate", tasks=tasks, dryRun=True)["firstPrompt"]
 
 
+def tasks_that_use_the_same_thing_do_not_overlap_and_priority_goes_first(p):
+    p.scenes({t: [{"write": [t]}] for t in "abcd"})
+    tasks = [{"id": "a", "title": "A", "uses": ["heavy"]}, {"id": "b", "title": "B", "uses": ["heavy", "port:8080"]},
+             {"id": "c", "title": "C", "uses": ["port:8080"]}, {"id": "d", "title": "D", "uses": ["heavy"], "priority": 5}]
+    run = p.call("orchestrate", tasks=tasks, agent="own", jobs=4, waitSeconds=60)
+    assert run["state"] == "succeeded", run
+    spans = {t["id"]: (t["attempts"][0]["startedAt"], t["attempts"][0]["endedAt"]) for t in run["tasks"]}
+    for x, y in (("a", "b"), ("a", "d"), ("b", "d"), ("b", "c")):
+        (b1, e1), (b2, e2) = spans[x], spans[y]
+        assert e1 <= b2 or e2 <= b1, (x, y, spans)
+    assert spans["d"][0] < spans["a"][0] and spans["d"][0] < spans["b"][0], spans
+
+
 def main():
     failed = False
-    for test in (agents_described_in_markdown_do_tasks,
+    for test in (tasks_that_use_the_same_thing_do_not_overlap_and_priority_goes_first,
+                 agents_described_in_markdown_do_tasks,
                  a_file_of_the_project_brings_no_command,
                  what_is_remembered_is_in_the_prompt_in_every_mode,
                  what_each_preset_says_of_itself_is_kept,

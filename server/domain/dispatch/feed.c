@@ -266,7 +266,7 @@ static enum status beat(struct dispatch *d, struct db *db, struct err *err)
 static enum status serve(struct dispatch *d, struct db *db, struct arena *a, struct err *err)
 {
 	bool marked = false;
-	enum status st;
+	enum status st = OK;
 
 	if ((st = targets_configure(d, db, a, err)) != OK ||
 	    (st = targets_refresh(d, db, a, err)) != OK ||

@@ -48,10 +48,12 @@ struct plan_task {
 	const char *agent;           /* name, or NULL */
 	const char *workflow;        /* stages it goes through: a name, or NULL */
 	bool approval;               /* somebody must approve what it did before it is merged */
-	struct plan_texts command;   /* argv; only for agents that run commands */
-	const char *kind;            /* feature, fix, refactor, docs, test, ...; never NULL */
-	bool done;                   /* finished already: listed, not scheduled */
-	long line;                   /* 1 is the first; 0: not from a document */
+	struct plan_texts uses;    /* what no other task may use at the same time: heavy, port:80 */
+	int priority;              /* higher goes first, before all else */
+	struct plan_texts command; /* argv; only for agents that run commands */
+	const char *kind;          /* feature, fix, refactor, docs, test, ...; never NULL */
+	bool done;                 /* finished already: listed, not scheduled */
+	long line;                 /* 1 is the first; 0: not from a document */
 
 	/* What follows from the graph; zero for finished tasks. */
 	size_t level;           /* batch by depth, from 0 */

@@ -10,6 +10,8 @@
 #include "domain/plan/role.h"
 #include "domain/plan/write.h"
 
+#define PRIORITY_MOST 1000
+
 static void ignored(struct draft *d, const struct draft_task *t, const char *key, const char *want)
 {
 	struct plan_finding *f = draft_find(d, "ignored-value", PLAN_WARNING, 0,
@@ -150,6 +152,7 @@ static enum status task_take(struct draft *d, const cJSON *o, size_t nth, struct
 	const cJSON *id = json_get(o, "id");
 	struct draft_task *t;
 	const char *status, *source;
+	int64_t priority;
 
 	if (!cJSON_IsObject(o))
 		return err_set(err, E_INPUT, "tasks[%zu] is not an object", nth);
@@ -184,6 +187,11 @@ static enum status task_take(struct draft *d, const cJSON *o, size_t nth, struct
 	texts_take(d, t, o, "steps", &t->t.steps);
 	texts_take(d, t, o, "labels", &t->t.labels);
 	texts_take(d, t, o, "command", &t->t.command);
+	texts_take(d, t, o, "uses", &t->t.uses);
+	priority = json_int(o, "priority", 0);
+	t->t.priority = priority > PRIORITY_MOST    ? PRIORITY_MOST
+	                : priority < -PRIORITY_MOST ? -PRIORITY_MOST
+	                                            : (int)priority;
 	estimate_take(d, t, o);
 	complexity_take(t, o);
 	risk_take(t, o);

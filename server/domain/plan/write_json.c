@@ -142,6 +142,10 @@ cJSON *plan_task_json(struct json_build *b, const struct plan *p, size_t task)
 	json_put_text(b, o, "workflow", t->workflow);
 	if (t->approval)
 		json_put_flag(b, o, "approval", true);
+	if (t->uses.n > 0)
+		texts_put(b, o, "uses", &t->uses);
+	if (t->priority != 0)
+		json_put_int(b, o, "priority", t->priority);
 	if (t->command.n > 0)
 		texts_put(b, o, "command", &t->command);
 	texts_put(b, o, "acceptance", &t->acceptance);

@@ -182,21 +182,34 @@ struct resources {
 	size_t n;
 };
 
-static size_t list_files(const struct runner *r, struct name *pairs)
+static size_t list_texts(const struct runner *r, const char *key, const char *mark,
+                         struct name *pairs)
 {
 	size_t n = 0;
-	const cJSON *file;
+	const cJSON *item;
 
 	for (size_t i = 0; i < r->n_jobs; i++) {
-		cJSON_ArrayForEach(file, json_get(r->jobs[i].spec, "files")) {
-			if (!cJSON_IsString(file) || file->valuestring[0] == '\0')
+		cJSON_ArrayForEach(item, json_get(r->jobs[i].spec, key)) {
+			if (!cJSON_IsString(item) || item->valuestring[0] == '\0')
 				continue;
 			if (pairs != NULL)
-				pairs[n] = (struct name){ file->valuestring, i };
+				pairs[n] = (struct name){ mark[0] == '\0'
+					                      ? item->valuestring
+					                      : text_printf(r->arena, "%s%s", mark,
+					                                    item->valuestring),
+					                  i };
 			n++;
 		}
 	}
 	return n;
+}
+
+/* Files, and what else a task says that it uses; the mark keeps the two apart. */
+static size_t list_files(const struct runner *r, struct name *pairs)
+{
+	size_t n = list_texts(r, "files", "", pairs);
+
+	return n + list_texts(r, "uses", "\n", pairs == NULL ? NULL : pairs + n);
 }
 
 /* Number the files that several tasks name; pairs that do not matter are dropped. */
@@ -234,6 +247,8 @@ static enum status load_resources(struct runner *r, struct schedule_task *tasks,
 	if (arena_failed(r->arena))
 		return E_NOMEM;
 	(void)list_files(r, pairs);
+	if (arena_failed(r->arena))
+		return E_NOMEM;
 	names_sort(pairs, n);
 	n = number_files(pairs, n, file_of, &out->n);
 	for (size_t i = 0; i < out->n; i++)
@@ -265,10 +280,12 @@ static enum status load_schedule(struct runner *r, struct err *err)
 	for (size_t i = 0; i < r->n_jobs; i++) {
 		struct job *job = &r->jobs[i];
 
-		tasks[i] = (struct schedule_task){ .cost = job->row.estimate_min,
-			                           .needs = job->needs,
-			                           .n_needs = job->n_needs,
-			                           .state = to_schedule(job) };
+		tasks[i] =
+		    (struct schedule_task){ .cost = job->row.estimate_min,
+			                    .priority = (int)json_int(job->spec, "priority", 0),
+			                    .needs = job->needs,
+			                    .n_needs = job->n_needs,
+			                    .state = to_schedule(job) };
 	}
 	if (load_resources(r, tasks, &shared) != OK) {
 		st = err_nomem(err, "the run");
