@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #define RING_FIRST (2 * QUEUE_SPARE)
 
@@ -29,6 +30,7 @@ struct shared_event *shared_event_new(const struct router_event *e)
 	to = s->bytes;
 	atomic_init(&s->users, 1);
 	s->event = *e;
+	s->topic_hash = text_hash(e->topic, strlen(e->topic));
 	s->event.id = keep(&to, e->id);
 	s->event.topic = keep(&to, e->topic);
 	s->event.type = keep(&to, e->type);
@@ -75,10 +77,34 @@ static bool ring_grow(struct ring *r, size_t size)
 	return true;
 }
 
-bool queue_reserve(struct queue *q, enum envelope_priority priority, bool whole)
+static bool has_topic(const struct ring *r, const struct shared_event *e)
 {
-	struct ring *r = &q->rings[priority];
+	for (size_t i = 0, at = r->first; i < r->n; i++, at = at + 1 < r->size ? at + 1 : 0) {
+		const struct shared_event *other = r->places[at].event;
 
+		if (other->topic_hash == e->topic_hash &&
+		    strcmp(other->event.topic, e->event.topic) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The ring where others of its topic wait, else that of its urgency. */
+static int ring_of(const struct queue *q, const struct shared_event *e)
+{
+	int own = (int)e->event.priority;
+
+	/* when all that wait are as urgent as it is, there is nothing to look for */
+	if (q->rings[own].n == q->n)
+		return own;
+	for (int i = 0; i < ENVELOPE_PRIORITIES; i++)
+		if (i != own && q->rings[i].n > 0 && has_topic(&q->rings[i], e))
+			return i;
+	return own;
+}
+
+static bool ring_reserve(const struct queue *q, struct ring *r, bool whole)
+{
 	if (whole && r->size < q->most + QUEUE_SPARE)
 		return ring_grow(r, q->most + QUEUE_SPARE);
 	if (r->n + QUEUE_SPARE < r->size)
@@ -86,10 +112,22 @@ bool queue_reserve(struct queue *q, enum envelope_priority priority, bool whole)
 	return ring_grow(r, r->size == 0 ? RING_FIRST : r->size * 2);
 }
 
+bool queue_reserve(struct queue *q, const struct shared_event *e, bool whole)
+{
+	/* while a giver waits for room, the ring of the topic may become another one */
+	for (int i = 0; whole && i < ENVELOPE_PRIORITIES; i++)
+		if (q->rings[i].n > 0 && !ring_reserve(q, &q->rings[i], true))
+			return false;
+	return ring_reserve(q, &q->rings[e->event.priority], whole) &&
+	       ring_reserve(q, &q->rings[ring_of(q, e)], whole);
+}
+
 void queue_put(struct queue *q, struct shared_event *e)
 {
-	struct ring *r = &q->rings[e->event.priority];
+	struct ring *r = &q->rings[ring_of(q, e)];
 
+	if (r->n + QUEUE_SPARE >= r->size)
+		r = &q->rings[e->event.priority]; /* the place that was reserved */
 	assert(q->n < q->most && r->n < r->size);
 	r->places[(r->first + r->n++) % r->size] = (struct queued){ .event = e };
 	q->n++;
@@ -97,8 +135,12 @@ void queue_put(struct queue *q, struct shared_event *e)
 
 void queue_put_back(struct queue *q, struct queued one)
 {
-	struct ring *r = &q->rings[one.event->event.priority];
+	struct ring *r = &q->rings[one.ring];
 
+	/* before what came for its topic meanwhile, wherever that waits */
+	for (int i = 0; i < ENVELOPE_PRIORITIES; i++)
+		if (i != one.ring && q->rings[i].n > 0 && has_topic(&q->rings[i], one.event))
+			r = &q->rings[i];
 	assert(r->n < r->size);
 	r->first = (r->first + r->size - 1) % r->size;
 	r->places[r->first] = one;
@@ -111,6 +153,7 @@ static struct queued take_from(struct queue *q, struct ring *r)
 	struct queued one = r->places[r->first];
 
 	assert(r->n > 0);
+	one.ring = (int)(r - q->rings);
 	r->first = (r->first + 1) % r->size;
 	r->n--;
 	q->n--;

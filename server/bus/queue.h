@@ -14,6 +14,7 @@
 /* An event and the copies of its texts, shared by all queues it is in. */
 struct shared_event {
 	atomic_int users;
+	uint64_t topic_hash;
 	struct router_event event;
 	char bytes[];
 };
@@ -26,6 +27,7 @@ void shared_event_free(struct shared_event *e); /* one user less */
 struct queued {
 	struct shared_event *event;
 	int attempts; /* made so far */
+	int ring;     /* where it was taken from */
 };
 
 #define QUEUE_SPARE ((size_t)32) /* events that may be taken and put back again */
@@ -39,6 +41,10 @@ struct ring {
 	size_t first, n, size;
 };
 
+/*
+ * Events of one topic wait in one ring, in the order they came: one that comes while others of
+ * its topic wait goes behind these, whatever its urgency.
+ */
 struct queue {
 	struct ring rings[ENVELOPE_PRIORITIES];
 	size_t n, most;
@@ -47,8 +53,8 @@ struct queue {
 
 void queue_done(struct queue *q);
 
-/* Make room for one more of that urgency, or, when whole, for as many as may come. */
-bool queue_reserve(struct queue *q, enum envelope_priority priority, bool whole);
+/* Make room for that event, or, when whole, for as many as may come. */
+bool queue_reserve(struct queue *q, const struct shared_event *e, bool whole);
 
 /* Takes over the user. There was room reserved, and the queue is not full. */
 void queue_put(struct queue *q, struct shared_event *e);

@@ -193,14 +193,16 @@ static bool wants(const struct subscriber *s, const struct router_event *e)
 }
 
 /* Those who want it, each with room in memory for it. False: out of memory. */
-static bool choose(struct router *r, const struct router_event *e, struct subscriber **chosen,
+static bool choose(struct router *r, const struct shared_event *shared, struct subscriber **chosen,
                    size_t *n)
 {
+	const struct router_event *e = &shared->event;
+
 	*n = 0;
 	for (struct subscriber *s = r->subscribers; s != NULL; s = s->next) {
 		if (!wants(s, e))
 			continue;
-		if (!queue_reserve(&s->queue, e->priority, s->own.policy == ROUTER_BLOCK))
+		if (!queue_reserve(&s->queue, shared, s->own.policy == ROUTER_BLOCK))
 			return false;
 		chosen[(*n)++] = s;
 	}
@@ -271,7 +273,7 @@ enum status router_give(struct router *r, const struct router_event *e,
 	if (shared->event.priority == ENVELOPE_UNSPECIFIED)
 		shared->event.priority = ENVELOPE_NORMAL;
 	(void)pthread_mutex_lock(&r->lock);
-	if ((enough = choose(r, &shared->event, chosen, &n)))
+	if ((enough = choose(r, shared, chosen, &n)))
 		give_all(r, chosen, n, shared, &own);
 	(void)pthread_mutex_unlock(&r->lock);
 	shared_event_free(shared);
@@ -306,7 +308,7 @@ enum status router_give_to(struct router *r, uint64_t handle, const struct route
 		st = err_set(err, E_ABSENT, "there is no such subscriber");
 	else if (s->queue.n >= s->queue.most)
 		st = err_set(err, E_BUSY, "the queue of '%s' is full", s->own.name);
-	else if (!queue_reserve(&s->queue, shared->event.priority, false))
+	else if (!queue_reserve(&s->queue, shared, false))
 		st = err_nomem(err, "an event");
 	else
 		(void)offer(r, s, shared, &outcome);

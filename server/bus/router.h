@@ -4,8 +4,9 @@
  * Each subscriber has a bounded queue of its own and is served by one thread at a time,
  * so a slow or failing one holds up nobody else, and what it is given again nobody else
  * sees twice. Urgent events go first, over all subscribers; after ROUTER_STARVE of them in
- * a row the least urgent that waits has its turn. Events of one topic and priority reach a
- * subscriber in the order they were given.
+ * a row the least urgent that waits has its turn. Events of one topic reach a subscriber
+ * in the order they were given, whatever their priorities: an urgent one waits behind those of its
+ * topic that wait already.
  *
  * A delivery that fails is tried again after a while that doubles, with some chance in it;
  * after its last attempt it is a dead letter. A subscriber that keeps failing is left alone

@@ -209,16 +209,16 @@ static void urgent_events_go_first_but_not_for_ever(void **state)
 	size_t low_at = 0;
 
 	listener_init(&l);
-	s = quick(&l, "a");
+	s = quick(&l, "#");
 	(void)subscribe(r, &s);
 	hold(&l, true);
 	assert_int_equal(give(r, 1, "a", ENVELOPE_NORMAL), OK);
 	await_heard(&l, 1);
-	assert_int_equal(give(r, 2, "a", ENVELOPE_LOW), OK);
+	assert_int_equal(give(r, 2, "b", ENVELOPE_LOW), OK);
 	assert_int_equal(give(r, 3, "a", ENVELOPE_NORMAL), OK);
-	assert_int_equal(give(r, 4, "a", ENVELOPE_CRITICAL), OK);
+	assert_int_equal(give(r, 4, "c", ENVELOPE_CRITICAL), OK);
 	for (int64_t seq = 100; seq < 200; seq++)
-		assert_int_equal(give(r, seq, "a", ENVELOPE_HIGH), OK);
+		assert_int_equal(give(r, seq, "d", ENVELOPE_HIGH), OK);
 	hold(&l, false);
 	assert_true(router_drain(r, LONG_MS));
 	assert_int_equal(l.n, 104);
@@ -227,6 +227,46 @@ static void urgent_events_go_first_but_not_for_ever(void **state)
 	while (l.seqs[low_at] != 2)
 		low_at++;
 	assert_in_range(low_at, 3, ROUTER_STARVE + 2);
+}
+
+static void one_topic_keeps_its_order_whatever_the_priorities(void **state)
+{
+	static const enum envelope_priority priorities[] = { ENVELOPE_NORMAL, ENVELOPE_LOW,
+		                                             ENVELOPE_CRITICAL, ENVELOPE_HIGH };
+	struct router *r = *state;
+	static struct listener l;
+	struct router_subscriber s;
+	int64_t last[3] = { 0 };
+	uint64_t handle;
+
+	for (size_t batch = 0; batch <= 8; batch += 8) {
+		listener_init(&l);
+		s = quick(&l, "#");
+		s.queue_max = 2000;
+		s.batch = batch;
+		handle = subscribe(r, &s);
+		hold(&l, true);
+		assert_int_equal(give(r, 1, "t0", ENVELOPE_LOW), OK);
+		await_heard(&l, 1);
+		l.fail = 2; /* what is given again still comes before what is new */
+		for (int64_t seq = 2; seq <= 900; seq++) {
+			char topic[4];
+
+			(void)snprintf(topic, sizeof topic, "t%d", (int)(seq % 3));
+			assert_int_equal(give(r, seq, topic, priorities[seq / 3 % 4]), OK);
+		}
+		hold(&l, false);
+		assert_true(router_drain(r, LONG_MS));
+		assert_int_equal(l.n, 902);
+		memset(last, 0, sizeof last);
+		for (size_t i = 0; i < l.n; i++) {
+			int64_t *before = &last[l.seqs[i] == 1 ? 0 : l.seqs[i] % 3];
+
+			assert_true(l.seqs[i] > *before || l.attempts[i] > 1);
+			*before = l.seqs[i];
+		}
+		router_unsubscribe(r, handle);
+	}
 }
 
 static void a_retry_concerns_only_who_failed(void **state)
@@ -352,7 +392,7 @@ static void full_queues_do_what_was_agreed(void **state)
 	struct listener reject, drop;
 	struct router_subscriber s;
 	struct router_outcome outcome;
-	struct router_event e = { .id = "e", .topic = "a", .type = "t", .source = "s" };
+	struct router_event e = { .id = "e", .topic = "b", .type = "t", .source = "s" };
 	struct err err;
 
 	listener_init(&reject);
@@ -566,6 +606,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(everyone_gets_what_it_asked_for),
 		TEST(one_topic_keeps_its_order),
+		TEST(one_topic_keeps_its_order_whatever_the_priorities),
 		TEST(urgent_events_go_first_but_not_for_ever),
 		TEST(a_retry_concerns_only_who_failed),
 		TEST(what_keeps_failing_is_a_dead_letter_and_the_rest_goes_on),

@@ -194,8 +194,10 @@ static enum status may_dispatch(struct dispatch *d, struct db *db, struct arena 
 	enum status st = OK;
 
 	*may = d->lock != NULL;
-	if (*may || (st = needed(d, db, a, &yes, err)) != OK || !yes)
-		return *may || !yes ? OK : st;
+	if (*may)
+		return OK;
+	if ((st = needed(d, db, a, &yes, err)) != OK || !yes)
+		return st;
 	if ((path = text_printf(a, "%s/dispatch.lock", d->project->state)) == NULL)
 		return err_nomem(err, "a path");
 	if ((st = take_turn(d, path, err)) != OK || d->lock == NULL)
