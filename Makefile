@@ -139,6 +139,7 @@ schemas: all $(B)/gadugi-fixtures
 stress: all
 	@$(MAKE) --no-print-directory -j2 MODE=tsan B=build/tsan build/tsan/gadugi-fixtures
 	@sh tests/stress/run.sh build/tsan
+	@CRASH_ROUNDS=$${CRASH_ROUNDS:-100} ONLY=test_dispatch TEST_LIMIT_S=3600 sh tests/run.sh $(B) crash
 	@GADUGI_LONG_S=$${STRESS_S:-60} ONLY=memory TEST_LIMIT_S=3600 sh tests/run.sh $(B) crash
 soak: all
 	@sh tests/stress/soak.sh $(B)
