@@ -25,7 +25,7 @@
 #include "bus/envelope.h"
 
 #define ROUTER_STARVE          32
-#define ROUTER_SUBSCRIBERS_MAX 1000
+#define ROUTER_SUBSCRIBERS_MAX 8000
 #define ROUTER_QUEUE_MAX       ((size_t)1 << 20)
 #define ROUTER_THREADS_MAX     16
 #define ROUTER_BUCKETS         24 /* of the histogram: bucket i counts latencies below 2^i us */

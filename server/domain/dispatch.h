@@ -31,6 +31,7 @@ struct dispatch;
 struct dispatch_options {
 	int attempts;       /* 0: 3 */
 	int64_t backoff_ms; /* before the second; 0: 1000 */
+	int64_t breaker_ms; /* one that keeps failing is left alone so long; 0: the router's */
 	int64_t timeout_ms; /* of an agent that states none; 0: the configuration's */
 	int64_t restart_ms; /* before the first restart of one that failed; 0: LIFE_PAUSE_MS */
 	int64_t beat_ms;    /* between signs of life; 0: LIFE_BEAT_MS */

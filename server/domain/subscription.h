@@ -20,7 +20,7 @@
 #include "store/db.h"
 
 #define SUBSCRIPTION_NAME_MAX 80
-#define SUBSCRIPTIONS_MAX     1000
+#define SUBSCRIPTIONS_MAX     4000
 #define SUBSCRIPTION_NOW      INT64_C(-1) /* as `after`: from the end of the log */
 #define SUBSCRIPTION_DEAD_MS  (INT64_C(7) * 24 * 3600 * 1000) /* dead letters are kept so long */
 

@@ -31,9 +31,9 @@ struct place {
 	struct wake *wake;
 };
 
-static const struct dispatch_options quick = { .backoff_ms = 1,
-	                                       .timeout_ms = 20000,
-	                                       .restart_ms = 1 };
+static const struct dispatch_options quick = {
+	.backoff_ms = 1, .timeout_ms = 20000, .restart_ms = 1, .breaker_ms = 1
+};
 
 static int set_up(void **state)
 {
@@ -653,6 +653,40 @@ static void a_busy_agent_gives_signs_of_life(void **state)
 	(void)await(p, "agent.long.done", 1);
 }
 
+static void a_thousand_agents_are_served(void **state)
+{
+	struct place *p = *state;
+	struct db *db = NULL;
+	char name[20], topic[20];
+
+	for (int i = 0; i < AGENTS_MAX; i++) {
+		(void)snprintf(name, sizeof name, "a%d", i);
+		define(p, name, "preset: keeper\n");
+	}
+	assert_int_equal(project_write(p->project, NULL, &db, NULL), OK);
+	assert_int_equal(db_begin(db, NULL), OK);
+	for (int i = 0; i < AGENTS_MAX; i++) {
+		const struct subscription s = { .name = name, .topic = topic, .agent = name };
+		struct arena *a = arena_new((size_t)16 << 20);
+		struct subscription made;
+
+		(void)snprintf(name, sizeof name, "a%d", i);
+		(void)snprintf(topic, sizeof topic, "t%d", i);
+		assert_int_equal(subscription_add(db, 1, &s, a, &made, NULL), OK);
+		arena_free(a);
+	}
+	assert_int_equal(project_commit(p->project, db, NULL), OK);
+	project_done(p->project, db);
+	(void)publish(p, "t777", NULL);
+	begin(p);
+	(void)await(p, "agent.a777.done", 1);
+	(void)publish(p, "t3", NULL);
+	(void)publish(p, "t999", NULL);
+	(void)await(p, "agent.a3.done", 1);
+	(void)await(p, "agent.a999.done", 1);
+	assert_int_equal(life_of(p, "a500").state, LIFE_READY);
+}
+
 static void steps_of_others_start_nobody_unless_asked_for(void **state)
 {
 	struct place *p = *state;
@@ -739,6 +773,7 @@ int main(void)
 		TEST(with_several_at_once_nothing_is_doubled_over_a_restart),
 		TEST(a_busy_agent_gives_signs_of_life),
 		TEST(steps_of_others_start_nobody_unless_asked_for),
+		TEST(a_thousand_agents_are_served),
 		TEST(a_command_of_the_configuration_is_run_for_each_event),
 	};
 

@@ -281,6 +281,7 @@ static enum status open_lanes(struct target *t, struct err *err)
 		                         .queue_max = DISPATCH_FEED,
 		                         .attempts = t->attempts,
 		                         .backoff_ms = d->options.backoff_ms,
+		                         .breaker_ms = d->options.breaker_ms,
 		                         .deliver = dispatch_deliver,
 		                         .dead = dispatch_bury };
 	enum status st = OK;
