@@ -11,7 +11,7 @@
  * Have the worktree at path, all of whose work is committed, be at `to`, HEAD detached. Ignored
  * files are removed unless keep_ignored. E_DENIED, untouched, when something in it is not
  * committed; E_ABSENT, untouched, when it takes the git program (filters, submodules, sparse
- * checkouts): then repo_worktree_reuse does it.
+ * checkouts) or that is faster (many files differ): then repo_worktree_reuse does it.
  */
 enum status repo_refresh(const char *path, const struct oid *to, bool keep_ignored,
                          struct err *err);

@@ -13,6 +13,7 @@
 #include "sys/fs.h"
 #include "sys/proc.h"
 #include "sys/repo_merge.h"
+#include "sys/repo_refresh.h"
 #include "sys/repo_worktree.h"
 #include "tests/lib/scratch.h"
 
@@ -433,6 +434,30 @@ static void a_finished_one_is_used_again(void **state)
 	assert_string_equal(scratch_sh(&s, two, "cat x"), "x\n");
 }
 
+static void a_few_files_are_moved_on_in_place_and_many_by_git(void **state)
+{
+	const char *one = add("first");
+	struct oid few, many;
+
+	(void)state;
+	(void)scratch_sh(&s, NULL, "echo 2 > base && git commit -qam two");
+	few = scratch_oid(&s, "main");
+	(void)scratch_sh(&s, NULL,
+	                 "for i in $(seq 100); do echo $i > f$i; done && git add -A && "
+	                 "git commit -q -m many");
+	many = scratch_oid(&s, "main");
+	(void)scratch_sh(&s, one, "echo mine > mine");
+	assert_int_equal(repo_refresh(one, &few, false, &err), E_DENIED);
+	assert_string_equal(scratch_sh(&s, one, "cat mine && rm mine"), "mine\n");
+	GOOD(repo_refresh(one, &few, false, &err));
+	assert_string_equal(
+	    scratch_sh(&s, one, "git status --porcelain; git rev-parse HEAD; cat base"),
+	    scratch_text(&s, "%s\n2\n", few.hex));
+	assert_int_equal(repo_refresh(one, &many, false, &err), E_ABSENT);
+	assert_string_equal(scratch_sh(&s, one, "git rev-parse HEAD"),
+	                    scratch_text(&s, "%s\n", few.hex));
+}
+
 static void without_the_git_program_libgit2_checks_out(void **state)
 {
 	struct repo_worktree_spec spec = spec_of("w");
@@ -618,6 +643,7 @@ int main(void)
 		TEST(a_person_may_discard_what_is_dirty),
 		TEST(the_list_says_what_each_holds),
 		TEST(a_finished_one_is_used_again),
+		TEST(a_few_files_are_moved_on_in_place_and_many_by_git),
 		TEST(without_the_git_program_libgit2_checks_out),
 		TEST(a_bare_repository_has_worktrees_too),
 		TEST(sparse_checkouts_stay_sparse_and_lose_nothing),

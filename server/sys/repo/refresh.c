@@ -8,13 +8,42 @@
 #include "sys/fs.h"
 #include "sys/repo/own.h"
 
-#define ROOM_MAX ((size_t)64 << 20)
+#define ROOM_MAX   ((size_t)64 << 20)
+#define FILES_MOST 64 /* that differ: more of them the git program writes faster */
+
+/* Do so few files differ that to start the git program would cost more? */
+static enum status is_little(struct repo *r, const struct oid *to, struct arena *a, bool *out,
+                             struct err *err)
+{
+	git_diff_options options;
+	git_diff *diff = NULL;
+	git_tree *from_tree = NULL, *to_tree = NULL;
+	struct repo_head head;
+	enum status st = repo_head(r, a, &head, err);
+	int rc;
+
+	if (st != OK || (st = repo_get_tree(r, &from_tree, &head.oid, err)) != OK ||
+	    (st = repo_get_tree(r, &to_tree, to, err)) != OK)
+		goto out;
+	rc = r->lib->diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
+	if (rc == 0)
+		rc = r->lib->diff_tree_to_tree(&diff, r->git, from_tree, to_tree, &options);
+	if (rc != 0)
+		st = git_fail(r->lib, rc, err, "cannot compare with %s", to->hex);
+	else
+		*out = r->lib->diff_num_deltas(diff) <= FILES_MOST;
+out:
+	r->lib->diff_free(diff);
+	r->lib->tree_free(from_tree);
+	r->lib->tree_free(to_tree);
+	return st;
+}
 
 /* Is all of it committed, and can it be checked out without the git program? */
 static enum status check(struct repo *r, const struct oid *to, struct arena *a, struct err *err)
 {
 	const char *const *paths;
-	bool needed = false;
+	bool needed = false, little = false;
 	size_t n = 0;
 	enum status st;
 
@@ -27,9 +56,12 @@ static enum status check(struct repo *r, const struct oid *to, struct arena *a, 
 		               r->place.top);
 	if (!r->sparse && (st = repo_needs_git(r, to, &needed, err)) != OK)
 		return st;
-	return r->sparse || needed
-	           ? err_set(err, E_ABSENT, "'%s' takes the git program", r->place.top)
-	           : OK;
+	if (r->sparse || needed)
+		return err_set(err, E_ABSENT, "'%s' takes the git program", r->place.top);
+	if ((st = is_little(r, to, a, &little, err)) != OK || little)
+		return st;
+	return err_set(err, E_ABSENT, "more than %d files differ in '%s'", FILES_MOST,
+	               r->place.top);
 }
 
 /* The same note that is there while one is made: if we die, what is half done may be thrown away.
