@@ -390,7 +390,7 @@ static void fields_of_a_task_are_taken_apart(void **state)
 static void an_id_may_end_in_a_word(void **state)
 {
 	static const char words[] = "- [ ] T005-TEST [P] Test the reader\n- [ ] T005 Write the "
-	                            "reader (depends on T005-TEST)\n"
+				    "reader (depends on T005-TEST)\n"
 				    "- [ ] T006-A4 paper\n";
 	struct reading r;
 
