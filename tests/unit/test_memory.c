@@ -711,6 +711,25 @@ static void words_are_as_rare_as_they_are_in_both_stores(void **state)
 	assert_non_null(strstr(found.hits[1].text, "deploy"));
 }
 
+static void a_store_for_all_that_cannot_be_read_keeps_nobody_from_his_own(void **state)
+{
+	struct bench *b = *state;
+	struct memory_item item = { .text = "more for all", .scope = "global" };
+	struct memory_stored out;
+	char noise[4096];
+
+	memset(noise, 'x', sizeof noise - 1);
+	noise[sizeof noise - 1] = '\0';
+	folder_put(b->f, "gadugi/gadugi.db", noise);
+	(void)put(b, (struct memory_item){ .text = "the garden is mine" });
+	assert_int_equal(find(b, "garden").n_hits, 1);
+	assert_int_equal(
+	    memory_remember(b->p, NULL, &(struct memory_batch){ &item, 1, &out }, b->a, &b->err),
+	    E_IO);
+	assert_non_null(strstr(b->err.text, "not a gadugi database"));
+	assert_string_equal(folder_get(b->f, "gadugi/gadugi.db"), noise);
+}
+
 static void one_call_stores_in_one_place(void **state)
 {
 	struct bench *b = *state;
@@ -818,6 +837,7 @@ int main(void)
 		TEST(what_is_global_is_forgotten_from_any_project),
 		TEST(words_are_as_rare_as_they_are_in_both_stores),
 		TEST(one_call_stores_in_one_place),
+		TEST(a_store_for_all_that_cannot_be_read_keeps_nobody_from_his_own),
 		TEST(a_prompt_gets_lines_that_no_memory_breaks_out_of),
 	};
 

@@ -533,7 +533,10 @@ enum status knowledge_take_over(const struct knowledge_call *c, const char *path
 	project_done(c->p, db);
 	if (st != OK || before)
 		return st;
-	if ((st = memory_import(c->p, c->stop, &source, c->a, &done, c->err)) != OK)
+	st = memory_import(c->p, c->stop, &source, c->a, &done, c->err);
+	if (st == E_INPUT && done.skipped == 0)
+		return OK; /* empty lines */
+	if (st != OK)
 		return st;
 	return note_taken(c, path, done.stored);
 }

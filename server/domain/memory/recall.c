@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "domain/memory/own.h"
@@ -336,14 +337,27 @@ static void count_use(struct project *p, struct project *shared, const struct me
 		           clock_wall_ms(&p->clock));
 }
 
-/* The store for all projects, when there is one and the question may be about it. */
-static enum status other_store(struct project *p, const struct memory_query *q,
-                               struct project **out, struct err *err)
+/*
+ * A connection to the store for all projects, when there is one and the question may be about
+ * it. One that cannot be read must not keep a project from its own memory.
+ */
+static enum status other_store(struct project *p, const atomic_bool *stop,
+                               const struct memory_query *q, struct project **out, struct db **db)
 {
+	struct err why = { OK, "" };
+	enum status st;
+
 	*out = NULL;
 	if (q->scope != NULL && !memory_scope_is_shared(q->scope))
 		return OK;
-	return memory_shared(p, false, out, err);
+	st = memory_shared(p, false, out, &why);
+	if (st == OK && *out != NULL)
+		st = project_read(*out, stop, db, &why);
+	if (st == OK || st == E_NOMEM || st == E_STOP)
+		return st;
+	log_line(LOG_WARN, "what is for all projects is left out: %s", why.text);
+	*out = NULL;
+	return OK;
 }
 
 enum status memory_recall(struct project *p, const atomic_bool *stop, const struct memory_query *q,
@@ -358,24 +372,29 @@ enum status memory_recall(struct project *p, const atomic_bool *stop, const stru
 	if (r == NULL)
 		return err_nomem(err, "a question");
 	*out = (struct memory_found){ 0 };
-	if ((st = check(q, err)) != OK || (st = other_store(p, q, &shared, err)) != OK ||
-	    (st = project_read(p, stop, &r[0].db, err)) != OK)
+	if ((st = check(q, err)) != OK || (st = project_read(p, stop, &r[0].db, err)) != OK)
 		return st;
+	if ((st = other_store(p, stop, q, &shared, &db)) != OK) {
+		project_done(p, r[0].db);
+		return err_set(err, st, "%s",
+		               st == E_STOP ? "stopped" : "out of memory for a question");
+	}
 	r[0] = (struct recall){
 		.p = p, .store = p, .db = r[0].db, .q = q, .a = a, .err = err, .out = out
 	};
 	if (shared == NULL) {
 		if ((st = prepare(r)) == OK)
 			st = answer(r);
-	} else if ((st = project_read(shared, stop, &db, err)) == OK) {
+	} else {
 		r[1] = r[0];
 		r[1].store = shared;
 		r[1].db = db;
 		r[1].out = &more;
 		st = ask_both(&r[0], &r[1]);
-		project_done(shared, db);
 	}
 	project_done(p, r[0].db);
+	if (shared != NULL)
+		project_done(shared, db);
 	if (st == OK && q->count)
 		count_use(p, shared, out);
 	return st;
