@@ -7,6 +7,8 @@
 
 #define SHOWN     8 /* requirements named in a finding */
 #define WORDS_MAX 64
+#define LOOKS_MAX ((size_t)200000) /* requirements without ids times tasks */
+#define LIKENESS  0.4              /* of a requirement's words a task has to have */
 
 static void id_add(struct text *t, const struct need *need, size_t nth)
 {
@@ -78,6 +80,8 @@ static void without_ids(struct check *c)
 	long line = 0;
 	struct text words;
 
+	if (c->d->n_needs > LOOKS_MAX / c->p->n_tasks)
+		return; /* too much to compare word by word */
 	text_init(&words, TEXT_LIMIT);
 	for (size_t i = 0; i < c->d->n_needs; i++) {
 		const struct need *need = &c->d->needs[i];
@@ -93,7 +97,7 @@ static void without_ids(struct check *c)
 			best = by_words > best ? by_words : best;
 		}
 		all++;
-		if (best >= 0.4)
+		if (best >= LIKENESS)
 			continue;
 		line = line == 0 ? need->line : line;
 		id_add(&words, need, told++);

@@ -7,7 +7,8 @@
 #include "domain/plan/name.h"
 
 #define NEEDS_MAX   2000
-#define TEXT_MOST   90 /* bytes of a requirement that are shown */
+#define LOOKS_MAX   ((size_t)1000000) /* requirements times lines: beyond it nothing is said */
+#define TEXT_MOST   90                /* bytes of a requirement that are shown */
 #define FAMILY_MOST 12
 
 struct scan {
@@ -226,6 +227,15 @@ static void mentions(struct draft *d, const char *document)
 	}
 }
 
+static size_t lines_of(const char *s)
+{
+	size_t n = 1;
+
+	for (; (s = strchr(s, '\n')) != NULL; s++)
+		n++;
+	return n;
+}
+
 void needs_read(struct draft *d, const char *document, const char *beside)
 {
 	struct scan x = { .d = d };
@@ -239,5 +249,8 @@ void needs_read(struct draft *d, const char *document, const char *beside)
 		x = (struct scan){ .d = d, .beside = true };
 		all_lines(&x, beside);
 	}
+	/* half of an answer would call requirements unmet that are not */
+	if (d->n_needs > 0 && lines_of(document) > LOOKS_MAX / d->n_needs)
+		d->n_needs = 0;
 	mentions(d, document);
 }

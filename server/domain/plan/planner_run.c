@@ -67,6 +67,7 @@ enum status planner_run(struct project *p, const struct planner_want *want, stru
 {
 	struct round r = { .p = p, .stop = want->stop, .a = a };
 	const char *words = planner_ask(a, want->goal), *answer = NULL, *wrong = NULL;
+	struct db *db = NULL;
 	enum status st = project_config(p, &r.config, err);
 
 	if (st == OK)
@@ -78,7 +79,10 @@ enum status planner_run(struct project *p, const struct planner_want *want, stru
 		return st;
 	if (words == NULL || (r.folder = fs_join(a, p->state, FOLDER)) == NULL)
 		return err_nomem(err, "a plan");
-	if ((st = fs_make_folders(r.folder, 0700, err)) != OK)
+	/* as something is kept there now, the state folder is made and hidden from git */
+	st = project_write(p, want->stop, &db, err);
+	project_done(p, db);
+	if (st != OK || (st = fs_make_folders(r.folder, 0700, err)) != OK)
 		return st;
 	for (int round = 0;; round++) {
 		if ((st = ask(&r, words, &answer, err)) != OK)

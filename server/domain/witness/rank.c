@@ -264,7 +264,8 @@ enum status witness_rank(struct witness *w, const struct witness_question *q,
 		spread(w, w->path_score);
 		order(w, w->file_score, q->gone, &lists[1]);
 		memset(w->file_score, 0, w->n_files * sizeof *w->file_score);
-		memset(w->past_score, 0, w->n_commits * sizeof *w->past_score);
+		if (w->n_commits > 0)
+			memset(w->past_score, 0, w->n_commits * sizeof *w->past_score);
 	}
 	join(w, lists, w->path_score, q, hits, n);
 	memset(w->share, 0, w->n_files * sizeof *w->share);
