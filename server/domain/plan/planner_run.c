@@ -51,8 +51,9 @@ static enum status ask(const struct round *r, const char *words, const char **an
 	if (r->stop != NULL && *r->stop)
 		return err_set(err, E_STOP, "planning was stopped");
 	if (out.result.outcome != PROC_CLEAN)
-		return err_set(err, E_IO, "the agent '%s' %s: %.200s", r->agent->name,
-		               proc_outcome_words(out.result.outcome),
+		return err_set(err, E_IO, "the agent '%s' %s (exit %d, signal %d): %.200s",
+		               r->agent->name, proc_outcome_words(out.result.outcome),
+		               out.result.exit_code, out.result.signal,
 		               out.err_size > 0 ? out.err : out.out);
 	if (text_utf8_valid(out.out, out.out_size) != out.out_size ||
 	    strlen(out.out) != out.out_size)
