@@ -217,6 +217,12 @@ def a_budget_warns_and_then_starts_nothing_more(p):
     assert "t2: T2 - changed 1 file: t2" in p.seen("t3")[0]["prompt"], "what was merged before the resume is told"
 
 
+def a_budget_used_up_by_the_last_task_fails_nothing(p):
+    p.config("budget: {tokens: 500}\n")
+    run, by = p.run({"a": [{"say": claude(out=600), "write": ["a"]}]})
+    assert run["state"] == "succeeded" and "budget-warning" in codes(run), run
+
+
 def money_that_no_agent_tells_of_is_said_to_be_unknown(p):
     p.config("budget: {usd: 0.3}\n")
     run, by = p.run({"a": [{"say": claude(usd=0.25), "write": ["a"]}],
@@ -309,6 +315,7 @@ def main():
                  a_retry_goes_on_with_the_session_and_what_it_left,
                  a_session_that_is_gone_is_begun_anew_and_costs_no_try,
                  a_budget_warns_and_then_starts_nothing_more,
+                 a_budget_used_up_by_the_last_task_fails_nothing,
                  money_that_no_agent_tells_of_is_said_to_be_unknown,
                  what_was_not_permitted_is_told_and_nothing_done_is_a_failure):
         p = Project()

@@ -150,6 +150,19 @@ static void warn(struct runner *r, const struct part *p)
 	                            100 * p->used / p->limit, words));
 }
 
+/* Is there anything that would be started? If not, what runs may well be all there is to do. */
+static bool may_start(const struct runner *r)
+{
+	for (size_t i = 0; i < r->n_jobs; i++) {
+		const struct attempt *t = r->jobs[i].now;
+
+		if (t == NULL ? r->jobs[i].state < TASK_SUCCEEDED
+		              : t->phase >= PHASE_INTENT && t->phase <= PHASE_PREPARED)
+			return true;
+	}
+	return false;
+}
+
 static void stop(struct runner *r, const struct part *p)
 {
 	const char *words = words_of(r, p);
@@ -181,6 +194,6 @@ void account_turn(struct runner *r)
 	if (p.limit <= 0 || p.used < ACCOUNT_WARN * p.limit)
 		return;
 	warn(r, &p);
-	if (p.used >= p.limit)
+	if (p.used >= p.limit && may_start(r))
 		stop(r, &p);
 }
