@@ -118,7 +118,7 @@ static void survives(const struct folder *f, one_call *call)
 			if (st != OK && st != E_NOMEM)
 				fail_msg("status %s at request %ld", err_name(st), n);
 		}
-		assert_true(n > 3);
+		assert_true(n > 1); /* the first refusal at least was in the way */
 	}
 }
 

@@ -134,10 +134,11 @@ void recipe_hash(struct recipe_set *set)
 		text_init(&t, TEXT_LIMIT);
 		add_own(&t, set, r, &set->sources->recipes[set->order[i]]);
 		add_needs(&t, set, r);
-		if (t.failed)
+		if (t.failed) /* its length is no more that of its bytes */
 			recipe_no_memory(set->a);
-		hash_text(text_string(&t), t.len, hash);
+		else
+			hash_text(text_string(&t), t.len, hash);
+		r->hash = t.failed ? "" : text_dup(set->a, hash);
 		text_done(&t);
-		r->hash = text_dup(set->a, hash);
 	}
 }
