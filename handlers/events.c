@@ -220,12 +220,23 @@ static enum status post_event(struct work *w, const char *cause)
 	return OK;
 }
 
+/* Who publishes: the agent or the task that we are in, else the one at the keyboard. */
+static const char *publisher(const struct work *w)
+{
+	const char *agent = getenv("GADUGI_AGENT"), *task = getenv("GADUGI_TASK_ID");
+
+	if (agent == NULL && task == NULL)
+		return "user";
+	return text_printf(w->call->arena, "agent:%s", agent != NULL ? agent : task);
+}
+
 static enum status publish(struct work *w)
 {
 	const char *cause = w->want->cause == NULL ? getenv("GADUGI_EVENT_ID") : w->want->cause;
-	struct event_custom e = {
-		.topic = w->want->topic, .source = "user", .id = w->want->id, .causation = cause
-	};
+	struct event_custom e = { .topic = w->want->topic,
+		                  .source = publisher(w),
+		                  .id = w->want->id,
+		                  .causation = cause };
 	char *payload = NULL;
 	bool duplicate = false;
 	int64_t seq = 0;
