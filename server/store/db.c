@@ -447,30 +447,36 @@ enum status db_open(struct db **out, const char *path, struct err *err)
  * not tell. The lock's file is tried: opening the database's own and closing it again would give
  * up the locks that SQLite has on it in this process.
  */
-static bool may_write(const char *path)
+static enum status may_write(const char *path, bool *may, struct err *err)
 {
 	struct text lock = { .limit = 8192 };
-	bool refused = false;
 	int fd;
 
+	*may = false;
 	if (access(path, W_OK) != 0)
-		return false;
+		return OK;
 	text_addf(&lock, "%s-lock", path);
-	if (!lock.failed) {
-		fd = open(text_string(&lock), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-		refused = fd == -1 && (errno == EACCES || errno == EROFS);
-		if (fd != -1)
-			(void)close(fd);
+	if (lock.failed) {
+		text_done(&lock);
+		return err_nomem(err, "the database");
 	}
+	fd = open(text_string(&lock), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	*may = fd != -1 || (errno != EACCES && errno != EROFS);
+	if (fd != -1)
+		(void)close(fd);
 	text_done(&lock);
-	return !refused;
+	return OK;
 }
 
 enum status db_open_if_there(struct db **out, const char *path, struct err *err)
 {
-	bool there = access(path, F_OK) == 0;
+	bool there = access(path, F_OK) == 0, may = false;
+	enum status st;
 
-	return open_it(out, there ? path : NULL, there && !may_write(path), err);
+	if (!there)
+		return open_it(out, NULL, false, err);
+	st = may_write(path, &may, err);
+	return st == OK ? open_it(out, path, !may, err) : st;
 }
 
 void db_free(struct db *db)
