@@ -1,4 +1,4 @@
-"""How well does the repository tell which files a task will touch? Asked of the histories that GADUGI_GIT_DIRS names
+"""How well does the repository tell which files a task will touch? Asked of the histories that GADUGI_GIT_DIR names
 (git folders, separated by colons); without it of this repository alone."""
 import os
 import re
@@ -16,7 +16,7 @@ def name_of(folder):
     return re.sub(r"^.*\+|\.git$", "", parts[-1])
 
 
-for folder in os.environ.get("GADUGI_GIT_DIRS", ".").split(":"):
+for folder in os.environ.get("GADUGI_GIT_DIR", ".").split(":"):
     out = subprocess.run([program, folder], check=True, stdout=subprocess.PIPE, text=True).stdout
     recall = dict(re.findall(r": (\w+): R@10 ([0-9.]+)", out))
     times = re.search(r": both: .*, ([0-9.]+) ms \((\d+) questions", out)
