@@ -41,8 +41,9 @@ done
 
 run "$gadugi" serve now
 ends the_server_takes_no_words 2
-run "$gadugi" --http 127.0.0.1:0
-ends what_is_not_served_is_said 2
+run "$gadugi" --http nowhere
+ends what_is_no_address_is_said 1
+has the_address_is_named "nowhere" "$err"
 
 run "$gadugi" --root /nowhere/at/all events
 ends a_root_that_is_not_there_fails 1
