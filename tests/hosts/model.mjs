@@ -1,7 +1,9 @@
 // A scripted model on loopback, behind the APIs that hosts speak: Anthropic's messages, OpenAI's responses and
 // chat completions, Gemini's generateContent:  model.mjs PORT-FILE SEEN-FILE 'STEPS'
 // STEPS is JSON: [{tool, input}...]; each tool is called in turn under the name the host gave it, then the model
-// says "done". A step {status, error} refuses the request instead. What the host shows as the result of a tool is written to SEEN-FILE, one JSON value a line.
+// says "done". A step {text} ends the turn of one host before the next one's, {status, error} refuses the request.
+// What the host shows as the result of a tool is written to SEEN-FILE, one JSON value a line, and what it asks the
+// model to SEEN-FILE.asked.
 import fs from 'node:fs';
 import http from 'node:http';
 
@@ -17,6 +19,7 @@ const seen = (text, error) => fs.appendFileSync(seenFile, JSON.stringify({ text,
 function next(names, held = (name) => name) {
 	if (!names.length || at === steps.length) return null; // a request for a title, say
 	const step = steps[at++];
+	if (!step.tool) return null;
 	const tool = names.find((n) => n.name === step.tool && !n.namespace) ?? names.find((n) => n.name.endsWith(`_${step.tool}`) || (n.namespace && n.name === step.tool));
 	return { ...(tool ?? { name: held(step.tool) }), input: step.input ?? {}, id: `call_${at}` };
 }
@@ -109,6 +112,7 @@ const server = http.createServer((request, response) => {
 			// not JSON: nothing of ours
 		}
 		const url = request.url;
+		fs.appendFileSync(`${seenFile}.asked`, `${JSON.stringify(body)}\n`);
 		if (body.tools?.length && steps[at]?.status) return json(response, steps[at].error, steps[at++].status);
 		if (/\/messages(\?|$)/.test(url)) return messages(body, response);
 		if (/\/responses(\?|$)/.test(url)) return responses(body, response);

@@ -66,7 +66,7 @@ printf '.gadugi\nbin\n' >.gitignore
 git add -A
 git -c user.name=t -c user.email=t@t commit -qm recipes
 
-scripted agents_model.mjs "$work/inner" "[$(wrote word),$(wrote line)]"
+scripted model.mjs "$work/inner" "[$(wrote word),$(wrote line)]"
 printf '#!/bin/sh\nexec env ANTHROPIC_BASE_URL=%s ANTHROPIC_API_KEY=none DISABLE_TELEMETRY=1 DISABLE_ERROR_REPORTING=1 DISABLE_AUTOUPDATER=1 CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1 %s "$@"\n' \
 	"$url" "$exe" >bin/claude
 chmod +x bin/claude
@@ -102,7 +102,7 @@ check 'each requirement is met by its named test' shown 2 'r["sound"] and r["met
 check 'asked again, nothing is built' shown 3 'r["tasks"] == 0 and r["upToDate"] == ["line", "word"]'
 check 'the agent wrote the parts' test "$(cat parts/word.sh parts/line.sh 2>/dev/null | tr '\n' ' ')" = 'echo word echo line '
 asked() { # the agent's model was given the words
-	python3 -B -c 'import sys; sys.exit(0 if sys.argv[2] in open(sys.argv[1]).read() else 1)' "$work/inner/seen" "$1"
+	python3 -B -c 'import sys; sys.exit(0 if sys.argv[2] in open(sys.argv[1]).read() else 1)' "$work/inner/seen.asked" "$1"
 }
 check 'the agent was given the requirement' asked 'PART-1 MUST It says its name'
 check 'the agent was given a test that fails to begin with' asked 'not ok says_word'
