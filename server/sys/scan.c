@@ -17,6 +17,9 @@
 #define ENVIRON_MAX  ((size_t)4 << 20) /* the kernel's own limit is a quarter of the stack's */
 #define ABOVE_MAX    64                /* processes between the first and this one */
 #define ENVIRON_STEP ((size_t)64 << 10)
+#define EXEC_US      50000 /* longest wait for a process to be through with its execve */
+#define EXEC_STEP_US 50
+#define NO_ENVIRON   0x200004 /* flags in stat(5): PF_EXITING, PF_KTHREAD of the kernel */
 
 long scan_read(const char *path, char *buf, size_t room)
 {
@@ -145,13 +148,46 @@ static bool has_entry(const char *list, size_t n, const char *entry)
 	return false;
 }
 
+/* May a process whose environment reads as empty have one all the same? In the middle of execve
+ * the old one is gone and the new one is not there yet: env_end in stat(5) is 0 until it is. */
+static bool may_have_environ(int pid)
+{
+	char path[40], text[1024];
+	const char *after;
+	char *end;
+	unsigned long long field[52] = { 0 };
+
+	(void)snprintf(path, sizeof path, "/proc/%d/stat", pid);
+	if (scan_read(path, text, sizeof text) <= 0 || (after = strrchr(text, ')')) == NULL ||
+	    after[1] != ' ' || strchr("ZXx", after[2]) != NULL)
+		return false;
+	after += 3;
+	for (int i = 4; i <= 51; i++, after = end)
+		field[i] = strtoull(after, &end, 10);
+	return (field[9] & NO_ENVIRON) == 0 && (field[51] == 0 || field[50] != field[51]);
+}
+
+/* The environment of a process that may be in the middle of execve. */
+static char *settled_environ(int pid, size_t *n)
+{
+	char *list = read_environ(pid, n);
+
+	for (int us = 0; us < EXEC_US && list != NULL && *n == 0 && may_have_environ(pid);
+	     us += EXEC_STEP_US) {
+		mem_free(list);
+		(void)usleep(EXEC_STEP_US);
+		list = read_environ(pid, n);
+	}
+	return list;
+}
+
 bool scan_marked(int pid, const char *const *mark)
 {
 	size_t n = 0;
 	char *list;
 	bool all = true;
 
-	if (mark == NULL || mark[0] == NULL || (list = read_environ(pid, &n)) == NULL)
+	if (mark == NULL || mark[0] == NULL || (list = settled_environ(pid, &n)) == NULL)
 		return false;
 	for (; *mark != NULL && all; mark++)
 		all = has_entry(list, n, *mark);
