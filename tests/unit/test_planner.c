@@ -210,10 +210,11 @@ static void nobody_is_asked_who_cannot_be(void **state)
 static void agent_write(const struct folder *f, int bad)
 {
 	folder_putf(f, "home/agent.sh",
-	            "#!/bin/sh\ncat > /dev/null\nn=$(cat '%s/n' 2>/dev/null || echo 0)\n"
+	            "#!/bin/sh\ncat > /dev/null\necho $GADUGI_RUN_ID >> '%s/ids'\nn=$(cat '%s/n' "
+	            "2>/dev/null || echo 0)\n"
 	            "echo $((n + 1)) > '%s/n'\n"
 	            "if [ $n -lt %d ]; then echo '" BAD "'; else echo '" GOOD "'; fi\n",
-	            f->path, f->path, bad);
+	            f->path, f->path, f->path, bad);
 	assert_int_equal(chmod(folder_at(f, "home/agent.sh"), 0755), 0);
 	folder_put(f, "home/.gadugi/config",
 	           "agents:\n  demo: {command: [./agent.sh]}\n  sh: {preset: shell}\n"
@@ -246,6 +247,29 @@ static void an_agent_plans_and_mends_at_most_twice(void **state)
 	project_free(call.project);
 }
 
+/* By its id an agent and all it started are ended: two that plan at once must not share it. */
+static void each_agent_that_plans_has_an_id_of_its_own(void **state)
+{
+	const struct folder *f = *state;
+	struct call call;
+	const char *ids, *second;
+	cJSON *answer = NULL;
+	size_t n;
+
+	agent_write(f, 1);
+	open_call(&call, f, 0);
+	assert_int_equal(
+	    ask(&call, "{\"goal\":\"Build a boat\",\"agent\":\"demo\"}", NULL, &answer), OK);
+	ids = folder_get(f, "ids");
+	n = strcspn(ids, "\n");
+	second = ids + n + 1;
+	assert_in_range(n, 10, 40);
+	assert_int_equal(strcspn(second, "\n"), n);
+	assert_int_not_equal(strncmp(ids, second, n), 0);
+	cJSON_Delete(answer);
+	project_free(call.project);
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
@@ -257,6 +281,7 @@ int main(void)
 		T(a_host_that_turns_away_gets_a_draft),
 		T(nobody_is_asked_who_cannot_be),
 		T(an_agent_plans_and_mends_at_most_twice),
+		T(each_agent_that_plans_has_an_id_of_its_own),
 	};
 
 	json_use_mem();

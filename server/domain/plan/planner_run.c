@@ -1,6 +1,8 @@
 /* planner_run.c - an agent of the configuration writes the plan. */
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/id.h"
 #include "base/text.h"
 #include "domain/config.h"
 #include "domain/plan/planner.h"
@@ -24,10 +26,11 @@ struct round {
 static enum status ask(const struct round *r, const char *words, const char **answer,
                        struct err *err)
 {
+	char id[ID_SIZE]; /* told by it, and ended by it: no other that plans may have the same */
 	const struct agent_start start = { .agent = r->agent,
 		                           .prompt = words,
 		                           .folder = r->folder,
-		                           .run = FOLDER,
+		                           .run = id,
 		                           .task_id = FOLDER,
 		                           .attempt = 1,
 		                           .confine = r->config->flags[CONFIG_CONFINE] };
@@ -37,9 +40,10 @@ static enum status ask(const struct round *r, const char *words, const char **an
 	struct sandbox *sandbox = NULL;
 	struct proc_output out;
 	struct proc_spec spec;
-	enum status st = agent_prepare(&start, r->a, &spec, &sandbox, err);
+	enum status st;
 
-	if (st != OK)
+	id_new(id, 'p', clock_wall_ms(&r->p->clock));
+	if ((st = agent_prepare(&start, r->a, &spec, &sandbox, err)) != OK)
 		return st;
 	spec.cwd = r->p->root; /* it looks around there; it writes nowhere */
 	spec.err = PROC_TO_PIPE;
