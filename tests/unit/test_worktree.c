@@ -458,6 +458,48 @@ static void a_few_files_are_moved_on_in_place_and_many_by_git(void **state)
 	                    scratch_text(&s, "%s\n", few.hex));
 }
 
+/* Stand before git on PATH and note what it is asked. */
+static void note_git_calls(const char *path_was)
+{
+	const char *fake = scratch_text(&s, "%s/bin/git", s.top);
+	const char *script = scratch_text(&s,
+	                                  "#!/bin/sh\nprintf '%%s\\n' \"$*\" >>'%s/asked'\n"
+	                                  "PATH='%s' exec git \"$@\"\n",
+	                                  s.top, path_was);
+
+	GOOD(fs_make_folders(scratch_text(&s, "%s/bin", s.top), 0755, &err));
+	GOOD(fs_write(fake, script, strlen(script), 0755, &err));
+	assert_int_equal(setenv("PATH", scratch_text(&s, "%s/bin:%s", s.top, path_was), 1), 0);
+}
+
+static void many_files_are_written_side_by_side_unless_the_user_set_it(void **state)
+{
+	const char *path_was = text_dup(s.room, getenv("PATH")), *path, *asked;
+
+	(void)state;
+	(void)scratch_sh(&s, NULL,
+	                 "printf '*.crlf eol=crlf\n' >.gitattributes && mkdir d && "
+	                 "for i in $(seq 600); do echo $i >d/f$i; done && echo x >d/x.crlf && "
+	                 "echo r >d/run && chmod +x d/run && ln -s f1 d/l && git add -A && "
+	                 "git commit -q -m many");
+	note_git_calls(path_was);
+	path = add("many");
+	assert_int_equal(setenv("PATH", path_was, 1), 0);
+	assert_string_equal(
+	    scratch_sh(&s, path,
+	               "git status --porcelain; ls d | wc -l; cat d/f600 d/l; test -x d/run && "
+	               "! test -x d/f1 && od -c d/x.crlf | head -n 1"),
+	    "603\n600\n1\n0000000   x  \\r  \\n\n");
+	asked = scratch_sh(&s, NULL, "cat ../asked");
+	assert_true((strstr(asked, "-c checkout.workers=") != NULL) ==
+	            (sysconf(_SC_NPROCESSORS_ONLN) > 1));
+	(void)scratch_sh(&s, NULL, "rm ../asked; git config checkout.workers 1");
+	note_git_calls(path_was);
+	(void)add("again");
+	assert_int_equal(setenv("PATH", path_was, 1), 0);
+	assert_null(strstr(scratch_sh(&s, NULL, "cat ../asked"), "checkout.workers"));
+}
+
 static void without_the_git_program_libgit2_checks_out(void **state)
 {
 	struct repo_worktree_spec spec = spec_of("w");
@@ -644,6 +686,7 @@ int main(void)
 		TEST(the_list_says_what_each_holds),
 		TEST(a_finished_one_is_used_again),
 		TEST(a_few_files_are_moved_on_in_place_and_many_by_git),
+		TEST(many_files_are_written_side_by_side_unless_the_user_set_it),
 		TEST(without_the_git_program_libgit2_checks_out),
 		TEST(a_bare_repository_has_worktrees_too),
 		TEST(sparse_checkouts_stay_sparse_and_lose_nothing),

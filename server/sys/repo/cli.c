@@ -59,7 +59,7 @@ enum status repo_git(const struct repo_cli *cli, struct arena *a, struct proc_ou
 	};
 	static const char *const pairs[] = { "LC_ALL=C", "GIT_TERMINAL_PROMPT=0",
 		                             "GIT_OPTIONAL_LOCKS=0", "GIT_EDITOR=true", NULL };
-	const char *argv[ARGS_MOST + sizeof first / sizeof *first + 1];
+	const char *argv[sizeof first / sizeof *first + 2 + ARGS_MOST + 1];
 	const struct proc_bounds bounds = { cli->max > ERROR_MAX ? cli->max : ERROR_MAX, TIMEOUT_MS,
 		                            cli->stop };
 	struct proc_spec spec = { .argv = argv,
@@ -72,6 +72,10 @@ enum status repo_git(const struct repo_cli *cli, struct arena *a, struct proc_ou
 	enum status st;
 
 	memcpy(argv, first, sizeof first);
+	if (cli->setting != NULL) {
+		argv[n++] = "-c";
+		argv[n++] = cli->setting;
+	}
 	for (size_t i = 0; i < ARGS_MOST && cli->args[i] != NULL; i++)
 		argv[n++] = cli->args[i];
 	argv[n] = NULL;

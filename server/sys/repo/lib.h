@@ -30,6 +30,7 @@
 	X(commit_tree_id)                                                                          \
 	X(config_free)                                                                             \
 	X(config_get_bool)                                                                         \
+	X(config_get_int32)                                                                        \
 	X(diff_find_similar)                                                                       \
 	X(diff_foreach)                                                                            \
 	X(diff_free)                                                                               \

@@ -31,6 +31,7 @@ enum status repo_get_tree(struct repo *r, git_tree **out, const struct oid *oid,
 struct repo_cli {
 	const char *cwd;
 	const char *const *args;
+	const char *setting; /* one more for `git -c`, NAME=VALUE, or NULL */
 	const void *input;
 	size_t input_size;
 	size_t max; /* bytes of output kept; more is E_INPUT */

@@ -13,6 +13,7 @@
 #include "sys/repo/work.h"
 
 #define SMALL_ENTRIES 500
+#define WORKERS_MOST  16
 #define LOCK_WAIT_MS  (INT64_C(30) * 60 * 1000)
 
 /* --- names and paths ----------------------------------------------------------------------- */
@@ -181,6 +182,27 @@ static bool is_small(struct repo *r, const struct oid *commit)
 	return !n.found && n.entries <= n.most;
 }
 
+/*
+ * Have git write the files in several processes where it would use one: making a file is mostly
+ * waiting for the file system. What the user has set himself stays.
+ */
+static const char *parallel(struct repo *r, struct arena *a)
+{
+	long workers = 2 * sysconf(_SC_NPROCESSORS_ONLN);
+	git_config *config = NULL;
+	int32_t theirs = 0;
+	bool set;
+
+	if (r->lib->repository_config(&config, r->git) != 0)
+		return NULL;
+	set = r->lib->config_get_int32(&theirs, config, "checkout.workers") == 0;
+	r->lib->config_free(config);
+	if (set || workers <= 2)
+		return NULL;
+	return text_printf(a, "checkout.workers=%ld",
+	                   workers < WORKERS_MOST ? workers : WORKERS_MOST);
+}
+
 enum status repo_work_check_out(struct repo *r, const struct work *w,
                                 const struct repo_worktree_spec *spec, struct arena *a,
                                 struct err *err)
@@ -192,6 +214,7 @@ enum status repo_work_check_out(struct repo *r, const struct work *w,
 
 	if (is_small(r, &spec->base) && check_out_by_lib(r, w, &spec->base, NULL) == OK)
 		return OK;
+	cli.setting = parallel(r, a);
 	st = repo_git(&cli, a, &out, err);
 	return st != E_ABSENT ? st : check_out_by_lib(r, w, &spec->base, err);
 }
@@ -205,7 +228,9 @@ static enum status make_by_git(struct repo *r, const struct work *w,
 {
 	const char *args[] = { "worktree", "add",          "--quiet", "--detach",
 		               w->path,    spec->base.hex, NULL };
-	struct repo_cli cli = { .cwd = r->place.top, .args = args, .stop = spec->stop };
+	struct repo_cli cli = {
+		.cwd = r->place.top, .args = args, .setting = parallel(r, a), .stop = spec->stop
+	};
 	struct proc_output out;
 	enum status st = repo_git(&cli, a, &out, err);
 
