@@ -3,10 +3,13 @@
 . tests/lib/shell.sh
 cd "$tmp" && repo p && cd p || exit 1
 mkdir .gadugi
-cat >agent.sh <<'X'
+here=$(pwd)
+cat >agent.sh <<X
 #!/bin/sh
+# While the gate is shut, the first one's result stands before it and the others come behind.
 cat >/dev/null
-echo "$GADUGI_TASK_ID" >"$GADUGI_TASK_ID.txt"
+[ "\$GADUGI_TASK_ID" = a ] || while [ -e $here/shut ] && [ ! -s $here/calls ]; do sleep 0.02; done
+echo "\$GADUGI_TASK_ID" >"\$GADUGI_TASK_ID.txt"
 X
 cat >gate.sh <<'X'
 #!/bin/sh
@@ -25,7 +28,6 @@ X
 chmod +x agent.sh gate.sh
 printf 'calls\nshut\nshaky\n' >.gitignore
 git add . && git -c user.name=T -c user.email=t@e commit -qm agent
-here=$(pwd)
 config() { # config GATES
 	cat >.gadugi/config <<X
 agents:
