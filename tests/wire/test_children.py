@@ -50,16 +50,6 @@ def ended(fds, since):
             os.close(fd)
 
 
-def within(ms, attempt):
-    """That it is over, attempt itself judges each time. How soon, only without other work on the machine: it is tried until
-    nothing was in its way."""
-    took = []
-    end = time.monotonic() + LIMIT
-    while not took or (min(took) > ms * PATIENCE and time.monotonic() < end):
-        took.append(attempt())
-    assert min(took) <= ms * PATIENCE, "never within %g ms: %s" % (ms, took)
-
-
 def a_cancelled_call_ends_its_children_within_50_ms_and_they_theirs():
     def attempt():
         folder, pids = project()
@@ -72,7 +62,7 @@ def a_cancelled_call_ends_its_children_within_50_ms_and_they_theirs():
             s.quiet()
             return took
 
-    within(50, attempt)
+    soon(50, attempt)
 
 
 def no_end_of_the_server_leaves_a_child_behind():
@@ -87,7 +77,7 @@ def no_end_of_the_server_leaves_a_child_behind():
                 assert code == 0, code
                 return ended(fds, begun)
 
-        within(100, attempt)
+        soon(100, attempt)
 
 
 def a_cancelled_wait_leaves_its_run_going():

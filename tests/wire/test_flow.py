@@ -3,6 +3,7 @@ import sys
 sys.path.insert(0, "tests/lib")
 from mcp import *
 import fcntl
+import select
 import struct
 import subprocess
 import tempfile
@@ -31,18 +32,6 @@ def woken(s, *ids):
     return {id: got[id] for id in ids}, set(got) - set(ids) - {"wake %d" % i for i in range(n)}
 
 
-def soon(limit, attempt):
-    """The best of a few attempts takes less than limit ms: other work on the machine is not what is judged."""
-    times = []
-    for _ in range(5):
-        took, code = attempt()
-        assert code == 0, code
-        times.append(took)
-        if took < limit * PATIENCE:
-            return
-    raise AssertionError("took %s ms" % times)
-
-
 def hold(s, id, name="hold"):
     """Start a call that works until stopped; returns the file that appears when it has."""
     started, stopped = path("started%s" % id), path("stopped%s" % id)
@@ -61,7 +50,8 @@ def a_cancelled_call_stops_within_50_ms_and_is_never_answered():
             assert wait_for_file(stopped)
             took = (time.monotonic() - start) * 1e3
             s.quiet()
-            return took, s.end()[1]
+            assert s.end()[1] == 0
+            return took
 
     soon(50, attempt)
 
@@ -152,7 +142,7 @@ def a_waiting_call_runs_again_when_its_time_has_come():
         got = [s.read() for _ in range(3)]
         assert [g["id"] for g in got] == [3, 2, 1], got
         assert all(g["result"]["structuredContent"] == {"early": 0} for g in got), got
-        assert 0.078 <= time.monotonic() - start < 5 * PATIENCE
+        assert 0.078 <= time.monotonic() - start
 
 
 def a_wake_up_is_never_lost():
@@ -218,7 +208,9 @@ def a_client_that_does_not_read_can_still_end_the_server():
             s.send(*[call(i, "big", {"bytes": 1000000}) for i in range(16)])
             while struct.unpack("i", fcntl.ioctl(s.p.stdout, termios.FIONREAD, b"    "))[0] < 4096:
                 assert s.p.poll() is None
-            return s.end(how)
+            took, code = s.end(how)
+            assert code == 0, code
+            return took
 
     for how in ("eof", signal.SIGTERM):
         soon(100, lambda: attempt(how))
@@ -256,30 +248,35 @@ def every_way_to_end_it_takes_less_than_100_ms_with_calls_in_flight():
             assert os.path.exists(stopped), "the call was not stopped"
             rest = s.rest()  # who closed its end of the input may still want to know
             assert {m["id"]: m["error"]["code"] for m in rest} == ({1: -32603, 2: -32603, 3: -32603} if how == "eof" else {}), rest
-            return took, code
+            assert code == 0, code
+            return took
 
     for how in ("eof", signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         soon(100, lambda: attempt(how))
 
 
 def an_idle_server_ends_at_once():
+    def attempt(how):
+        with Server([GADUGI]) as s:
+            s.initialize()
+            took, code = s.end(how)
+            assert code == 0, code
+            return took
+
     for how in ("eof", signal.SIGTERM):
-        times = []
-        for _ in range(5):
-            with Server([GADUGI]) as s:
-                s.initialize()
-                took, code = s.end(how)
-                assert code == 0
-                times.append(took)
-        assert min(times) < 50 * PATIENCE, times
+        soon(50, lambda: attempt(how))
 
 
 def SIGTERM_soon_after_the_start_ends_it_cleanly():
-    for wait in (0.0, 0.0005, 0.001, 0.002, 0.005, 0.01):
+    def attempt(wait):
         with Server([GADUGI]) as s:
             time.sleep(wait)
             took, code = s.end(signal.SIGTERM)
-            assert took < 500 * PATIENCE and code in (0, -signal.SIGTERM), (wait, took, code)
+            assert code in (0, -signal.SIGTERM), (wait, code)
+            return took
+
+    for wait in (0.0, 0.0005, 0.001, 0.002, 0.005, 0.01):
+        soon(100, lambda: attempt(wait))
 
 
 def SIGINT_then_SIGTERM_with_open_input_ends_it():
@@ -288,7 +285,7 @@ def SIGINT_then_SIGTERM_with_open_input_ends_it():
         hold(s, 1)
         s.p.send_signal(signal.SIGINT)
         s.p.send_signal(signal.SIGTERM)
-        assert s.p.wait(1) == 0
+        assert s.p.wait(LIMIT) == 0
 
 
 def a_vanished_parent_ends_the_server_even_if_input_stays_open():
@@ -307,15 +304,15 @@ def a_vanished_parent_ends_the_server_even_if_input_stays_open():
         os._exit(0)
     os.close(out_w)
     os.waitpid(middle, 0)
-    start = time.monotonic()
-    data = b""
-    while (got := os.read(out_r, 100)):
+    data = got = b"?"
+    while got:
+        assert select.select([out_r], [], [], LIMIT)[0], "it does not end"
+        got = os.read(out_r, 100)
         data += got
-    took = (time.monotonic() - start) * 1e3
     os.close(out_r)
     os.close(r)
     os.close(w)
-    assert data.strip().isdigit() and took < 1000 * PATIENCE, (data, took)
+    assert data[1:].strip().isdigit(), data
 
 
 def what_was_asked_right_before_the_end_of_input_is_still_answered():

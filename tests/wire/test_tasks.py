@@ -72,10 +72,9 @@ def a_run_becomes_a_task_that_outlives_the_server():
 def without_the_extension_the_same_call_answers_with_a_run_id():
     folder = project()
     with Server([GADUGI], cwd=folder) as s:
-        start = time.monotonic()
         r = s.ask(1, "tools/call", {"name": "orchestrate", "arguments": {"tasks": [{"id": "a", "title": "A"}]}}, modern=True)["result"]
         assert r["resultType"] == "complete" and r["structuredContent"]["runId"], r
-        assert time.monotonic() - start < 1 * PATIENCE
+        assert r["structuredContent"]["state"] not in ("succeeded", "failed"), r  # nobody waited for it
         e = s.ask(2, "tasks/get", {"taskId": r["structuredContent"]["runId"]}, modern=True)["error"]
         assert e["code"] == -32021 and e["data"] == {"requiredCapabilities": {"extensions": {EXT: {}}}}, e
         r = s.ask(3, "tools/call", {"name": "runs", "arguments": {"action": "cancel", "runId": r["structuredContent"]["runId"]}}, modern=True)
