@@ -77,9 +77,9 @@ struct memory_item {
 };
 
 struct memory_stored {
-	const char *id;       /* of the memory, or of the one that says the same */
-	bool duplicate;       /* nothing was stored: told once more */
-	bool masked;          /* a secret in the text was replaced */
+	const char *id; /* of the memory, or of the one that says the same; NULL: not stored */
+	bool duplicate; /* nothing was stored: told once more */
+	bool masked;    /* a secret in the text was replaced */
 	const char **similar; /* ids of others that say nearly the same */
 	size_t n_similar;
 };
@@ -87,12 +87,21 @@ struct memory_stored {
 struct memory_batch {
 	const struct memory_item *items;
 	size_t n;
-	struct memory_stored *stored; /* room for n; good when all was stored */
+	struct memory_stored *stored; /* room for n */
 };
 
 /*
  * Remember the items of a batch, all or none. E_INPUT names the item and what is wrong;
- * E_ABSENT for an unknown id in `supersedes`; E_DENIED names scope and actor.
+ * E_ABSENT for an unknown id in `supersedes`; E_DENIED names scope and actor, also of what is to
+ * be superseded. A memory stands for another only in the same store: E_INPUT says so.
+ *
+ * Items for this project and items for all projects (scopes team and global) may come in one
+ * batch. They go to two stores, each in one transaction, and no transaction spans both: those for
+ * all projects are committed first, while the project's is open and has taken the others. So all
+ * that can be wrong with an item or a store leaves both as they were; only when the project's disk
+ * fails at its commit, or the process dies there, is the one part kept without the other. Then
+ * the failure says which part is stored, stored[i].id is NULL for what is not, and to give the same
+ * batch again is right: what is there counts as told once more.
  */
 enum status memory_remember(struct project *p, const atomic_bool *stop,
                             const struct memory_batch *batch, struct arena *a, struct err *err);
@@ -179,7 +188,10 @@ struct memory_forgotten {
 	bool done; /* false: nothing was forgotten, it takes confirm */
 };
 
-/* E_ABSENT names an unknown id; nothing is forgotten then. E_DENIED as memory_remember. */
+/*
+ * E_ABSENT names an unknown id; nothing is forgotten then. E_DENIED as memory_remember. What is in
+ * both stores is ended in the project's first; when the other then fails, the failure says so.
+ */
 enum status memory_forget(struct project *p, const atomic_bool *stop,
                           const struct memory_forget *what, struct arena *a,
                           struct memory_forgotten *out, struct err *err);

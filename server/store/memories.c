@@ -152,6 +152,30 @@ enum status memories_find(struct db *db, const char *uid, int64_t *id, struct er
 	return db_end(s, st);
 }
 
+enum status memories_scope(struct db *db, int64_t id, struct arena *a, const char **kind,
+                           const char **key, struct err *err)
+{
+	sqlite3_stmt *s;
+	bool row = false;
+	enum status st = db_stmt(db,
+	                         "SELECT s.kind, s.key FROM memory m"
+	                         " JOIN memory_scope s ON s.id = m.scope_id WHERE m.id = ?1",
+	                         &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_int(s, 1, id);
+	if ((st = db_step(db, s, &row, err)) == OK && !row)
+		st = err_set(err, E_ABSENT, "that memory is gone");
+	if (st == OK) {
+		*kind = db_text(s, 0, a);
+		*key = db_text(s, 1, a);
+		if (*kind == NULL || *key == NULL)
+			st = err_nomem(err, "a scope");
+	}
+	return db_end(s, st);
+}
+
 #define META                                                                                       \
 	"m.id, m.uid, m.scope_id, m.session_id, m.kind, m.entity_id, m.author, m.origin,"          \
 	" m.run_id, m.commit_oid, m.hash, m.importance, m.made_ms, m.valid_from, m.valid_to,"      \

@@ -58,6 +58,10 @@ enum status memories_like(struct db *db, int64_t hash, struct arena *a, struct m
 /* The id of the row with that uid; *id is 0 when there is none. */
 enum status memories_find(struct db *db, const char *uid, int64_t *id, struct err *err);
 
+/* Kind and key of the scope of a row, copied into an arena; E_ABSENT when it is gone. */
+enum status memories_scope(struct db *db, int64_t id, struct arena *a, const char **kind,
+                           const char **key, struct err *err);
+
 /* The whole row, copied into an arena; E_ABSENT when it is gone. */
 enum status memories_get(struct db *db, int64_t id, struct arena *a, struct memories_row *row,
                          struct err *err);

@@ -112,6 +112,26 @@ static enum status remember_for_all(const char *path)
 	return st;
 }
 
+/* One for this project, one for all; *ids: of those that were stored. */
+static enum status remember_both(const char *path, size_t *ids)
+{
+	const struct memory_item items[] = {
+		{ .text = "the codec here checks its frames" },
+		{ .text = "every codec writes frames", .scope = "global" },
+	};
+	struct memory_stored out[2] = { { 0 } };
+	struct arena *a = arena_new((size_t)8 << 20);
+	struct project *p = NULL;
+	enum status st = a == NULL ? E_NOMEM : project_open(&p, path, &why);
+
+	if (st == OK)
+		st = memory_remember(p, NULL, &(struct memory_batch){ items, 2, out }, a, &why);
+	*ids = (size_t)(out[0].id != NULL) + (size_t)(out[1].id != NULL);
+	project_free(p);
+	arena_free(a);
+	return st;
+}
+
 static size_t stored(const char *path)
 {
 	size_t n;
@@ -203,6 +223,32 @@ static void remembering_for_all_projects_without_memory_stores_it_or_not(void **
 	}
 }
 
+static void remembering_here_and_for_all_without_memory_stores_both_or_says_what(void **state)
+{
+	const struct place *place = *state;
+	size_t ids, before = 0;
+	long n;
+
+	for (n = 0;; n++) {
+		enum status st;
+
+		mem_fail_after(n, 0);
+		st = remember_both(place->path, &ids);
+		mem_fail_after(-1, 0);
+		if (st == OK)
+			break;
+		if (st != E_NOMEM)
+			fail_msg("%ld: %s", n, why.text);
+		/* What is there was told to be there, in this call or an earlier one. */
+		if (ids > before)
+			before = ids;
+		assert_int_equal(stored(place->path), before);
+	}
+	assert_int_equal(ids, 2);
+	assert_int_equal(stored(place->path), 2);
+	assert_true(n > 60);
+}
+
 static void recalling_without_memory_says_so_and_nothing_else(void **state)
 {
 	const struct place *place = *state;
@@ -257,6 +303,7 @@ int main(void)
 		TEST(remembering_without_memory_stores_all_or_nothing),
 		TEST(an_index_that_could_not_grow_is_made_anew),
 		TEST(remembering_for_all_projects_without_memory_stores_it_or_not),
+		TEST(remembering_here_and_for_all_without_memory_stores_both_or_says_what),
 		TEST(recalling_without_memory_says_so_and_nothing_else),
 		TEST(forgetting_without_memory_forgets_nothing),
 	};

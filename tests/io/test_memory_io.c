@@ -84,6 +84,74 @@ static void every_failing_disk_operation_leaves_all_of_a_batch_or_nothing(void *
 	}
 }
 
+struct both { /* what came of a call for this project and for all */
+	enum status st;
+	bool own, shared; /* has an id */
+	bool duplicate;   /* the one for all was there */
+	struct err err;
+};
+
+static struct both remember_both(const char *path, const char *word)
+{
+	struct arena *a = arena_new((size_t)8 << 20);
+	struct project *p = NULL;
+	struct both got = { 0 };
+	struct memory_stored out[2] = { { 0 } };
+	const struct memory_item items[2] = {
+		{ .text = text_printf(a, "%s stays here", word) },
+		{ .text = text_printf(a, "%s goes everywhere", word), .scope = "global" },
+	};
+
+	got.st = project_open(&p, path, &got.err);
+	if (got.st == OK)
+		got.st =
+		    memory_remember(p, NULL, &(struct memory_batch){ items, 2, out }, a, &got.err);
+	got.own = out[0].id != NULL;
+	got.shared = out[1].id != NULL;
+	got.duplicate = out[1].duplicate;
+	project_free(p);
+	arena_free(a);
+	return got;
+}
+
+static void a_call_for_two_stores_says_truly_what_a_failing_disk_kept(void **state)
+{
+	const struct folder *f = *state;
+	long at, halves = 0;
+
+	assert_int_equal(setenv("XDG_DATA_HOME", f->path, 1), 0);
+	assert_int_equal(remember_both(f->path, "before").st, OK);
+	for (at = 0; at < RUNS_MAX; at++) {
+		struct both got;
+		size_t n;
+
+		fail_vfs_after(at, 0);
+		got = remember_both(f->path, "after");
+		fail_vfs_after(-1, 0);
+		n = stored(f->path, "after");
+		assert_int_equal(stored(f->path, "before"), 2);
+		if (got.st == OK) {
+			assert_true(got.own && got.shared && n == 2);
+			break;
+		}
+		assert_false(got.own);
+		assert_true(n >= (size_t)got.shared);
+		if (n == 0)
+			continue;
+		halves += got.shared;
+		if (got.shared)
+			assert_non_null(strstr(got.err.text, "1 for all projects are stored"));
+		got = remember_both(f->path, "after");
+		assert_true(got.st == OK && got.own && got.shared && got.duplicate);
+		assert_int_equal(stored(f->path, "after"), 2);
+		folder_drop(f, ".gadugi");
+		folder_drop(f, "gadugi");
+		assert_int_equal(remember_both(f->path, "before").st, OK);
+	}
+	assert_true(at > 3 && at < RUNS_MAX);
+	assert_true(halves > 0);
+}
+
 static void a_failing_disk_makes_recall_fail_in_words_and_spoils_nothing(void **state)
 {
 	const struct folder *f = *state;
@@ -118,6 +186,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(every_failing_disk_operation_leaves_all_of_a_batch_or_nothing),
+		TEST(a_call_for_two_stores_says_truly_what_a_failing_disk_kept),
 		TEST(a_failing_disk_makes_recall_fail_in_words_and_spoils_nothing),
 	};
 

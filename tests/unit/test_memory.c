@@ -730,18 +730,153 @@ static void a_store_for_all_that_cannot_be_read_keeps_nobody_from_his_own(void *
 	assert_string_equal(folder_get(b->f, "gadugi/gadugi.db"), noise);
 }
 
-static void one_call_stores_in_one_place(void **state)
+/* What is in one store, by a query that gives a number. */
+static int64_t number_in(struct bench *b, struct project *p, const char *sql)
+{
+	sqlite3_stmt *s;
+	struct db *db;
+	int64_t n;
+	bool row;
+
+	assert_int_equal(project_read(p, NULL, &db, &b->err), OK);
+	assert_int_equal(sqlite3_prepare_v2(db_handle(db), sql, -1, &s, NULL), SQLITE_OK);
+	assert_int_equal(db_step(db, s, &row, &b->err), OK);
+	n = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	project_done(p, db);
+	return n;
+}
+
+static struct project *for_all(struct bench *b)
+{
+	struct project *shared = NULL;
+
+	assert_int_equal(memory_shared(b->p, false, &shared, &b->err), OK);
+	return shared;
+}
+
+static void one_call_stores_here_and_for_all_projects(void **state)
+{
+	struct bench *b = *state;
+	const struct memory_item items[] = {
+		{ .text = "spaces in this project" },
+		{ .text = "tabs everywhere else", .scope = "global" },
+		{ .text = "the reviewer likes short lines", .scope = "agent:reviewer" },
+		{ .text = "our team meets on Mondays", .scope = "team" },
+		{ .text = "tabs everywhere else", .scope = "global" },
+	};
+	struct memory_stored out[5];
+	struct memory_hit hit;
+
+	assert_int_equal(
+	    memory_remember(b->p, NULL, &(struct memory_batch){ items, 5, out }, b->a, &b->err),
+	    OK);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(memory_show(b->p, out[i].id, b->a, &hit, &b->err), OK);
+		assert_string_equal(hit.text, items[i].text);
+		assert_int_equal(out[i].duplicate, i == 4);
+	}
+	assert_string_equal(out[1].id, out[4].id);
+	assert_int_equal(number_in(b, b->p, "SELECT count(*) FROM memory"), 2);
+	assert_int_equal(number_in(b, for_all(b), "SELECT count(*) FROM memory"), 2);
+	/* Each scope that was written is in the audit of its store. */
+	assert_int_equal(number_in(b, b->p,
+	                           "SELECT count(*) FROM memory_audit WHERE count = 1 AND"
+	                           " scope IN ('project', 'agent:reviewer')"),
+	                 2);
+	assert_int_equal(number_in(b, for_all(b),
+	                           "SELECT count(*) FROM memory_audit WHERE count = 1 AND"
+	                           " scope IN ('global', 'team')"),
+	                 2);
+}
+
+static void what_is_wrong_with_one_store_leaves_both_as_they_were(void **state)
+{
+	struct bench *b = *state;
+	struct memory_item items[] = { { .text = "here", .scope = "project" },
+		                       { .text = "everywhere", .scope = "global" } };
+	struct memory_stored out[2];
+	const struct memory_batch batch = { items, 2, out };
+
+	for (int i = 0; i < 2; i++) {
+		items[i].supersedes = "mnone";
+		assert_int_equal(memory_remember(b->p, NULL, &batch, b->a, &b->err), E_ABSENT);
+		items[i].supersedes = NULL;
+	}
+	assert_int_equal(number_in(b, b->p, "SELECT count(*) FROM memory"), 0);
+	assert_int_equal(number_in(b, for_all(b), "SELECT count(*) FROM memory"), 0);
+	folder_put(b->f, ".gadugi/config",
+	           "memory:\n  permissions:\n    - {actor: user, read: [project, global], write: "
+	           "[project]}\n");
+	assert_int_equal(memory_remember(b->p, NULL, &batch, b->a, &b->err), E_DENIED);
+	assert_int_equal(number_in(b, b->p, "SELECT count(*) FROM memory"), 0);
+}
+
+static void a_store_for_all_that_fails_keeps_the_project_from_half_a_call(void **state)
 {
 	struct bench *b = *state;
 	const struct memory_item items[] = { { .text = "here", .scope = "project" },
 		                             { .text = "everywhere", .scope = "global" } };
 	struct memory_stored out[2];
+	const struct memory_batch batch = { items, 2, out };
+	struct db *db;
 
+	assert_int_equal(memory_remember(b->p, NULL, &batch, b->a, &b->err), OK);
+	/* It can be read, and nothing more can be put into it. */
+	assert_int_equal(project_write(for_all(b), NULL, &db, &b->err), OK);
+	assert_int_equal(sqlite3_exec(db_handle(db),
+	                              "CREATE TRIGGER no BEFORE INSERT ON memory_audit BEGIN"
+	                              " SELECT raise(ABORT, 'the disk is full'); END",
+	                              NULL, NULL, NULL),
+	                 SQLITE_OK);
+	project_done(for_all(b), db);
+	assert_int_equal(memory_remember(b->p, NULL, &batch, b->a, &b->err), E_IO);
+	assert_non_null(strstr(b->err.text, "the disk is full"));
+	assert_null(out[0].id);
+	assert_null(out[1].id);
+	assert_int_equal(number_in(b, b->p, "SELECT sum(seen) FROM memory"), 1);
+}
+
+static void what_is_here_and_what_is_for_all_do_not_stand_for_each_other(void **state)
+{
+	struct bench *b = *state;
+	const char *own = put(b, (struct memory_item){ .text = "spaces" }).id;
+	const char *global = put(b, (struct memory_item){ .text = "tabs", .scope = "global" }).id;
+	const char *team = put(b, (struct memory_item){ .text = "four", .scope = "team" }).id;
+
+	assert_int_equal(try(b, (struct memory_item){ .text = "new", .supersedes = global }),
+	                 E_INPUT);
+	assert_non_null(strstr(b->err.text, "for all projects"));
+	assert_non_null(strstr(b->err.text, global));
 	assert_int_equal(
-	    memory_remember(b->p, NULL, &(struct memory_batch){ items, 2, out }, b->a, &b->err),
+	    try(b, (struct memory_item){ .text = "new", .scope = "global", .supersedes = own }),
 	    E_INPUT);
-	assert_non_null(strstr(b->err.text, "'global'"));
-	assert_int_equal(find(b, "here everywhere").n_hits, 0);
+	assert_non_null(strstr(b->err.text, "of this project alone"));
+	assert_int_equal(find(b, "new").n_hits, 0);
+	assert_int_equal(find(b, "spaces tabs four").n_hits, 3);
+	/* Team and global are kept in the same store. */
+	assert_int_equal(
+	    try(b, (struct memory_item){ .text = "eight", .scope = "global", .supersedes = team }),
+	    OK);
+	assert_int_equal(find(b, "four").n_hits, 0);
+}
+
+static void who_may_not_write_a_memory_may_not_put_another_in_its_place(void **state)
+{
+	struct bench *b = *state;
+	const char *id = put(b, (struct memory_item){ .text = "never push to main" }).id;
+	struct memory_item item = { .text = "push to main", .author = "bot", .supersedes = id };
+
+	folder_put(b->f, ".gadugi/config",
+	           "memory:\n  permissions:\n    - {actor: user, read: [project], write: []}\n"
+	           "    - {actor: 'agent:bot', read: [project], write: ['agent:bot']}\n");
+	item.scope = "agent:bot";
+	assert_int_equal(try(b, item), E_DENIED);
+	assert_non_null(strstr(b->err.text, "'agent:bot'"));
+	assert_non_null(strstr(b->err.text, "'project'"));
+	assert_int_equal(find(b, "push").n_hits, 1);
+	item.supersedes = NULL;
+	assert_int_equal(try(b, item), OK);
 }
 
 static void every_stored_memory_leaves_an_event_and_every_call_an_audit_row(void **state)
@@ -836,7 +971,11 @@ int main(void)
 		TEST(what_is_global_is_known_in_every_project_and_the_rest_is_not),
 		TEST(what_is_global_is_forgotten_from_any_project),
 		TEST(words_are_as_rare_as_they_are_in_both_stores),
-		TEST(one_call_stores_in_one_place),
+		TEST(one_call_stores_here_and_for_all_projects),
+		TEST(what_is_wrong_with_one_store_leaves_both_as_they_were),
+		TEST(a_store_for_all_that_fails_keeps_the_project_from_half_a_call),
+		TEST(what_is_here_and_what_is_for_all_do_not_stand_for_each_other),
+		TEST(who_may_not_write_a_memory_may_not_put_another_in_its_place),
 		TEST(a_store_for_all_that_cannot_be_read_keeps_nobody_from_his_own),
 		TEST(a_prompt_gets_lines_that_no_memory_breaks_out_of),
 	};

@@ -206,6 +206,25 @@ static enum status show_both(struct forget *both, struct memory_forgotten *out)
 	return st;
 }
 
+/* In one store after the other: what was ended in the first stays so, and is told of. */
+static enum status end_both(struct forget *both)
+{
+	struct err why = { 0 };
+	enum status st = OK;
+
+	for (int k = 0; k < STORES && st == OK; k++)
+		if (both[k].n > 0)
+			st = end_all(&both[k]);
+	if (st == OK || both[0].n_ended == 0 || both[1].n == 0)
+		return st;
+	if (both->err != NULL)
+		why = *both->err;
+	return err_set(both->err, st,
+	               "the %zu of this project are forgotten; the %zu for all projects are not: "
+	               "%.300s",
+	               both[0].n_ended, both[1].n, why.text);
+}
+
 static enum status run(struct forget *both, struct memory_forgotten *out)
 {
 	const struct memory_forget *what = both->what;
@@ -222,9 +241,7 @@ static enum status run(struct forget *both, struct memory_forgotten *out)
 		return st;
 	if (!what->confirm && (what->purge || !by_id))
 		return OK;
-	for (int k = 0; k < STORES && st == OK; k++)
-		if (both[k].n > 0)
-			st = end_all(&both[k]);
+	st = end_both(both);
 	if (st == OK && both[0].n_ended + both[1].n_ended == 0)
 		return err_set(both->err, E_INPUT, "what was named has been forgotten before");
 	out->done = st == OK;

@@ -65,13 +65,6 @@ static enum status store_triples(struct import *im)
 
 enum status import_item(struct import *im, const struct memory_item *item)
 {
-	enum status st;
-
-	/* One call stores in one place. */
-	if (im->n_items > 0 &&
-	    memory_scope_is_shared(im->items[0].scope) != memory_scope_is_shared(item->scope) &&
-	    (st = store_items(im)) != OK)
-		return st;
 	im->items[im->n_items++] = *item;
 	return im->n_items == IMPORT_BATCH ? store_items(im) : OK;
 }

@@ -177,7 +177,7 @@ static enum status say(struct saying *s, const char *kind, const char *text)
 
 static enum status end_saying(struct saying *s)
 {
-	const struct memory_writing w = { s->ready, s->n, s->ch->actor, s->ch->c->a };
+	const struct memory_writing w = { s->ready, s->n, s->ch->actor, s->ch->c->a, NULL };
 
 	s->ch->n += (int64_t)s->n;
 	return memory_put_rows(s->ch->db, &w, s->ch->at.now_ms, s->ch->change, s->ch->c->err);

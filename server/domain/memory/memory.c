@@ -186,6 +186,13 @@ static const char *scope_kind(const char *words)
 	return NULL;
 }
 
+const char *memory_scope_text(const char *kind, const char *key, struct arena *a)
+{
+	if (strcmp(kind, "agent") == 0 || strcmp(kind, "session") == 0)
+		return text_printf(a, "%s:%s", kind, key);
+	return text_dup(a, kind);
+}
+
 enum status memory_scope_read(struct project *p, const struct memory_item *item, struct arena *a,
                               struct memory_scope *out, struct err *err)
 {
@@ -215,9 +222,7 @@ enum status memory_scope_read(struct project *p, const struct memory_item *item,
 		return key_missing(out->kind, err);
 	if (strlen(out->key) > MEMORY_NAME_MAX)
 		return err_set(err, E_INPUT, "the name in scope '%.40s...' is too long", words);
-	out->words = strcmp(out->kind, "agent") == 0 || strcmp(out->kind, "session") == 0
-	                 ? text_printf(a, "%s:%s", out->kind, out->key)
-	                 : out->kind;
+	out->words = memory_scope_text(out->kind, out->key, a);
 	return out->words == NULL ? err_nomem(err, "a scope") : OK;
 }
 

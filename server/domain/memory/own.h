@@ -46,6 +46,9 @@ struct memory_scope {
 	const char *words; /* kind, or kind:key where the key is the caller's to choose */
 };
 
+/* Such words of a kind and a key; NULL without memory. */
+const char *memory_scope_text(const char *kind, const char *key, struct arena *a);
+
 /* Is it for all projects of the user? NULL: project's. The kind may be followed by a colon. */
 bool memory_scope_is_shared(const char *kind);
 
@@ -80,13 +83,29 @@ struct memory_ready {
 enum status memory_ready_make(struct terms *t, struct memory_ready *r, struct arena *a,
                               struct err *err);
 
-/* What one call writes. */
+/* What one call writes into one store. */
 struct memory_writing {
-	const struct memory_ready *ready;
+	struct memory_ready *ready;
 	size_t n;
 	const char *actor;
-	struct arena *a; /* for ids */
+	struct arena *a;            /* for ids */
+	struct memory_inner *inner; /* NULL, or what is on disk before this is committed */
 };
+
+/* The part of a call that goes to another store (memory_write). */
+struct memory_inner {
+	struct project *store;
+	struct memory_writing writing;
+	bool kept; /* it was committed there, whatever became of the rest */
+};
+
+/*
+ * Put what a call writes into the stores it goes to, each in one transaction; before that, look
+ * in each for what is similar, and whether what is to be superseded is there and the actor's to
+ * write. What was not committed has no id afterwards; when that is only a part, err says which.
+ */
+enum status memory_write(struct project *p, const atomic_bool *stop,
+                         const struct memory_writing *all, struct err *err);
 
 /* Put it into the store, inside db's write transaction; without its change number and audit. */
 enum status memory_put_rows(struct db *db, const struct memory_writing *w, int64_t now_ms,

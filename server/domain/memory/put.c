@@ -231,21 +231,29 @@ static enum status put_one(struct put *p, const struct memory_ready *r)
 	return st;
 }
 
-static enum status audit(struct db *db, const struct memory_writing *w, int64_t now_ms,
-                         struct err *err)
+static bool same_scope(const struct memory_writing *w, size_t i, size_t k)
+{
+	const char *a = w->ready[i].scope.words, *b = w->ready[k].scope.words;
+
+	return a == b || strcmp(a, b) == 0;
+}
+
+/* One row for the scope of item `first` and all that have the same. */
+static enum status audit_scope(struct db *db, const struct memory_writing *w, size_t first,
+                               int64_t now_ms, struct err *err)
 {
 	struct memories_audit row = {
 		.at_ms = now_ms,
 		.actor = w->actor,
 		.action = "stored",
-		.scope = w->ready[0].scope.words,
+		.scope = w->ready[first].scope.words,
 	};
 	struct text ids;
 	enum status st;
 
 	text_init(&ids, TEXT_LIMIT);
-	for (size_t i = 0; i < w->n; i++) {
-		if (w->ready[i].out->duplicate)
+	for (size_t i = first; i < w->n; i++) {
+		if (w->ready[i].out->duplicate || !same_scope(w, first, i))
 			continue;
 		if (row.count++ < AUDIT_IDS)
 			text_addf(&ids, "%s%s", ids.len == 0 ? "" : " ", w->ready[i].out->id);
@@ -253,6 +261,22 @@ static enum status audit(struct db *db, const struct memory_writing *w, int64_t 
 	row.detail = text_string(&ids);
 	st = ids.failed ? err_nomem(err, "the audit") : memories_audit(db, &row, err);
 	text_done(&ids);
+	return st;
+}
+
+static enum status audit(struct db *db, const struct memory_writing *w, int64_t now_ms,
+                         struct err *err)
+{
+	enum status st = OK;
+
+	for (size_t i = 0; i < w->n && st == OK; i++) {
+		size_t first = 0;
+
+		while (!same_scope(w, first, i))
+			first++;
+		if (first == i)
+			st = audit_scope(db, w, i, now_ms, err);
+	}
 	return st;
 }
 

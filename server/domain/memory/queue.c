@@ -17,12 +17,32 @@ struct memory_job {
 	struct memory_job *next;
 };
 
+/*
+ * What goes to another store is committed there while the transaction here is still open, so that
+ * whatever is wrong with either undoes both; only the commit here can still fail. Nobody waits in
+ * a circle: who writes to the store for all projects never waits for a project's.
+ */
+static enum status put_all(struct db *db, struct memory_job *job, int64_t now_ms)
+{
+	struct memory_inner *inner = job->writing->inner;
+	enum status st = memory_put(db, job->writing, now_ms, job->err);
+
+	if (st != OK || inner == NULL)
+		return st;
+	st = memory_queue(inner->store, job->stop, &inner->writing, job->err);
+	if (st == OK) {
+		inner->kept = true;
+		db_stop_on(db, NULL); /* too late to stop */
+	}
+	return st;
+}
+
 /* One job of a shared transaction: undone alone when it fails. False: all is lost. */
 static bool put_job(struct db *db, struct memory_job *job, int64_t now_ms, bool shared)
 {
 	if (shared && (job->st = memories_try(db, job->err)) != OK)
 		return false;
-	job->st = memory_put(db, job->writing, now_ms, job->err);
+	job->st = put_all(db, job, now_ms);
 	if (!shared)
 		return job->st == OK;
 	if (job->st == OK)

@@ -202,31 +202,11 @@ static enum status prepare(struct project *p, struct memory_ready *ready, size_t
 	return st;
 }
 
-/* The store that all of them go to: one call is one transaction in one of them. */
-static enum status store_of(struct project *p, const struct memory_ready *ready, size_t n,
-                            struct project **out, struct err *err)
-{
-	bool shared = memory_scope_is_shared(ready[0].scope.kind);
-
-	for (size_t i = 1; i < n; i++)
-		if (memory_scope_is_shared(ready[i].scope.kind) != shared)
-			return err_set(
-			    err, E_INPUT,
-			    "memory %zu: scope '%s' is kept for all projects and '%s' for "
-			    "this one; give them in two calls",
-			    i + 1, ready[shared ? 0 : i].scope.words,
-			    ready[shared ? i : 0].scope.words);
-	*out = p;
-	return shared ? memory_shared(p, true, out, err) : OK;
-}
-
 enum status memory_remember(struct project *p, const atomic_bool *stop,
                             const struct memory_batch *batch, struct arena *a, struct err *err)
 {
 	size_t n = batch->n;
-	struct project *store = NULL;
 	struct memory_ready *ready;
-	struct db *db = NULL;
 	const char *actor;
 	enum status st;
 
@@ -242,14 +222,9 @@ enum status memory_remember(struct project *p, const atomic_bool *stop,
 		ready[i] =
 		    (struct memory_ready){ .item = &batch->items[i], .out = &batch->stored[i] };
 	}
-	if ((st = prepare(p, ready, n, actor, a, err)) != OK)
-		return st;
-	if ((st = store_of(p, ready, n, &store, err)) != OK ||
-	    (st = project_read(store, stop, &db, err)) != OK)
-		return st;
-	st = memory_similar(store, db, ready, n, a, err);
-	project_done(store, db);
-	return st == OK
-	           ? memory_queue(store, stop, &(struct memory_writing){ ready, n, actor, a }, err)
-	           : st;
+	st = prepare(p, ready, n, actor, a, err);
+	if (st == OK)
+		st = memory_write(p, stop, &(struct memory_writing){ ready, n, actor, a, NULL },
+		                  err);
+	return st;
 }

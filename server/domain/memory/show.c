@@ -14,9 +14,7 @@ const char *memory_scope_words(const struct index_data *d, size_t id, struct are
 	if (id == 0 || id >= d->n_scopes || d->scopes[id].kind == NULL)
 		return "project";
 	scope = &d->scopes[id];
-	if (strcmp(scope->kind, "agent") == 0 || strcmp(scope->kind, "session") == 0)
-		return text_printf(a, "%s:%s", scope->kind, scope->key);
-	return text_dup(a, scope->kind);
+	return memory_scope_text(scope->kind, scope->key, a);
 }
 
 static bool holds(const struct index_relation *rel, int64_t at_ms)
