@@ -162,14 +162,6 @@ struct memory_found {
 enum status memory_recall(struct project *p, const atomic_bool *stop, const struct memory_query *q,
                           struct arena *a, struct memory_found *out, struct err *err);
 
-/*
- * What is remembered about something, and, where that leaves room, what should be known
- * anyway, as lines `- TEXT` for a prompt, within a budget. What came from a tool or the web is
- * marked as a report; no text breaks out of its line. *out is NULL when there is nothing.
- */
-enum status memory_brief(struct project *p, const atomic_bool *stop, const char *about,
-                         size_t max_tokens, struct arena *a, const char **out);
-
 /* One memory by id, whole; E_ABSENT when there is none. */
 enum status memory_show(struct project *p, const char *id, struct arena *a, struct memory_hit *out,
                         struct err *err);

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "domain/coach/change.h"
-#include "domain/memory.h"
+#include "domain/memory/brief.h"
 #include "domain/memory/whole.h"
 
 #define ARENA_MAX  ((size_t)64 << 20)
@@ -155,7 +155,9 @@ const char *lessons_for(struct project *p, const char *about, const atomic_bool 
 {
 	const char *lines = NULL;
 
-	(void)memory_brief(p, stop, about, LESSONS_TOKENS, a, &lines);
+	(void)memory_brief(
+	    p, stop, &(struct memory_about){ .text = about, .max_tokens = MEMORY_BRIEF_TOKENS }, a,
+	    &lines);
 	return lines;
 }
 

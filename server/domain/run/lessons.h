@@ -8,8 +8,6 @@
 
 #include "domain/run/runner.h"
 
-#define LESSONS_TOKENS 800 /* of remembered text in a prompt */
-
 /* Remember how the run went, before its end is told: one memory of kind `run`, and one of kind
  * `lesson` for each task that did not succeed. */
 void lessons_of_run(struct runner *r, enum run_state state, int64_t wall_ms);
