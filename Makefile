@@ -97,8 +97,9 @@ $(B)/tests/%: $(B)/tests/%.o $(TEST_LIB) $(LIB)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(PKG_LIBS)
 $(B)/gadugi-fixtures: $(FIXTURES) $(B)/tests/lib/wire_tools.o $(LIB)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+$(B)/bench/locomo: $(B)/bench/locomo_data.o $(B)/bench/locomo_tune.o
 $(B)/bench/%: $(B)/bench/%.o $(LIB)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(PKG_LIBS)
 .SECONDARY:
 
 # --- tests -------------------------------------------------------------------------------------

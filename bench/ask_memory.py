@@ -28,9 +28,11 @@ figure("remember, batches of 100, to 100,000", "%s a second" % re.search(r"(\d+)
        "5,000 a second", "50,000 a second")
 figure("resident with 100,000 memories", "%s MB" % re.search(r"resident after: (\d+)", out).group(1), "150 MB", "40 MB")
 if os.environ.get("GADUGI_LOCOMO"):
+    # Held out: weights set by search on all conversations but the one that is asked, for each in turn.
     for how, floor, goal in ("usual", "75 / 58", "82 / 66"), ("generic", "73", "76"):
-        best = re.search(r"^all of 1-4 +\d+ +[0-9.]+ +([0-9.]+) +[0-9.]+ +[0-9.]+ +([0-9.]+)", run(programs[1], how), re.M)
-        figure("LoCoMo, turns found among ten / MRR, %s" % how, "%s / %s" % best.groups(), floor, goal)
+        for name, command in ("weights set on the other conversations", ["held-out", how]), ("weights of the program, set on these conversations", [how]):
+            best = re.search(r"^all of 1-4 +\d+ +[0-9.]+ +([0-9.]+) +[0-9.]+ +[0-9.]+ +([0-9.]+)", run(programs[1], *command), re.M)
+            figure("LoCoMo, turns found among ten / MRR, %s, %s" % (how, name), "%s / %s" % best.groups(), floor, goal)
 for git_dir in filter(None, os.environ.get("GADUGI_GIT_DIR", "").split(":")):
     out = subprocess.run([programs[2], "300"], check=True, stdout=subprocess.PIPE, text=True, env=dict(os.environ, GADUGI_GIT_DIR=git_dir)).stdout
     found = [float(x) for x in re.findall(r"R@10 +([0-9.]+)", out)]

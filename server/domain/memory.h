@@ -106,6 +106,8 @@ struct memory_batch {
 enum status memory_remember(struct project *p, const atomic_bool *stop,
                             const struct memory_batch *batch, struct arena *a, struct err *err);
 
+struct rank_weights;
+
 struct memory_query {
 	const char *text; /* NULL: what a session should know at its start */
 	const char *const *also;
@@ -114,12 +116,12 @@ struct memory_query {
 	const char *const *kinds;
 	size_t n_kinds;
 	const char *entity;
-	int64_t as_of_ms;  /* 0: now */
-	size_t limit;      /* 0: 10 */
-	size_t max_tokens; /* 0: no limit */
-	int hops;          /* steps along relations; negative: 1 */
-	bool generic;      /* without what only helps with conversations; for measuring */
-	bool count;        /* the memories returned count as used */
+	int64_t as_of_ms;                   /* 0: now */
+	size_t limit;                       /* 0: 10 */
+	size_t max_tokens;                  /* 0: no limit */
+	int hops;                           /* steps along relations; negative: 1 */
+	const struct rank_weights *weights; /* memory/rank.h; NULL: the usual; for measuring */
+	bool count;                         /* the memories returned count as used */
 };
 
 struct memory_edge {

@@ -75,7 +75,7 @@ enum status memory_question_read(struct memory *m, const struct memory_query *q,
 
 	if (t == NULL)
 		return err_nomem(err, "reading words");
-	out->rank.weights = q->generic ? &rank_generic : &rank_usual;
+	out->rank.weights = q->weights != NULL ? q->weights : &rank_usual;
 	out->rank.hops = q->hops < 0 ? 1 : q->hops;
 	if (q->text != NULL) {
 		for (int all = 0; all < 2 && st == OK && out->rank.n_terms == 0; all++)

@@ -185,7 +185,6 @@ static enum status fetch(struct recall *r)
 			break;
 		}
 		tokens += hit->tokens;
-		hit->row = row.id;
 		hit->shared = r->store != r->p;
 		r->out->n_hits++;
 	}

@@ -85,6 +85,7 @@ enum status memory_hit_fill(const struct memory_view *view, const struct memorie
 		.importance = row->importance,
 		.seen = row->seen,
 		.hits = row->hits,
+		.row = row->id,
 	};
 	if ((st = superseder(view->db, row->superseded_by, a, &hit->superseded_by, err)) != OK)
 		return st;
