@@ -10,7 +10,7 @@
 # make schemas     all that is said, against SCHEMAS of each revision
 # make hooks       install the pre-commit hook      make fmt        format the sources
 # make soak        a runner killed KILLS times, 1,000 tasks with faults
-# make install uninstall dist clean                 DESTDIR and PREFIX are honoured
+# make install uninstall clean (DESTDIR, PREFIX)    make dist deb   the sources; a Debian package
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += -r
@@ -183,11 +183,13 @@ uninstall:
 dist:
 	@mkdir -p build
 	git archive --format=tar --prefix=gadugi-$(VERSION)/ HEAD | gzip -n > build/gadugi-$(VERSION).tar.gz
+deb: all
+	@sh tests/deb.sh $(B) $(VERSION) build
 clean:
 	rm -rf build
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 .PHONY: all deps test tests-built fixtures check fault io crash wire cli checks asan tsan run-checked valgrind cov run-cov \
 	fuzz run-fuzz stress soak hosts conformance schemas bench demo lint fmt fmt-check tidy cppcheck layers headers sizes banned \
-	shellcheck hooks install uninstall dist clean help
+	shellcheck hooks install uninstall dist deb clean help
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -44,4 +44,18 @@ printf '#!/bin/sh\necho "ok something"\nexit 3\n' >"$tmp/house/tests/quiet/test_
 run sh "$tmp/house/tests/run.sh" "$tmp/house/build" quiet
 ends a_test_that_ends_badly_fails 1
 
+# A package for Debian holds a program that runs.
+if command -v dpkg-shlibdeps >/dev/null 2>&1; then
+	run sh tests/deb.sh "$BUILD" 1.2.3 "$tmp/deb"
+	ends a_debian_package_is_made 0
+	package=$out
+	run dpkg-deb -f "$package" Depends
+	has it_needs_what_is_opened_late_too 'libgit2' "$out"
+	dpkg-deb -x "$package" "$tmp/unpacked"
+	run "$tmp/unpacked/usr/bin/gadugi" version
+	has its_program_runs 'gadugi' "$out"
+else
+	echo 'skip a_debian_package_is_made: dpkg-dev is not installed'
+fi
+
 finish
