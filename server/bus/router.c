@@ -32,20 +32,11 @@ static bool locks_init(struct router *r)
 	return true;
 }
 
-enum status router_new(struct router **out, size_t threads, struct err *err)
+enum status router_resize(struct router *r, size_t threads, struct err *err)
 {
-	struct router *r = mem_zero(1, sizeof *r);
 	sigset_t all, before;
 	int rc = 0;
 
-	if (r == NULL)
-		return err_nomem(err, "the router");
-	if (!locks_init(r)) {
-		mem_free(r);
-		return err_nomem(err, "the router");
-	}
-	r->next_wake_us = INT64_MAX;
-	r->chance = (uint64_t)clock_mono_us() | 1;
 	threads = threads == 0 ? DEFAULT_THREADS : threads;
 	/* Signals are for the main thread. */
 	(void)sigfillset(&all);
@@ -55,9 +46,29 @@ enum status router_new(struct router **out, size_t threads, struct err *err)
 		r->n_threads += rc == 0;
 	}
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (rc != 0) {
+	(void)pthread_mutex_lock(&r->lock);
+	r->most = threads < r->n_threads ? threads : r->n_threads;
+	(void)pthread_cond_broadcast(&r->work);
+	(void)pthread_mutex_unlock(&r->lock);
+	return rc == 0 ? OK : err_sys(err, rc, "cannot start a thread of the router");
+}
+
+enum status router_new(struct router **out, size_t threads, struct err *err)
+{
+	struct router *r = mem_zero(1, sizeof *r);
+	enum status st;
+
+	if (r == NULL)
+		return err_nomem(err, "the router");
+	if (!locks_init(r)) {
+		mem_free(r);
+		return err_nomem(err, "the router");
+	}
+	r->next_wake_us = INT64_MAX;
+	r->chance = (uint64_t)clock_mono_us() | 1;
+	if ((st = router_resize(r, threads, err)) != OK) {
 		router_free(r);
-		return err_sys(err, rc, "cannot start a thread of the router");
+		return st;
 	}
 	*out = r;
 	return OK;

@@ -89,6 +89,12 @@ struct router_stats {
 /* Threads: how many deliver at once; 0: 2. On OK *out is the caller's. */
 enum status router_new(struct router **out, size_t threads, struct err *err);
 
+/*
+ * From now on so many deliver at once; 0: 2. What is under way is not ended. Not from several
+ * threads at the same time. E_IO when a thread could not be started: then there are fewer.
+ */
+enum status router_resize(struct router *r, size_t threads, struct err *err);
+
 /* Ends the threads after the deliveries they are at; what is queued is not delivered. */
 void router_free(struct router *r);
 

@@ -46,11 +46,13 @@ struct router {
 	struct ready ready[ENVELOPE_PRIORITIES];
 	int64_t next_wake_us; /* earliest of the sleeping; INT64_MAX: none sleeps */
 	size_t busy, idle;    /* threads: at work, waiting for some */
+	size_t most;          /* threads at work at once */
 	int streak;           /* urgent turns taken while less urgent ones waited */
 	bool ending;
 	uint64_t handles, chance;
 	struct router_stats stats;
-	pthread_t threads[ROUTER_THREADS_MAX];
+	pthread_t
+	    threads[ROUTER_THREADS_MAX]; /* this and the next of who makes, resizes and frees it */
 	size_t n_threads;
 };
 

@@ -284,7 +284,7 @@ void *router_serve(void *router)
 	(void)pthread_mutex_lock(&r->lock);
 	while (!r->ending) {
 		wake_sleepers(r);
-		if ((s = pick(r)) != NULL)
+		if (r->busy < r->most && (s = pick(r)) != NULL)
 			serve_one(r, s);
 		else
 			await_work(r);

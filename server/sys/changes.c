@@ -23,7 +23,7 @@ struct changes {
 	int fd;
 	struct folder_watch folders[CHANGES_MAX];
 	size_t n;
-	const char *ending;
+	const char *const *endings;
 };
 
 static int watch_itself(const struct changes *w, const char *path)
@@ -76,7 +76,7 @@ static bool aim(struct changes *w, struct folder_watch *f)
 }
 
 enum status changes_new(struct changes **out, const char *const *folders, size_t n,
-                        const char *ending, struct err *err)
+                        const char *const *endings, struct err *err)
 {
 	struct changes *w = mem_zero(1, sizeof *w);
 
@@ -87,7 +87,7 @@ enum status changes_new(struct changes **out, const char *const *folders, size_t
 		mem_free(w);
 		return err_sys(err, errno, "cannot watch folders");
 	}
-	w->ending = ending;
+	w->endings = endings;
 	for (; w->n < n; w->n++) {
 		size_t size = strlen(folders[w->n]) + 1;
 		struct folder_watch *f = &w->folders[w->n];
@@ -119,11 +119,20 @@ int changes_fd(const struct changes *w)
 	return w->fd;
 }
 
+/* Is it one of the files that count? */
+static bool counts(const struct changes *w, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *const *e = w->endings; *e != NULL; e++)
+		if (n >= strlen(*e) && strcmp(name + n - strlen(*e), *e) == 0)
+			return true;
+	return false;
+}
+
 static bool concerns(const struct changes *w, const struct inotify_event *e)
 {
-	size_t n = e->len == 0 ? 0 : strlen(e->name), end = strlen(w->ending);
-
-	if (n > 0 && (n < end || strcmp(e->name + n - end, w->ending) != 0))
+	if (e->len > 0 && *e->name != '\0' && !counts(w, e->name))
 		return false;
 	for (size_t i = 0; i < w->n; i++)
 		if (w->folders[i].there && w->folders[i].wd == e->wd)

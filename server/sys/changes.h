@@ -18,11 +18,11 @@ struct changes;
 #define CHANGES_MAX 8 /* folders */
 
 /*
- * Begin, with at most CHANGES_MAX absolute paths, which are copied. Only files whose names end
- * so count; ending is a constant text. On OK *out is the caller's.
+ * Begin, with at most CHANGES_MAX absolute paths, which are copied. Only files whose names end in
+ * one of the endings count; these, and NULL behind them, are constant. On OK *out is the caller's.
  */
 enum status changes_new(struct changes **out, const char *const *folders, size_t n,
-                        const char *ending, struct err *err);
+                        const char *const *endings, struct err *err);
 
 /* NULL is fine. */
 void changes_free(struct changes *w);

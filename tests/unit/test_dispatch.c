@@ -20,180 +20,49 @@
 #include "domain/question.h"
 #include "domain/roster.h"
 #include "domain/subscription.h"
-#include "tests/lib/folder.h"
-
-#define LONG_MS 30000 /* a wait that ends early when all is well */
-
-struct place {
-	struct folder *folder;
-	struct project *project;
-	struct dispatch *dispatch;
-	struct wake *wake;
-};
-
-static const struct dispatch_options quick = {
-	.backoff_ms = 1, .timeout_ms = 20000, .restart_ms = 1, .breaker_ms = 1
-};
-
-static int set_up(void **state)
-{
-	static struct place p;
-	void *folder = NULL;
-
-	if (folder_setup(&folder) != 0)
-		return -1;
-	p = (struct place){ .folder = folder };
-	/* two agents: one keeps what it is given, one fails until a file lets it */
-	folder_put(p.folder, "keep.sh",
-	           "#!/bin/sh\nread -r line\nprintf '%s %s %s\\n' \"$GADUGI_EVENT_TOPIC\" "
-	           "\"$GADUGI_ATTEMPT\" \"$line\" >>got\n");
-	folder_put(p.folder, "fail.sh",
-	           "#!/bin/sh\necho x >>tries\necho not yet\n[ -e ../../../let ]\n");
-	folder_put(p.folder, ".gadugi/config",
-	           "agents:\n  keeper: {command: [./keep.sh]}\n  failer: {command: [./fail.sh]}\n");
-	if (chmod(folder_at(p.folder, "keep.sh"), 0755) != 0 ||
-	    chmod(folder_at(p.folder, "fail.sh"), 0755) != 0 ||
-	    setenv("XDG_CONFIG_HOME", folder_at(p.folder, "xdg"), 1) != 0 ||
-	    project_open(&p.project, p.folder->path, NULL) != OK ||
-	    wake_open(&p.wake, p.project->state, NULL) != OK)
-		return -1;
-	*state = &p;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct place *p = *state;
-	void *folder = p->folder;
-
-	dispatch_free(p->dispatch);
-	wake_free(p->wake);
-	project_free(p->project);
-	return folder_teardown(&folder);
-}
-
-static void begin(struct place *p)
-{
-	struct err err = { 0 };
-
-	if (dispatch_new(&p->dispatch, p->project, &quick, &err) != OK)
-		fail_msg("%s", err.text);
-}
-
-static int64_t publish(struct place *p, const char *topic, const char *payload)
-{
-	const struct event_custom c = { .topic = topic, .source = "test", .payload_json = payload };
-	struct db *db = NULL;
-	int64_t seq = 0;
-
-	assert_int_equal(project_write(p->project, NULL, &db, NULL), OK);
-	assert_int_equal(db_begin(db, NULL), OK);
-	assert_int_equal(event_put_custom(db, clock_wall_ms(NULL), &c, &seq, NULL, NULL), OK);
-	assert_int_equal(project_commit(p->project, db, NULL), OK);
-	project_done(p->project, db);
-	return seq;
-}
-
-/* Run a change of subscriptions in a transaction of its own. */
-static void subscribe(struct place *p, const char *name, const char *topic, const char *agent)
-{
-	const struct subscription s = { .name = name, .topic = topic, .agent = agent };
-	struct subscription made;
-	struct db *db = NULL;
-
-	assert_int_equal(project_write(p->project, NULL, &db, NULL), OK);
-	assert_int_equal(db_begin(db, NULL), OK);
-	assert_int_equal(subscription_add(db, 1, &s, p->folder->arena, &made, NULL), OK);
-	assert_int_equal(project_commit(p->project, db, NULL), OK);
-	project_done(p->project, db);
-}
-
-/* Wait until there are n events of that pattern; the last one. */
-static const struct event_view *await(struct place *p, const char *pattern, size_t n)
-{
-	const struct event_want want = { .pattern = pattern, .limit = 1000 };
-	int64_t until = clock_mono_ms() + LONG_MS;
-	struct event_page page = { 0 };
-
-	while (page.n < n) {
-		struct pollfd fd = { .fd = wake_fd(p->wake), .events = POLLIN };
-		struct db *db = NULL;
-
-		wake_clear(p->wake);
-		assert_int_equal(project_read(p->project, NULL, &db, NULL), OK);
-		assert_int_equal(event_find(db, &want, p->folder->arena, &page, NULL), OK);
-		project_done(p->project, db);
-		if (clock_mono_ms() > until)
-			fail_msg("%zu of %zu events '%s' came", page.n, n, pattern);
-		if (page.n < n)
-			(void)poll(&fd, 1, LONG_MS);
-	}
-	assert_int_equal(page.n, n);
-	return &page.events[n - 1];
-}
-
-static int64_t place_of(struct place *p, const char *name)
-{
-	struct subscription s = { 0 };
-	struct db *db = NULL;
-
-	assert_int_equal(project_read(p->project, NULL, &db, NULL), OK);
-	assert_int_equal(subscription_find(db, name, p->folder->arena, &s, NULL), OK);
-	project_done(p->project, db);
-	return s.after;
-}
-
-static size_t lines_of(const struct place *p, const char *name)
-{
-	const char *s = folder_get(p->folder, name);
-	size_t n = 0;
-
-	for (; s != NULL && *s != '\0'; s++)
-		n += *s == '\n';
-	return n;
-}
+#include "tests/lib/served.h"
 
 static void an_event_starts_an_agent_once(void **state)
 {
-	struct place *p = *state;
+	struct served *p = *state;
 	const struct event_view *v;
 	const char *got;
 
-	begin(p);
-	subscribe(p, "s", "build.*", "keeper");
-	(void)publish(p, "other", NULL);
-	(void)publish(p, "build.done", "{\"n\":1}");
-	(void)publish(p, "build.failed", "{\"n\":2}");
-	v = await(p, "agent.keeper.done", 2);
+	served_begin(p);
+	served_subscribe(p, "s", "build.*", "keeper");
+	(void)served_publish(p, "other", NULL);
+	(void)served_publish(p, "build.done", "{\"n\":1}");
+	(void)served_publish(p, "build.failed", "{\"n\":2}");
+	v = served_await(p, "agent.keeper.done", 2);
 	assert_string_equal(v->type, "AgentStopped");
 	got = folder_get(p->folder, ".gadugi/agents/keeper/got");
 	assert_non_null(strstr(got, "build.done 1 {\"seq\":"));
 	assert_non_null(strstr(got, "build.failed 1 {\"seq\":"));
 	assert_non_null(strstr(got, "\"payload\":{\"n\":2}}"));
-	assert_int_equal(lines_of(p, ".gadugi/agents/keeper/got"), 2);
-	assert_int_equal(place_of(p, "s"), 3);
+	assert_int_equal(served_lines(p, ".gadugi/agents/keeper/got"), 2);
+	assert_int_equal(served_place(p, "s"), 3);
 }
 
 static void what_happened_while_nobody_served_is_made_up_for(void **state)
 {
-	struct place *p = *state;
+	struct served *p = *state;
 
-	subscribe(p, "s", "#", "keeper");
+	served_subscribe(p, "s", "#", "keeper");
 	for (int i = 0; i < 30; i++)
-		(void)publish(p, "a", NULL);
-	begin(p);
-	(void)await(p, "agent.keeper.done", 30);
+		(void)served_publish(p, "a", NULL);
+	served_begin(p);
+	(void)served_await(p, "agent.keeper.done", 30);
 	dispatch_free(p->dispatch);
-	(void)publish(p, "b", NULL);
-	begin(p);
-	(void)await(p, "agent.keeper.done", 31);
-	assert_int_equal(lines_of(p, ".gadugi/agents/keeper/got"), 31);
+	(void)served_publish(p, "b", NULL);
+	served_begin(p);
+	(void)served_await(p, "agent.keeper.done", 31);
+	assert_int_equal(served_lines(p, ".gadugi/agents/keeper/got"), 31);
 }
 
 static void a_failing_agent_leaves_a_dead_letter_that_can_be_tried_again(void **state)
 {
 	const struct dead_letters_want want = { .limit = 10 };
-	struct place *p = *state;
+	struct served *p = *state;
 	struct dead_letter *dead = NULL;
 	struct event_figures f;
 	const struct event_view *v;
@@ -201,15 +70,15 @@ static void a_failing_agent_leaves_a_dead_letter_that_can_be_tried_again(void **
 	size_t n = 0;
 	int64_t again = 0;
 
-	begin(p);
-	subscribe(p, "s", "a", "failer");
-	subscribe(p, "well", "a", "keeper");
-	(void)publish(p, "a", NULL);
-	v = await(p, "agent.failer.failed", 1);
+	served_begin(p);
+	served_subscribe(p, "s", "a", "failer");
+	served_subscribe(p, "well", "a", "keeper");
+	(void)served_publish(p, "a", NULL);
+	v = served_await(p, "agent.failer.failed", 1);
 	assert_non_null(strstr(v->payload_json, "exit code 1): not yet"));
-	(void)await(p, "agent.keeper.done", 1);
-	assert_int_equal(lines_of(p, ".gadugi/agents/failer/tries"), 3);
-	assert_int_equal(lines_of(p, ".gadugi/agents/keeper/got"), 1);
+	(void)served_await(p, "agent.keeper.done", 1);
+	assert_int_equal(served_lines(p, ".gadugi/agents/failer/tries"), 3);
+	assert_int_equal(served_lines(p, ".gadugi/agents/keeper/got"), 1);
 	folder_put(p->folder, "let", "");
 	assert_int_equal(project_write(p->project, NULL, &db, NULL), OK);
 	assert_int_equal(subscription_dead(db, &want, p->folder->arena, &dead, &n, NULL), OK);
@@ -219,7 +88,7 @@ static void a_failing_agent_leaves_a_dead_letter_that_can_be_tried_again(void **
 	assert_int_equal(subscription_retry(db, "s", &again, NULL), OK);
 	assert_int_equal(project_commit(p->project, db, NULL), OK);
 	assert_int_equal(again, 1);
-	(void)await(p, "agent.failer.done", 1);
+	(void)served_await(p, "agent.failer.done", 1);
 	assert_int_equal(subscription_dead(db, &want, p->folder->arena, &dead, &n, NULL), OK);
 	assert_int_equal(n, 0);
 	assert_int_equal(figures_read(db, p->folder->arena, &f, NULL), OK);
@@ -230,344 +99,208 @@ static void a_failing_agent_leaves_a_dead_letter_that_can_be_tried_again(void **
 	assert_int_equal(f.dead_letters, 0);
 	assert_int_equal(f.latency_n, 2);
 	project_done(p->project, db);
-	assert_int_equal(lines_of(p, ".gadugi/agents/failer/tries"), 4);
+	assert_int_equal(served_lines(p, ".gadugi/agents/failer/tries"), 4);
 }
 
 static void a_replay_really_delivers(void **state)
 {
 	const struct subscription to = { .name = "s", .after = 1 };
-	struct place *p = *state;
+	struct served *p = *state;
 	struct db *db = NULL;
 	size_t n = 0;
 
-	begin(p);
-	subscribe(p, "s", "a", "keeper");
+	served_begin(p);
+	served_subscribe(p, "s", "a", "keeper");
 	for (int i = 0; i < 3; i++)
-		(void)publish(p, "a", NULL);
-	(void)await(p, "agent.keeper.done", 3);
+		(void)served_publish(p, "a", NULL);
+	(void)served_await(p, "agent.keeper.done", 3);
 	assert_int_equal(project_write(p->project, NULL, &db, NULL), OK);
 	assert_int_equal(db_begin(db, NULL), OK);
 	assert_int_equal(subscription_rewind(db, &to, p->folder->arena, &n, NULL), OK);
 	assert_int_equal(project_commit(p->project, db, NULL), OK);
 	project_done(p->project, db);
-	(void)await(p, "agent.keeper.done", 5);
-	assert_int_equal(lines_of(p, ".gadugi/agents/keeper/got"), 5);
+	(void)served_await(p, "agent.keeper.done", 5);
+	assert_int_equal(served_lines(p, ".gadugi/agents/keeper/got"), 5);
 }
 
 static void an_agent_is_not_started_by_itself_and_loops_end(void **state)
 {
-	struct place *p = *state;
+	struct served *p = *state;
 
 	folder_put(p->folder, ".gadugi/agents/one.md",
 	           "---\nname: one\ndescription: d\npreset: keeper\n---\nBe one.\n");
-	begin(p);
-	subscribe(p, "a", "#", "one");
-	subscribe(p, "b", "agent.one.#", "keeper");
-	(void)publish(p, "go", NULL);
+	served_begin(p);
+	served_subscribe(p, "a", "#", "one");
+	served_subscribe(p, "b", "agent.one.#", "keeper");
+	(void)served_publish(p, "go", NULL);
 	/* each is started by the other's end until the chain of causes is too long */
-	(void)await(p, "agent.*.done", EVENT_DEPTH_MAX);
-	assert_int_equal(lines_of(p, ".gadugi/agents/one/got"), EVENT_DEPTH_MAX / 2);
+	(void)served_await(p, "agent.*.done", EVENT_DEPTH_MAX);
+	assert_int_equal(served_lines(p, ".gadugi/agents/one/got"), EVENT_DEPTH_MAX / 2);
 }
 
 static void another_dispatcher_takes_over(void **state)
 {
-	struct place *p = *state;
+	struct served *p = *state;
 	struct dispatch *second = NULL;
 
-	begin(p);
-	subscribe(p, "s", "a", "keeper");
-	(void)publish(p, "a", NULL);
-	(void)await(p, "agent.keeper.done", 1);
-	assert_int_equal(dispatch_new(&second, p->project, &quick, NULL), OK);
+	served_begin(p);
+	served_subscribe(p, "s", "a", "keeper");
+	(void)served_publish(p, "a", NULL);
+	(void)served_await(p, "agent.keeper.done", 1);
+	assert_int_equal(dispatch_new(&second, p->project, &served_quick, NULL), OK);
 	for (int i = 0; i < 5; i++)
-		(void)publish(p, "a", NULL);
-	(void)await(p, "agent.keeper.done", 6);
+		(void)served_publish(p, "a", NULL);
+	(void)served_await(p, "agent.keeper.done", 6);
 	dispatch_free(p->dispatch);
 	p->dispatch = second;
-	(void)publish(p, "a", NULL);
-	(void)await(p, "agent.keeper.done", 7);
-	assert_int_equal(lines_of(p, ".gadugi/agents/keeper/got"), 7);
-}
-
-/* Answer the only open question. */
-static void answer(struct place *p, const char *text)
-{
-	struct question *open = NULL, answered;
-	struct db *db = NULL;
-	size_t n = 0;
-
-	assert_int_equal(project_write(p->project, NULL, &db, NULL), OK);
-	assert_int_equal(question_open(db, 1, p->folder->arena, &open, &n, NULL), OK);
-	assert_int_equal(n, 1);
-	assert_int_equal(db_begin(db, NULL), OK);
-	assert_int_equal(question_answer(db, 1,
-	                                 &(struct question_reply){ open[0].id, text, "test" },
-	                                 p->folder->arena, &answered, NULL),
-	                 OK);
-	assert_int_equal(project_commit(p->project, db, NULL), OK);
-	project_done(p->project, db);
+	(void)served_publish(p, "a", NULL);
+	(void)served_await(p, "agent.keeper.done", 7);
+	assert_int_equal(served_lines(p, ".gadugi/agents/keeper/got"), 7);
 }
 
 static void an_agent_that_must_ask_waits_for_its_approval(void **state)
 {
-	struct place *p = *state;
+	struct served *p = *state;
 
 	folder_put(p->folder, ".gadugi/agents/careful.md",
 	           "---\nname: careful\ndescription: d\npreset: keeper\npermissions: ask\n"
 	           "---\nBe careful.\n");
-	begin(p);
-	subscribe(p, "s", "a", "careful");
-	(void)publish(p, "a", "{\"n\":1}");
-	(void)publish(p, "a", "{\"n\":2}");
-	(void)await(p, "agent.careful.approval", 1);
-	answer(p, "deny");
-	(void)await(p, "agent.careful.denied", 1);
-	(void)await(p, "agent.careful.approval", 2);
+	served_begin(p);
+	served_subscribe(p, "s", "a", "careful");
+	(void)served_publish(p, "a", "{\"n\":1}");
+	(void)served_publish(p, "a", "{\"n\":2}");
+	(void)served_await(p, "agent.careful.approval", 1);
+	served_answer(p, "deny");
+	(void)served_await(p, "agent.careful.denied", 1);
+	(void)served_await(p, "agent.careful.approval", 2);
 	/* what was asked is asked once, also over a restart */
 	dispatch_free(p->dispatch);
-	begin(p);
-	answer(p, "approve");
-	(void)await(p, "agent.careful.done", 1);
-	(void)await(p, "agent.careful.approval", 2);
-	assert_int_equal(lines_of(p, ".gadugi/agents/careful/got"), 1);
-	assert_int_equal(place_of(p, "s"), 2);
+	served_begin(p);
+	served_answer(p, "approve");
+	(void)served_await(p, "agent.careful.done", 1);
+	(void)served_await(p, "agent.careful.approval", 2);
+	assert_int_equal(served_lines(p, ".gadugi/agents/careful/got"), 1);
+	assert_int_equal(served_place(p, "s"), 2);
 }
 
 static void an_unknown_agent_is_said(void **state)
 {
-	struct place *p = *state;
+	struct served *p = *state;
 
-	begin(p);
-	subscribe(p, "s", "a", "nobody");
-	(void)publish(p, "a", NULL);
-	assert_non_null(strstr(await(p, "agent.nobody.failed", 1)->payload_json, "nobody"));
+	served_begin(p);
+	served_subscribe(p, "s", "a", "nobody");
+	(void)served_publish(p, "a", NULL);
+	assert_non_null(strstr(served_await(p, "agent.nobody.failed", 1)->payload_json, "nobody"));
 }
 
 /* --- how agents fare ------------------------------------------------------------------------ */
 
-static struct life life_of(struct place *p, const char *name)
-{
-	struct db *db = NULL;
-	struct life life;
-
-	assert_int_equal(project_read(p->project, NULL, &db, NULL), OK);
-	assert_int_equal(life_look(db, name, p->folder->arena, &life, NULL), OK);
-	project_done(p->project, db);
-	return life;
-}
-
-static void define(struct place *p, const char *name, const char *keys)
-{
-	char file[80];
-
-	(void)snprintf(file, sizeof file, ".gadugi/agents/%s.md", name);
-	folder_putf(p->folder, file, "---\nname: %s\ndescription: d\n%s---\nBe %s.\n", name, keys,
-	            name);
-}
-
-/* As `agents start` and `agents stop` do. */
-static void start(struct place *p, const char *name)
-{
-	const struct agent_places places = { .root = p->folder->path };
-	struct agent_set *set = NULL;
-	struct db *db = NULL;
-	struct err err = { 0 };
-
-	assert_int_equal(agent_load(&places, p->folder->arena, &set, NULL), OK);
-	assert_int_equal(project_write(p->project, NULL, &db, NULL), OK);
-	if (life_start(p->project, db, roster_find(set, name), p->folder->arena, &err) != OK)
-		fail_msg("%s", err.text);
-	project_done(p->project, db);
-}
-
-static void stop(struct place *p, const char *name)
-{
-	struct db *db = NULL;
-	struct err err = { 0 };
-
-	assert_int_equal(project_write(p->project, NULL, &db, NULL), OK);
-	if (life_stop(p->project, db, name, p->folder->arena, &err) != OK)
-		fail_msg("%s", err.text);
-	project_done(p->project, db);
-}
-
-/* The topics of all events of that pattern, with blanks between. */
-static const char *topics(struct place *p, const char *pattern)
-{
-	const struct event_want want = { .pattern = pattern, .limit = 1000 };
-	struct event_page page = { 0 };
-	struct text all;
-	struct db *db = NULL;
-	const char *out;
-
-	text_init(&all, TEXT_LIMIT);
-	assert_int_equal(project_read(p->project, NULL, &db, NULL), OK);
-	assert_int_equal(event_find(db, &want, p->folder->arena, &page, NULL), OK);
-	project_done(p->project, db);
-	for (size_t i = 0; i < page.n; i++)
-		text_addf(&all, "%s%s", i == 0 ? "" : " ", strrchr(page.events[i].topic, '.') + 1);
-	out = text_copy(&all, p->folder->arena);
-	text_done(&all);
-	return out;
-}
-
-/* Wait until one of the events of that pattern ends in the word. */
-static void await_word(struct place *p, const char *pattern, const char *word)
-{
-	bool there = false;
-
-	while (!there) {
-		struct pollfd fd = { .fd = wake_fd(p->wake), .events = POLLIN };
-
-		wake_clear(p->wake);
-		there = strstr(topics(p, pattern), word) != NULL;
-		if (!there)
-			assert_int_equal(poll(&fd, 1, LONG_MS), 1);
-	}
-}
-
-static void pause_for(struct place *p)
-{
-	struct pollfd fd = { .fd = wake_fd(p->wake), .events = POLLIN };
-
-	assert_int_equal(poll(&fd, 1, LONG_MS), 1);
-	wake_clear(p->wake);
-}
-
-/* Wait until there are n subscribers. */
-static void await_subscribers(struct place *p, size_t n)
-{
-	for (size_t now = n + 1; now != n;) {
-		struct subscription *all = NULL;
-		struct db *db = NULL;
-
-		wake_clear(p->wake);
-		assert_int_equal(project_read(p->project, NULL, &db, NULL), OK);
-		assert_int_equal(subscription_all(db, p->folder->arena, &all, &now, NULL), OK);
-		project_done(p->project, db);
-		if (now != n)
-			pause_for(p);
-	}
-}
-
-/* How a subscriber stands. What changes it wakes those who wait. */
-static struct subscription figure_of(struct place *p, const char *name)
-{
-	struct subscription s = { 0 };
-	struct db *db = NULL;
-
-	assert_int_equal(project_read(p->project, NULL, &db, NULL), OK);
-	assert_int_equal(subscription_find(db, name, p->folder->arena, &s, NULL), OK);
-	project_done(p->project, db);
-	return s;
-}
-
 static void every_step_of_an_agent_is_told_with_its_cause(void **state)
 {
-	struct place *p = *state;
+	struct served *p = *state;
 	const struct event_view *v;
 
-	define(p, "one", "preset: keeper\nsubscribes: [a]\n");
-	start(p, "one");
-	assert_int_equal(life_of(p, "one").state, LIFE_STARTING);
-	begin(p);
-	(void)await(p, "agent.one.ready", 1);
-	(void)publish(p, "a", NULL);
-	v = await(p, "agent.one.done", 1);
+	served_define(p, "one", "preset: keeper\nsubscribes: [a]\n");
+	served_start(p, "one");
+	assert_int_equal(served_life(p, "one").state, LIFE_STARTING);
+	served_begin(p);
+	(void)served_await(p, "agent.one.ready", 1);
+	(void)served_publish(p, "a", NULL);
+	v = served_await(p, "agent.one.done", 1);
 	assert_non_null(strstr(v->payload_json, "\"exitCode\":0"));
 	assert_string_not_equal(v->causation, "");
-	assert_string_equal(await(p, "agent.one.busy", 1)->causation, v->causation);
-	(void)await(p, "agent.one.ready", 2);
-	stop(p, "one");
-	(void)await(p, "agent.one.stopped", 1);
-	assert_string_equal(topics(p, "agent.one.*"),
+	assert_string_equal(served_await(p, "agent.one.busy", 1)->causation, v->causation);
+	(void)served_await(p, "agent.one.ready", 2);
+	served_stop(p, "one");
+	(void)served_await(p, "agent.one.stopped", 1);
+	assert_string_equal(served_topics(p, "agent.one.*"),
 	                    "starting ready busy done ready stopping stopped");
-	assert_int_equal(life_of(p, "one").state, LIFE_STOPPED);
+	assert_int_equal(served_life(p, "one").state, LIFE_STOPPED);
 	/* started again, it works again */
-	start(p, "one");
-	(void)await(p, "agent.one.ready", 3);
-	(void)publish(p, "a", NULL);
-	(void)await(p, "agent.one.done", 2);
+	served_start(p, "one");
+	(void)served_await(p, "agent.one.ready", 3);
+	(void)served_publish(p, "a", NULL);
+	(void)served_await(p, "agent.one.done", 2);
 }
 
 static void restarts_are_bounded_and_an_agent_goes_on_where_it_failed(void **state)
 {
-	struct place *p = *state;
+	struct served *p = *state;
 
-	define(p, "one",
-	       "preset: failer\nsubscribes: [a]\nrestart: {policy: on-failure, max: 2}\n");
-	start(p, "one");
-	begin(p);
+	served_define(p, "one",
+	              "preset: failer\nsubscribes: [a]\nrestart: {policy: on-failure, max: 2}\n");
+	served_start(p, "one");
+	served_begin(p);
 	for (int i = 0; i < 5; i++)
-		(void)publish(p, "a", NULL);
+		(void)served_publish(p, "a", NULL);
 	/* the first start and two more: each gives up an event */
-	(void)await(p, "agent.one.failed", 3);
-	assert_int_equal(life_of(p, "one").state, LIFE_FAILED);
-	assert_int_equal(life_of(p, "one").again_ms, 0);
-	assert_int_equal(life_of(p, "one").failures, 3);
+	(void)served_await(p, "agent.one.failed", 3);
+	assert_int_equal(served_life(p, "one").state, LIFE_FAILED);
+	assert_int_equal(served_life(p, "one").again_ms, 0);
+	assert_int_equal(served_life(p, "one").failures, 3);
 	folder_put(p->folder, "let", "");
-	start(p, "one");
-	(void)await(p, "agent.one.done", 2);
-	assert_int_equal(life_of(p, "one").failures, 0);
-	assert_int_equal(lines_of(p, ".gadugi/agents/one/tries"), 3 * 3 + 2);
+	served_start(p, "one");
+	(void)served_await(p, "agent.one.done", 2);
+	assert_int_equal(served_life(p, "one").failures, 0);
+	assert_int_equal(served_lines(p, ".gadugi/agents/one/tries"), 3 * 3 + 2);
 }
 
 static void an_agent_that_is_never_restarted_stays_failed(void **state)
 {
-	struct place *p = *state;
+	struct served *p = *state;
 	int64_t first, second;
 
-	define(p, "one", "preset: failer\nsubscribes: [a]\nrestart: never\n");
-	start(p, "one");
-	begin(p);
-	first = publish(p, "a", NULL);
-	second = publish(p, "a", NULL);
-	(void)await(p, "agent.one.failed", 1);
-	subscribe(p, "s", "b", "keeper");
-	(void)publish(p, "b", NULL);
-	(void)await(p, "agent.keeper.done", 1); /* the others go on */
-	assert_int_equal(lines_of(p, ".gadugi/agents/one/tries"), 3);
-	assert_in_range(place_of(p, "one-1"), first, second - 1);
+	served_define(p, "one", "preset: failer\nsubscribes: [a]\nrestart: never\n");
+	served_start(p, "one");
+	served_begin(p);
+	first = served_publish(p, "a", NULL);
+	second = served_publish(p, "a", NULL);
+	(void)served_await(p, "agent.one.failed", 1);
+	served_subscribe(p, "s", "b", "keeper");
+	(void)served_publish(p, "b", NULL);
+	(void)served_await(p, "agent.keeper.done", 1); /* the others go on */
+	assert_int_equal(served_lines(p, ".gadugi/agents/one/tries"), 3);
+	assert_in_range(served_place(p, "one-1"), first, second - 1);
 }
 
 static void an_agent_with_a_mistake_fails_until_its_file_is_right(void **state)
 {
-	struct place *p = *state;
+	struct served *p = *state;
 
-	define(p, "one", "preset: keeper\nsubscribes: [a]\nrestart: never\n");
-	start(p, "one");
-	define(p, "one", "preset: keeper\nsubscribes: [a]\nrestart: never\ntools: [Raed]\n");
-	begin(p);
-	assert_non_null(strstr(await(p, "agent.one.failed", 1)->payload_json,
+	served_define(p, "one", "preset: keeper\nsubscribes: [a]\nrestart: never\n");
+	served_start(p, "one");
+	served_define(p, "one", "preset: keeper\nsubscribes: [a]\nrestart: never\ntools: [Raed]\n");
+	served_begin(p);
+	assert_non_null(strstr(served_await(p, "agent.one.failed", 1)->payload_json,
 	                       "one.md:7: there is no tool 'Raed'; did you mean 'Read'?"));
-	(void)publish(p, "a", NULL);
+	(void)served_publish(p, "a", NULL);
 	/* nobody starts anything: the change of the file is seen */
-	define(p, "one", "preset: keeper\nsubscribes: [a]\nrestart: never\ntools: [Read]\n");
-	(void)await(p, "agent.one.done", 1);
+	served_define(p, "one", "preset: keeper\nsubscribes: [a]\nrestart: never\ntools: [Read]\n");
+	(void)served_await(p, "agent.one.done", 1);
 }
 
 static void what_a_file_subscribes_to_now_is_followed(void **state)
 {
-	struct place *p = *state;
+	struct served *p = *state;
 
-	define(p, "one", "preset: keeper\nsubscribes: [a]\n");
-	start(p, "one");
-	begin(p);
-	(void)await(p, "agent.one.ready", 1);
-	(void)publish(p, "a", NULL);
-	(void)await(p, "agent.one.done", 1);
-	define(p, "one", "preset: keeper\nsubscribes: [b, c]\n");
-	await_subscribers(p, 2);
-	(void)publish(p, "a", NULL);
-	(void)publish(p, "b", NULL);
-	(void)publish(p, "c", NULL);
-	(void)await(p, "agent.one.done", 3);
-	assert_int_equal(lines_of(p, ".gadugi/agents/one/got"), 3);
+	served_define(p, "one", "preset: keeper\nsubscribes: [a]\n");
+	served_start(p, "one");
+	served_begin(p);
+	(void)served_await(p, "agent.one.ready", 1);
+	(void)served_publish(p, "a", NULL);
+	(void)served_await(p, "agent.one.done", 1);
+	served_define(p, "one", "preset: keeper\nsubscribes: [b, c]\n");
+	served_await_subscribers(p, 2);
+	(void)served_publish(p, "a", NULL);
+	(void)served_publish(p, "b", NULL);
+	(void)served_publish(p, "c", NULL);
+	(void)served_await(p, "agent.one.done", 3);
+	assert_int_equal(served_lines(p, ".gadugi/agents/one/got"), 3);
 }
 
 static void another_dispatcher_says_what_became_of_those_at_work(void **state)
 {
-	struct place *p = *state;
+	struct served *p = *state;
 	const struct life_step steps[] = {
 		{ .name = "one", .to = LIFE_STARTING },  { .name = "one", .to = LIFE_READY },
 		{ .name = "one", .to = LIFE_BUSY },      { .name = "gone", .to = LIFE_STARTING },
@@ -575,8 +308,8 @@ static void another_dispatcher_says_what_became_of_those_at_work(void **state)
 	};
 	struct db *db = NULL;
 
-	define(p, "one", "preset: keeper\nsubscribes: [a]\n");
-	subscribe(p, "one-1", "a", "one");
+	served_define(p, "one", "preset: keeper\nsubscribes: [a]\n");
+	served_subscribe(p, "one-1", "a", "one");
 	/* as a dispatcher that was killed leaves them */
 	assert_int_equal(project_write(p->project, NULL, &db, NULL), OK);
 	assert_int_equal(db_begin(db, NULL), OK);
@@ -584,15 +317,16 @@ static void another_dispatcher_says_what_became_of_those_at_work(void **state)
 		assert_int_equal(life_become(db, 1, &steps[i], NULL), OK);
 	assert_int_equal(project_commit(p->project, db, NULL), OK);
 	project_done(p->project, db);
-	begin(p);
-	(void)await(p, "agent.one.ready", 2);
-	assert_string_equal(topics(p, "agent.one.*"), "starting ready busy failed starting ready");
-	(void)await(p, "agent.gone.stopped", 1);
+	served_begin(p);
+	(void)served_await(p, "agent.one.ready", 2);
+	assert_string_equal(served_topics(p, "agent.one.*"),
+	                    "starting ready busy failed starting ready");
+	(void)served_await(p, "agent.gone.stopped", 1);
 }
 
 static void as_many_work_at_once_as_the_file_allows(void **state)
 {
-	struct place *p = *state;
+	struct served *p = *state;
 
 	/* each waits until three are there: with fewer at a time it would not end */
 	folder_put(p->folder, "meet.sh",
@@ -601,67 +335,196 @@ static void as_many_work_at_once_as_the_file_allows(void **state)
 	           " done 2>/dev/null\n");
 	assert_int_equal(chmod(folder_at(p->folder, "meet.sh"), 0755), 0);
 	folder_put(p->folder, ".gadugi/config", "agents: {meeter: {command: [./meet.sh]}}\n");
-	define(p, "one", "preset: meeter\nsubscribes: [a.*]\nconcurrency: 3\n");
-	start(p, "one");
-	begin(p);
-	(void)publish(p, "a.b", NULL);
-	(void)publish(p, "a.c", NULL);
-	(void)publish(p, "a.d", NULL);
-	(void)publish(p, "a.e", NULL);
-	(void)await(p, "agent.one.done", 4);
-	assert_int_equal(place_of(p, "one-1") > 4, 1);
+	served_define(p, "one", "preset: meeter\nsubscribes: [a.*]\nconcurrency: 3\n");
+	served_start(p, "one");
+	served_begin(p);
+	(void)served_publish(p, "a.b", NULL);
+	(void)served_publish(p, "a.c", NULL);
+	(void)served_publish(p, "a.d", NULL);
+	(void)served_publish(p, "a.e", NULL);
+	(void)served_await(p, "agent.one.done", 4);
+	assert_int_equal(served_place(p, "one-1") > 4, 1);
 	/* busy is told once, not for each */
-	assert_true(strstr(topics(p, "agent.one.busy"), "busy") != NULL);
+	assert_true(strstr(served_topics(p, "agent.one.busy"), "busy") != NULL);
+}
+
+/* An agent that waits until a file tells it how many of its kind must be there at least. */
+static const char meet[] = "#!/bin/sh\n: >>here.$GADUGI_EVENT_SEQ\n"
+			   "while set -- here.*; read -r n <../../../least; [ $# -lt \"$n\" ]; do"
+			   " sleep 0.01; done 2>/dev/null\n";
+
+static void more_at_a_time_takes_effect_at_once(void **state)
+{
+	struct served *p = *state;
+
+	served_script(p, "meet.sh", meet);
+	folder_put(p->folder, "least", "4\n");
+	folder_put(p->folder, ".gadugi/config", "agents: {meeter: {command: [./meet.sh]}}\n");
+	served_define(p, "one", "preset: meeter\nsubscribes: ['a.*']\n");
+	served_start(p, "one");
+	served_begin(p);
+	for (int i = 0; i < 8; i++) {
+		char topic[20];
+
+		(void)snprintf(topic, sizeof topic, "a.t%d", i);
+		(void)served_publish(p, topic, NULL);
+	}
+	served_await_word(p, "agent.one.#", "busy");
+	/* the first works and never ends alone; the others wait behind it */
+	served_define(p, "one", "preset: meeter\nsubscribes: ['a.*']\nconcurrency: 4\n");
+	(void)served_await(p, "agent.one.done", 8);
+	assert_string_equal(served_topics(p, "agent.one.gaveup"), "");
+	while (served_figures(p, "one-1").delivered < 8)
+		served_pause(p);
+	assert_true(served_place(p, "one-1") >= 8);
+}
+
+static void topics_stay_in_order_when_more_work_at_a_time(void **state)
+{
+	struct served *p = *state;
+	int64_t last[3] = { 0 }, seq;
+	const char *line;
+	char topic[20];
+
+	served_script(p, "order.sh",
+	              "#!/bin/sh\nuntil [ -e ../../../let ]; do sleep 0.01; done\n"
+	              "echo \"$GADUGI_EVENT_TOPIC $GADUGI_EVENT_SEQ\" >>order\n");
+	folder_put(p->folder, ".gadugi/config", "agents: {orderly: {command: [./order.sh]}}\n");
+	served_define(p, "one", "preset: orderly\nsubscribes: ['w.*']\n");
+	served_start(p, "one");
+	served_begin(p);
+	for (int i = 0; i < 30; i++) {
+		(void)snprintf(topic, sizeof topic, "w.%d", i % 3);
+		(void)served_publish(p, topic, NULL);
+	}
+	served_await_word(p, "agent.one.#", "busy");
+	served_define(p, "one", "preset: orderly\nsubscribes: ['w.*']\nconcurrency: 5\n");
+	(void)served_publish(p, "w.0", NULL);
+	folder_put(p->folder, "let", "");
+	(void)served_await(p, "agent.one.done", 31);
+	line = folder_get(p->folder, ".gadugi/agents/one/order");
+	for (; *line != '\0'; line = strchr(line, '\n') + 1) {
+		seq = strtoll(line + 4, NULL, 10);
+		assert_true(seq > last[line[2] - '0']);
+		last[line[2] - '0'] = seq;
+	}
+	assert_int_equal(served_lines(p, ".gadugi/agents/one/order"), 31);
+}
+
+static void fewer_at_a_time_takes_effect_at_once(void **state)
+{
+	struct served *p = *state;
+	const char *seen;
+	char topic[20];
+
+	served_script(p, "alone.sh",
+	              "#!/bin/sh\n: >>here.$GADUGI_EVENT_SEQ\nset -- here.*\n"
+	              "[ -e ../../../let ] && echo $# >>seen\n"
+	              "until [ -e ../../../let ]; do sleep 0.01; done\n"
+	              "rm here.$GADUGI_EVENT_SEQ\n");
+	folder_put(p->folder, ".gadugi/config",
+	           "agents: {loner: {command: [./alone.sh]}}\nevents: {jobs: 2}\n");
+	served_define(p, "one", "preset: loner\nsubscribes: ['a.*']\nconcurrency: 8\n");
+	served_start(p, "one");
+	served_begin(p);
+	for (int i = 0; i < 12; i++) {
+		(void)snprintf(topic, sizeof topic, "a.t%d", i);
+		(void)served_publish(p, topic, NULL);
+	}
+	served_await_word(p, "agent.one.#", "busy");
+	served_define(p, "one", "preset: loner\nsubscribes: ['a.*', z]\nconcurrency: 1\n");
+	served_await_subscribers(p, 2); /* the file was read again */
+	folder_put(p->folder, "let", "");
+	(void)served_await(p, "agent.one.done", 12);
+	/* at most two had begun; none of the others met another one */
+	assert_true(served_lines(p, ".gadugi/agents/one/seen") >= 10);
+	seen = folder_get(p->folder, ".gadugi/agents/one/seen");
+	assert_int_equal(strspn(seen, "1\n"), strlen(seen));
+}
+
+static void more_jobs_of_the_configuration_take_effect_at_once(void **state)
+{
+	struct served *p = *state;
+	const struct dispatch_options as_configured = { .timeout_ms = 60000 };
+
+	served_script(p, "meet.sh", meet);
+	folder_put(p->folder, "least", "3\n");
+	folder_put(p->folder, ".gadugi/config",
+	           "agents: {meeter: {command: [./meet.sh]}}\nevents: {jobs: 1}\n");
+	served_define(p, "one", "preset: meeter\nsubscribes: ['a.*']\nconcurrency: 3\n");
+	served_start(p, "one");
+	assert_int_equal(dispatch_new(&p->dispatch, p->project, &as_configured, NULL), OK);
+	(void)served_publish(p, "a.b", NULL);
+	(void)served_publish(p, "a.c", NULL);
+	(void)served_publish(p, "a.e", NULL);
+	served_await_word(p, "agent.one.#", "busy");
+	/* nothing else happens than that the file changes */
+	folder_put(p->folder, ".gadugi/config",
+	           "agents: {meeter: {command: [./meet.sh]}}\nevents: {jobs: 3}\n");
+	(void)served_await(p, "agent.one.done", 3);
+}
+
+static void an_agent_whose_program_is_configured_later_is_started_then(void **state)
+{
+	struct served *p = *state;
+
+	served_define(p, "one", "preset: later\nsubscribes: [a]\nrestart: never\n");
+	served_start(p, "one");
+	served_begin(p);
+	(void)served_publish(p, "a", NULL);
+	assert_non_null(strstr(served_await(p, "agent.one.failed", 1)->payload_json, "later"));
+	folder_put(p->folder, ".gadugi/config", "agents: {later: {command: [./keep.sh]}}\n");
+	(void)served_await(p, "agent.one.done", 1);
 }
 
 static void with_several_at_once_nothing_is_doubled_over_a_restart(void **state)
 {
-	struct place *p = *state;
+	struct served *p = *state;
 
-	define(p, "one", "preset: keeper\nsubscribes: ['w.*']\nconcurrency: 4\n");
-	start(p, "one");
+	served_define(p, "one", "preset: keeper\nsubscribes: ['w.*']\nconcurrency: 4\n");
+	served_start(p, "one");
 	for (int i = 0; i < 40; i++) {
 		char topic[20];
 
 		(void)snprintf(topic, sizeof topic, "w.t%d", i % 7);
-		(void)publish(p, topic, NULL);
+		(void)served_publish(p, topic, NULL);
 	}
-	begin(p);
-	(void)await(p, "agent.one.ready", 1);
+	served_begin(p);
+	(void)served_await(p, "agent.one.ready", 1);
 	dispatch_free(p->dispatch); /* some were begun, and come again */
-	begin(p);
-	(void)await(p, "agent.one.done", 40); /* what was begun before may have run twice */
-	assert_true(lines_of(p, ".gadugi/agents/one/got") >= 40);
+	served_begin(p);
+	(void)served_await(p, "agent.one.done", 40); /* what was begun before may have run twice */
+	assert_true(served_lines(p, ".gadugi/agents/one/got") >= 40);
 }
 
 static void a_busy_agent_gives_signs_of_life(void **state)
 {
-	struct place *p = *state;
+	struct served *p = *state;
 	const struct dispatch_options often = { .timeout_ms = 20000, .beat_ms = 20 };
 
 	folder_put(p->folder, "long.sh",
 	           "#!/bin/sh\nwhile [ ! -e ../../../let ]; do sleep 0.01; done\n");
 	assert_int_equal(chmod(folder_at(p->folder, "long.sh"), 0755), 0);
 	folder_put(p->folder, ".gadugi/config", "agents: {long: {command: [./long.sh]}}\n");
-	subscribe(p, "s", "a", "long");
+	served_subscribe(p, "s", "a", "long");
 	assert_int_equal(dispatch_new(&p->dispatch, p->project, &often, NULL), OK);
-	(void)publish(p, "a", NULL);
-	await_word(p, "agent.long.#", "heartbeat");
-	assert_true(life_of(p, "long").beat_ms > 0);
-	assert_true(life_of(p, "long").pid > 0);
+	(void)served_publish(p, "a", NULL);
+	served_await_word(p, "agent.long.#", "heartbeat");
+	assert_true(served_life(p, "long").beat_ms > 0);
+	assert_true(served_life(p, "long").pid > 0);
 	folder_put(p->folder, "let", "");
-	(void)await(p, "agent.long.done", 1);
+	(void)served_await(p, "agent.long.done", 1);
 }
 
 static void a_thousand_agents_are_served(void **state)
 {
-	struct place *p = *state;
+	struct served *p = *state;
 	struct db *db = NULL;
 	char name[20], topic[20];
 
 	for (int i = 0; i < AGENTS_MAX; i++) {
 		(void)snprintf(name, sizeof name, "a%d", i);
-		define(p, name, "preset: keeper\n");
+		served_define(p, name, "preset: keeper\n");
 	}
 	assert_int_equal(project_write(p->project, NULL, &db, NULL), OK);
 	assert_int_equal(db_begin(db, NULL), OK);
@@ -677,35 +540,35 @@ static void a_thousand_agents_are_served(void **state)
 	}
 	assert_int_equal(project_commit(p->project, db, NULL), OK);
 	project_done(p->project, db);
-	(void)publish(p, "t777", NULL);
-	begin(p);
-	(void)await(p, "agent.a777.done", 1);
-	(void)publish(p, "t3", NULL);
-	(void)publish(p, "t999", NULL);
-	(void)await(p, "agent.a3.done", 1);
-	(void)await(p, "agent.a999.done", 1);
-	assert_int_equal(life_of(p, "a500").state, LIFE_READY);
+	(void)served_publish(p, "t777", NULL);
+	served_begin(p);
+	(void)served_await(p, "agent.a777.done", 1);
+	(void)served_publish(p, "t3", NULL);
+	(void)served_publish(p, "t999", NULL);
+	(void)served_await(p, "agent.a3.done", 1);
+	(void)served_await(p, "agent.a999.done", 1);
+	assert_int_equal(served_life(p, "a500").state, LIFE_READY);
 }
 
 static void steps_of_others_start_nobody_unless_asked_for(void **state)
 {
-	struct place *p = *state;
+	struct served *p = *state;
 
-	begin(p);
-	subscribe(p, "all", "#", "keeper");
-	subscribe(p, "fails", "agent.*.failed", "failer");
-	(void)publish(p, "a", NULL);
-	(void)await(p, "agent.keeper.done", 1);
-	subscribe(p, "nobody", "b", "nobody");
-	(void)await(p, "agent.failer.retrying", 1); /* for agent.nobody.failed */
-	assert_string_equal(topics(p, "agent.keeper.done"), "done");
+	served_begin(p);
+	served_subscribe(p, "all", "#", "keeper");
+	served_subscribe(p, "fails", "agent.*.failed", "failer");
+	(void)served_publish(p, "a", NULL);
+	(void)served_await(p, "agent.keeper.done", 1);
+	served_subscribe(p, "nobody", "b", "nobody");
+	(void)served_await(p, "agent.failer.retrying", 1); /* for agent.nobody.failed */
+	assert_string_equal(served_topics(p, "agent.keeper.done"), "done");
 }
 
 /* --- commands of the configuration ----------------------------------------------------------- */
 
 static void a_command_of_the_configuration_is_run_for_each_event(void **state)
 {
-	struct place *p = *state;
+	struct served *p = *state;
 	struct dead_letter *dead = NULL;
 	struct db *db = NULL;
 	const char *heard;
@@ -720,21 +583,21 @@ static void a_command_of_the_configuration_is_run_for_each_event(void **state)
 	           "events:\n  subscribers:\n"
 	           "    - {name: tell, topic: b.*, priority: normal, command: [./tell.sh]}\n"
 	           "    - {name: no, topic: c, command: [./refuse.sh], attempts: 2}\n");
-	(void)publish(p, "b.before", NULL);
-	begin(p);
-	await_subscribers(p, 2);
-	(void)publish(p, "a", NULL);
-	(void)publish(p, "b.one", "{\"n\":1}");
-	(void)publish(p, "b.two", NULL);
-	(void)publish(p, "c", NULL);
-	assert_non_null(strstr(await(p, "agent.no.gaveup", 1)->payload_json,
+	(void)served_publish(p, "b.before", NULL);
+	served_begin(p);
+	served_await_subscribers(p, 2);
+	(void)served_publish(p, "a", NULL);
+	(void)served_publish(p, "b.one", "{\"n\":1}");
+	(void)served_publish(p, "b.two", NULL);
+	(void)served_publish(p, "c", NULL);
+	assert_non_null(strstr(served_await(p, "agent.no.gaveup", 1)->payload_json,
 	                       "command 'no' failed (exit code 3): no"));
-	while (figure_of(p, "tell").delivered < 2)
-		pause_for(p);
+	while (served_figures(p, "tell").delivered < 2)
+		served_pause(p);
 	heard = folder_get(p->folder, "heard");
 	assert_non_null(strstr(heard, "b.one {\"seq\":"));
 	assert_null(strstr(heard, "b.before"));
-	assert_int_equal(lines_of(p, "heard"), 2);
+	assert_int_equal(served_lines(p, "heard"), 2);
 	assert_int_equal(project_read(p->project, NULL, &db, NULL), OK);
 	assert_int_equal(subscription_dead(db, &(struct dead_letters_want){ .limit = 9 },
 	                                   p->folder->arena, &dead, &n, NULL),
@@ -745,12 +608,12 @@ static void a_command_of_the_configuration_is_run_for_each_event(void **state)
 	folder_put(p->folder, ".gadugi/config",
 	           "events:\n  subscribers:\n"
 	           "    - {name: tell, topic: b.*, command: [./tell.sh]}\n");
-	(void)publish(p, "b.three", NULL);
-	await_subscribers(p, 1);
+	(void)served_publish(p, "b.three", NULL);
+	served_await_subscribers(p, 1);
 	project_done(p->project, db);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, served_set_up, served_tear_down)
 
 int main(void)
 {
@@ -770,6 +633,11 @@ int main(void)
 		TEST(what_a_file_subscribes_to_now_is_followed),
 		TEST(another_dispatcher_says_what_became_of_those_at_work),
 		TEST(as_many_work_at_once_as_the_file_allows),
+		TEST(more_at_a_time_takes_effect_at_once),
+		TEST(topics_stay_in_order_when_more_work_at_a_time),
+		TEST(fewer_at_a_time_takes_effect_at_once),
+		TEST(more_jobs_of_the_configuration_take_effect_at_once),
+		TEST(an_agent_whose_program_is_configured_later_is_started_then),
 		TEST(with_several_at_once_nothing_is_doubled_over_a_restart),
 		TEST(a_busy_agent_gives_signs_of_life),
 		TEST(steps_of_others_start_nobody_unless_asked_for),

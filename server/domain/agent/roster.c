@@ -56,6 +56,7 @@ static void edition_free(struct edition *e)
 
 static enum status watch_folders(struct roster *r, struct err *err)
 {
+	static const char *const endings[] = { ".md", NULL };
 	const char *folders[CHANGES_MAX];
 	size_t n = 0;
 	const struct agent_places *p = &r->places;
@@ -70,7 +71,7 @@ static enum status watch_folders(struct roster *r, struct err *err)
 		folders[n++] = text_printf(r->arena, "%s/.claude/agents", p->home);
 	if (arena_failed(r->arena))
 		return err_nomem(err, "the agents");
-	return changes_new(&r->watch, folders, n, ".md", err);
+	return changes_new(&r->watch, folders, n, endings, err);
 }
 
 enum status roster_new(struct roster **out, const char *root, struct err *err)

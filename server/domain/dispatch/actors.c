@@ -33,8 +33,8 @@ static void take_policy(struct dispatch *d, struct actor *actor, const struct ag
 	const struct agent *agent = roster_find(set, actor->name);
 
 	actor->print = print_of(set, actor->name);
-	actor->concurrency = agent == NULL ? 1 : agent->concurrency;
 	(void)pthread_mutex_lock(&d->guard);
+	actor->concurrency = agent == NULL ? 1 : agent->concurrency;
 	actor->restart = agent == NULL ? AGENT_ON_FAILURE : agent->restart;
 	actor->restarts_max = agent == NULL ? AGENT_RESTARTS : agent->restarts_max;
 	(void)pthread_mutex_unlock(&d->guard);
@@ -151,6 +151,7 @@ static enum status begin(struct dispatch *d, struct actor *actor, struct db *db,
 	if ((st = project_commit(d->project, db, err)) != OK)
 		return st;
 	actor->again_us = pause < 0 ? INT64_MAX : clock_mono_us() + pause * 1000;
+	actor->unfit = can != OK;
 	atomic_store(&actor->able, can == OK);
 	if (can == OK)
 		actor_unblock(d, actor);
@@ -313,22 +314,38 @@ static bool was_started(const struct dispatch *d, const struct agent *agent, str
 	return first != NULL && t != NULL;
 }
 
-enum status actors_reread(struct dispatch *d, struct db *db, struct arena *a, struct err *err)
+/* What its file says has changed. */
+static enum status reread(struct dispatch *d, struct actor *actor, const struct agent_set *set,
+                          struct db *db, struct arena *a, struct err *err)
+{
+	const struct agent *agent = roster_find(set, actor->name);
+	int before = actor->concurrency;
+	enum status st = OK;
+
+	take_policy(d, actor, set);
+	for (struct target *t = d->targets; st == OK && t != NULL; t = t->next)
+		if (t->actor == actor && actor->concurrency > before)
+			st = target_spread(t, db, a, err);
+	if (st == OK && agent != NULL && agent->subscribes.n > 0 && was_started(d, agent, a))
+		st = follow(d, db, agent, a, err);
+	return st;
+}
+
+enum status actors_reread(struct dispatch *d, struct db *db, struct arena *a, bool settings,
+                          struct err *err)
 {
 	const struct agent_set *set = roster_use(d->roster);
 	enum status st = OK;
 
 	for (struct actor *actor = d->actors; st == OK && actor != NULL; actor = actor->next) {
-		const struct agent *agent = roster_find(set, actor->name);
+		bool changed = actor->print != print_of(set, actor->name);
 		struct life life;
 
-		if (actor->print == print_of(set, actor->name))
-			continue;
-		take_policy(d, actor, set);
-		if (agent != NULL && agent->subscribes.n > 0 && was_started(d, agent, a))
-			st = follow(d, db, agent, a, err);
+		if (changed)
+			st = reread(d, actor, set, db, a, err);
 		/* what could not be done as it was may be possible now */
-		if (st == OK && !atomic_load(&actor->able) && !atomic_load(&actor->fell) &&
+		if (st == OK && (changed || (settings && actor->unfit)) &&
+		    !atomic_load(&actor->able) && !atomic_load(&actor->fell) &&
 		    (st = life_look(db, actor->name, a, &life, err)) == OK) {
 			life.failures = 0;
 			st = begin(d, actor, db, &life, err);
@@ -469,8 +486,8 @@ void actor_unblock(struct dispatch *d, const struct actor *actor)
 {
 	for (struct target *t = d->targets; t != NULL; t = t->next)
 		for (size_t i = 0; t->actor == actor && i < t->n_lanes; i++)
-			if (atomic_exchange(&t->lanes[i].blocked, false))
-				router_nudge(d->router, t->lanes[i].handle);
+			if (atomic_exchange(&t->lanes[i]->blocked, false))
+				router_nudge(d->router, t->lanes[i]->handle);
 }
 
 /* --- signs of life -------------------------------------------------------------------------- */
@@ -479,7 +496,7 @@ static void add_use(const struct dispatch *d, const struct actor *actor, struct 
 {
 	for (const struct target *t = d->targets; t != NULL; t = t->next)
 		for (size_t i = 0; t->actor == actor && i < t->n_lanes; i++) {
-			int pid = atomic_load(&t->lanes[i].pid);
+			int pid = atomic_load(&t->lanes[i]->pid);
 			struct scan_use one;
 
 			if (pid == 0 || !scan_use(pid, &one))

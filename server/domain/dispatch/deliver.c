@@ -452,6 +452,8 @@ enum status dispatch_deliver(void *arg, const struct router_event *e, int attemp
 		return err_set(err, E_STOP, "stopped");
 	if (t->actor != NULL && !atomic_load(&t->actor->able))
 		return wait_for_agent(&s);
+	if (!lane_claim(lane, e->seq))
+		return OK;
 	if ((s.arena = arena_new(DELIVERY_ARENA)) == NULL)
 		return err_nomem(err, "a delivery");
 	if (t->actor != NULL) {

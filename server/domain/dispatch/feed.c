@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -50,7 +51,7 @@ static enum status feed_again(struct target *t, struct db *db, struct arena *a, 
 	want.after = seq - 1;
 	if ((st = journal_find(db, &want, a, &page, err)) == OK && page.n == 1 &&
 	    page.rows->seq == seq)
-		st = target_give(t, page.rows, err);
+		st = target_give_again(t, page.rows, err);
 	if (st == OK)
 		return db_commit(db, err);
 	db_rollback(db); /* its queue is full: the mark stays */
@@ -164,20 +165,44 @@ static enum status needed(struct dispatch *d, struct db *db, struct arena *a, bo
 	return st;
 }
 
+/* How many deliveries at once. */
+static size_t jobs(const struct dispatch *d)
+{
+	const struct config *config = NULL;
+
+	if (d->options.threads > 0)
+		return d->options.threads;
+	return project_config(d->project, &config, NULL) == OK ? (size_t)config->events->jobs
+	                                                       : THREADS;
+}
+
+/* Hear of it when the project's or the user's configuration, or the trust in it, changes. */
+static enum status watch_settings(struct dispatch *d, struct arena *a, struct err *err)
+{
+	static const char *const endings[] = { "config", "trusted", NULL };
+	const char *folders[2] = { d->project->state, NULL };
+	const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	size_t n = 1;
+
+	if (base != NULL && *base == '/')
+		folders[n++] = text_printf(a, "%s/gadugi", base);
+	else if (home != NULL && *home == '/')
+		folders[n++] = text_printf(a, "%s/.config/gadugi", home);
+	if (folders[n - 1] == NULL)
+		return err_nomem(err, "a path");
+	return changes_new(&d->settings, folders, n, endings, err);
+}
+
 /* Threads, and what else is there only for who has somebody to serve. */
 static enum status set_up(struct dispatch *d, struct db *db, struct arena *a, struct err *err)
 {
-	const struct config *config = NULL;
-	size_t threads = d->options.threads;
 	enum status st;
 
-	if (threads == 0)
-		threads = project_config(d->project, &config, NULL) == OK
-		              ? (size_t)config->events->jobs
-		              : THREADS;
 	if ((st = actors_sweep(d, a, err)) != OK || (st = journal_last(db, &d->head, err)) != OK)
 		return st;
-	if (d->router == NULL && (st = router_new(&d->router, threads, err)) != OK)
+	if (d->settings == NULL && (st = watch_settings(d, a, err)) != OK)
+		return st;
+	if (d->router == NULL && (st = router_new(&d->router, jobs(d), err)) != OK)
 		return st;
 	if (d->mailbox == NULL &&
 	    (st = mailbox_new(&d->mailbox, d->project, MAILBOX_NAME, NULL, err)) != OK)
@@ -218,7 +243,7 @@ static enum status look_at_approvals(struct target *t, struct db *db, struct are
 	enum status st = OK;
 
 	for (size_t i = 0; st == OK && i < t->n_lanes; i++) {
-		struct lane *lane = &t->lanes[i];
+		struct lane *lane = t->lanes[i];
 		struct question q;
 
 		if (!atomic_load(&lane->waiting))
@@ -238,16 +263,18 @@ static enum status look_at_agents(struct dispatch *d, struct db *db, struct aren
                                   struct err *err)
 {
 	struct err why = { 0 };
-	bool changed = false;
+	bool changed = false, settings = changes_heard(d->settings);
 	enum status st;
 
+	if (settings && router_resize(d->router, jobs(d), &why) != OK)
+		log_line(LOG_WARN, "%s", why.text);
 	if (roster_refresh(d->roster, &changed, &why) != OK) {
 		log_line(LOG_WARN, "the agents' files are not read anew: %s", why.text);
-		return OK;
+		changed = false;
 	}
-	if (!changed)
+	if (!changed && !settings)
 		return OK;
-	st = actors_reread(d, db, a, err);
+	st = actors_reread(d, db, a, settings, err);
 	return st == OK ? targets_refresh(d, db, a, err) : st;
 }
 
@@ -347,7 +374,7 @@ static int patience(const struct dispatch *d, enum status st)
 
 static void await(struct dispatch *d, enum status st)
 {
-	struct pollfd fds[4] = { { .fd = wake_fd(d->wake), .events = POLLIN },
+	struct pollfd fds[5] = { { .fd = wake_fd(d->wake), .events = POLLIN },
 		                 { .fd = d->bell, .events = POLLIN } };
 	nfds_t n = 2;
 
@@ -355,6 +382,8 @@ static void await(struct dispatch *d, enum status st)
 		fds[n++] = (struct pollfd){ .fd = d->vigil, .events = POLLIN };
 	if (d->roster != NULL)
 		fds[n++] = (struct pollfd){ .fd = roster_fd(d->roster), .events = POLLIN };
+	if (d->settings != NULL)
+		fds[n++] = (struct pollfd){ .fd = changes_fd(d->settings), .events = POLLIN };
 	(void)poll(fds, n, patience(d, st));
 }
 
@@ -400,6 +429,7 @@ static void dispose(struct dispatch *d)
 	router_free(d->router);
 	mailbox_free(d->mailbox);
 	roster_free(d->roster);
+	changes_free(d->settings);
 	wake_free(d->wake);
 	lock_free(d->lock);
 	if (d->bell != -1)

@@ -13,10 +13,11 @@
 #include "domain/roster.h"
 #include "domain/subscription.h"
 #include "store/journal.h"
+#include "sys/changes.h"
 #include "sys/lock.h"
 
 #define LANE_ASKED_SIZE (SUBSCRIPTION_NAME_MAX + ENVELOPE_ID_MAX + 2)
-#define LANES_MAX       16
+#define LANES_MAX       64                  /* as many as an agent's concurrency can be */
 #define DISPATCH_MARK   "GADUGI_DISPATCH=1" /* in the environment of all that is started */
 #define DISPATCH_FEED   16                  /* events of a lane that wait in the router */
 
@@ -27,12 +28,13 @@
 struct actor {
 	struct actor *next;
 	bool wanted;      /* somebody starts it; the feeder's own */
+	bool unfit;       /* there is nothing sound to run under its name; the feeder's own */
 	uint64_t print;   /* of its definition; the feeder's own */
-	int concurrency;  /* processes at a time; the feeder's own, and read by deliveries */
 	atomic_bool able; /* not failed: deliveries may begin */
 	atomic_bool fell; /* it failed since the feeder last looked */
 	int64_t again_us; /* monotonic: when it is to be started anew; INT64_MAX: it is not */
 	/* under the dispatcher's lock */
+	int concurrency; /* processes at a time */
 	int running, waiting;
 	int64_t failures; /* in a row */
 	enum agent_restart restart;
@@ -43,7 +45,10 @@ struct actor {
 /* An event that a target was given. */
 struct pending {
 	int64_t seq;
-	bool over; /* delivered or given up */
+	uint64_t topic; /* its hash */
+	size_t lane;
+	bool begun; /* somebody works on it, or did */
+	bool over;  /* delivered or given up */
 };
 
 /* One of the queues of a target: events of one topic are in the same one, in order. */
@@ -55,6 +60,9 @@ struct lane {
 	atomic_int pid;      /* of the process at work; 0: none */
 	bool counted;        /* among those that wait; of the thread that delivers */
 	char asked[LANE_ASKED_SIZE];
+	/* under the dispatcher's lock: events in its queue that another lane has now */
+	int64_t moved[DISPATCH_FEED + 1];
+	size_t n_moved;
 };
 
 /* A subscriber that is served. */
@@ -74,7 +82,9 @@ struct target {
 	int64_t place; /* all up to here is over; never beyond the one in the database */
 	struct pending *pending;
 	size_t n_pending, room_pending;
-	struct lane lanes[LANES_MAX];
+	int64_t again[DISPATCH_FEED]; /* dead letters that are tried again */
+	size_t n_again;
+	struct lane *lanes[LANES_MAX]; /* owned; this and the next the feeder's own */
 	size_t n_lanes;
 	char texts[];
 };
@@ -84,9 +94,10 @@ struct dispatch {
 	struct dispatch_options options;
 	struct router *router; /* NULL until there is somebody to serve */
 	struct wake *wake;
-	struct roster *roster;   /* NULL until there is somebody to serve */
-	struct mailbox *mailbox; /* the same */
-	struct lock *lock;       /* NULL: another process dispatches, or nobody needs it */
+	struct roster *roster;    /* NULL until there is somebody to serve */
+	struct changes *settings; /* the files of the configuration; the same */
+	struct mailbox *mailbox;  /* the same */
+	struct lock *lock;        /* NULL: another process dispatches, or nobody needs it */
 	struct target *targets;
 	struct actor *actors;
 	pthread_mutex_t guard; /* guards what says so above; held over no callback and no SQL */
@@ -114,7 +125,8 @@ void dispatch_bury(void *lane, const struct router_event *e, int attempts, const
 /* Make the feeder look again. */
 void dispatch_ring(struct dispatch *d);
 
-/* --- targets.c ------------------------------------------------------------------------------ */
+/* --- targets.c, lanes.c
+ * ------------------------------------------------------------------------------ */
 
 /* Make the targets and actors those that the database has; what was changed is made anew. */
 enum status targets_refresh(struct dispatch *d, struct db *db, struct arena *a, struct err *err);
@@ -128,8 +140,25 @@ enum status targets_configure(struct dispatch *d, struct db *db, struct arena *a
 /* Is the event for this target? In the shape that journal_find asks for. */
 bool target_wants(const void *target, const struct journal_row *row);
 
-/* Hand an event to the router. E_BUSY: its lane is full. */
+/* Have the lanes that its agent's concurrency asks for; end them all, and what is at work. */
+enum status target_open_lanes(struct target *t, struct err *err);
+void target_close_lanes(struct target *t);
+
+/*
+ * Hand an event to the router, unless it was given before; a dead letter once more. E_BUSY, without
+ * words: there is no room now.
+ */
 enum status target_give(struct target *t, const struct journal_row *row, struct err *err);
+enum status target_give_again(struct target *t, const struct journal_row *row, struct err *err);
+
+/* It was over before this dispatcher began, beyond the place. */
+enum status target_was_over(struct target *t, int64_t seq, struct err *err);
+
+/* Its agent may do more at a time now: what waits in one lane goes to others, topics in order. */
+enum status target_spread(struct target *t, struct db *db, struct arena *a, struct err *err);
+
+/* A lane begins with an event: false when it is another lane's by now, else it is moved no more. */
+bool lane_claim(struct lane *lane, int64_t seq);
 
 /* Inside a write transaction: the event is over for t; its place moves as far as it can. */
 enum status target_settle(struct target *t, struct db *db, int64_t seq, struct err *err);
@@ -153,8 +182,10 @@ struct actor *actor_get(struct dispatch *d, const char *name);
 /* As the database has it: start those that wait to be started, forget those nobody starts. */
 enum status actors_refresh(struct dispatch *d, struct db *db, struct arena *a, struct err *err);
 
-/* Definitions changed: look again who can be started, and who subscribes to what. */
-enum status actors_reread(struct dispatch *d, struct db *db, struct arena *a, struct err *err);
+/* Definitions or settings changed: look again who can be started, how, and who subscribes to what.
+ */
+enum status actors_reread(struct dispatch *d, struct db *db, struct arena *a, bool settings,
+                          struct err *err);
 
 /* After taking over: end what a dispatcher that died may have left at work. */
 enum status actors_sweep(const struct dispatch *d, struct arena *a, struct err *err);

@@ -1,17 +1,14 @@
-/* Who is to be served, what each was given, and how far each has got. */
+/* Who is to be served, and what each wants. */
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "bus/envelope.h"
 #include "bus/topic.h"
 #include "domain/config_events.h"
 #include "domain/dispatch/own.h"
 #include "domain/event/view.h"
 #include "store/subscribers.h"
-
-#define SETTLE_ARENA ((size_t)4 << 20)
 
 static const char *keep(char **to, const char *s)
 {
@@ -31,165 +28,7 @@ static size_t size_of(const char *s)
 	return s == NULL ? 0 : strlen(s) + 1;
 }
 
-/* --- what was given ------------------------------------------------------------------------- */
-
-/* Note that seq was given; the guard is held. Events are given in order. */
-static bool add_pending(struct target *t, int64_t seq, bool over)
-{
-	if (t->n_pending == t->room_pending) {
-		size_t room = t->room_pending == 0 ? DISPATCH_FEED : t->room_pending * 2;
-		struct pending *grown = mem_grow(t->pending, room * sizeof *grown);
-
-		if (grown == NULL)
-			return false;
-		t->pending = grown;
-		t->room_pending = room;
-	}
-	t->pending[t->n_pending++] = (struct pending){ seq, over };
-	return true;
-}
-
-static struct pending *find_pending(struct target *t, int64_t seq)
-{
-	for (size_t i = 0; i < t->n_pending; i++)
-		if (t->pending[i].seq == seq)
-			return &t->pending[i];
-	return NULL;
-}
-
-static bool is_among(const int64_t *seqs, size_t n, int64_t seq)
-{
-	size_t low = 0, high = n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (seqs[middle] < seq)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < n && seqs[low] == seq;
-}
-
-/* What is over beyond a place, as the database has it. */
-struct settled {
-	int64_t place;
-	int64_t *seqs;
-	size_t n;
-};
-
-/*
- * How far the place can move when seq is over: up to the first event that was given and is not;
- * 0: seq was not given.
- */
-static int64_t reach(struct target *t, int64_t seq, const struct settled *over)
-{
-	int64_t to = 0;
-	bool given;
-
-	(void)pthread_mutex_lock(&t->dispatch->guard);
-	given = find_pending(t, seq) != NULL;
-	for (size_t i = 0; given && i < t->n_pending; i++) {
-		int64_t one = t->pending[i].seq;
-
-		if (one != seq && one > over->place && !is_among(over->seqs, over->n, one))
-			break;
-		to = one > to ? one : to;
-	}
-	(void)pthread_mutex_unlock(&t->dispatch->guard);
-	return to;
-}
-
-static enum status settle_in(struct target *t, struct db *db, int64_t seq, struct arena *a,
-                             struct err *err)
-{
-	struct subscription now;
-	struct settled over = { 0 };
-	bool moved = false;
-	int64_t to;
-	enum status st;
-
-	/* somebody moved or ended it: its new place is another target's */
-	if ((st = subscription_find(db, t->name, a, &now, err)) == E_ABSENT ||
-	    (st == OK && (now.edition != t->edition || seq <= now.after)))
-		return OK;
-	if (st != OK || (st = settled_list(db, t->name, a, &over.seqs, &over.n, err)) != OK)
-		return st;
-	over.place = now.after;
-	if ((to = reach(t, seq, &over)) < seq)
-		return settled_put(db, t->name, seq, err);
-	st = subscriber_advance(db, t->name, now.after, to, &moved, err);
-	return st == OK ? settled_forget(db, t->name, to, err) : st;
-}
-
-enum status target_settle(struct target *t, struct db *db, int64_t seq, struct err *err)
-{
-	struct arena *a = arena_new(SETTLE_ARENA);
-	enum status st = a == NULL ? err_nomem(err, "a delivery") : settle_in(t, db, seq, a, err);
-
-	arena_free(a);
-	return st;
-}
-
-void target_settled(struct target *t, int64_t seq)
-{
-	struct pending *p;
-	size_t n = 0;
-
-	(void)pthread_mutex_lock(&t->dispatch->guard);
-	if ((p = find_pending(t, seq)) != NULL)
-		p->over = true;
-	for (; n < t->n_pending && t->pending[n].over; n++)
-		if (t->pending[n].seq > t->place)
-			t->place = t->pending[n].seq;
-	t->n_pending -= n;
-	if (n > 0)
-		memmove(t->pending, t->pending + n, t->n_pending * sizeof *t->pending);
-	(void)pthread_mutex_unlock(&t->dispatch->guard);
-}
-
-int64_t target_place(struct target *t)
-{
-	int64_t place;
-
-	(void)pthread_mutex_lock(&t->dispatch->guard);
-	place = t->place;
-	(void)pthread_mutex_unlock(&t->dispatch->guard);
-	return place;
-}
-
-bool target_is_idle(struct target *t)
-{
-	bool idle = true;
-
-	(void)pthread_mutex_lock(&t->dispatch->guard);
-	for (size_t i = 0; i < t->n_pending; i++)
-		idle = idle && t->pending[i].over;
-	(void)pthread_mutex_unlock(&t->dispatch->guard);
-	return idle;
-}
-
-enum status target_pass(struct target *t, struct db *db, int64_t seen, struct err *err)
-{
-	bool moved = false;
-	int64_t from;
-	enum status st;
-
-	(void)pthread_mutex_lock(&t->dispatch->guard);
-	from = t->place;
-	(void)pthread_mutex_unlock(&t->dispatch->guard);
-	st = subscriber_advance(db, t->name, from, seen, &moved, err);
-	if (st != OK || !moved)
-		return st;
-	(void)pthread_mutex_lock(&t->dispatch->guard);
-	t->place = seen;
-	t->n_pending = 0;
-	(void)pthread_mutex_unlock(&t->dispatch->guard);
-	return settled_forget(db, t->name, seen, err);
-}
-
-/* --- giving --------------------------------------------------------------------------------- */
+/* --- who wants what --------------------------------------------------------------------------- */
 
 /* Ends the pattern in a word that is said, not in `*` or `#`? */
 static bool names_its_end(const char *pattern)
@@ -219,43 +58,6 @@ bool target_wants(const void *target, const struct journal_row *row)
 	return event_wanted(&t->filter, row);
 }
 
-enum status target_give(struct target *t, const struct journal_row *row, struct err *err)
-{
-	struct router_event e = { .seq = row->seq,
-		                  .id = row->id,
-		                  .topic = row->topic,
-		                  .type = row->type,
-		                  .source = "",
-		                  .at_ms = row->at_ms,
-		                  .envelope = row->envelope,
-		                  .envelope_size = row->envelope_size };
-	size_t lane = (size_t)text_hash(row->topic, strlen(row->topic)) % t->n_lanes;
-	struct envelope_glance glance;
-	bool over = false, added = false, enough = true;
-	struct pending *known;
-	enum status st;
-
-	envelope_glance(row->envelope, row->envelope_size, &glance);
-	e.priority = glance.priority;
-	(void)pthread_mutex_lock(&t->dispatch->guard);
-	if ((known = find_pending(t, row->seq)) != NULL)
-		over = known->over;
-	else if (row->seq > t->place)
-		enough = added = add_pending(t, row->seq, false);
-	(void)pthread_mutex_unlock(&t->dispatch->guard);
-	if (!enough)
-		return err_nomem(err, "an event");
-	if (over)
-		return OK; /* delivered before a restart */
-	st = router_give_to(t->dispatch->router, t->lanes[lane].handle, &e, err);
-	if (st != OK && added) {
-		(void)pthread_mutex_lock(&t->dispatch->guard);
-		t->n_pending--; /* the newest: only the feeder gives */
-		(void)pthread_mutex_unlock(&t->dispatch->guard);
-	}
-	return st;
-}
-
 /* --- who there is --------------------------------------------------------------------------- */
 
 /* What was over before a restart, beyond the place. */
@@ -265,38 +67,8 @@ static enum status put_settled(struct target *t, struct db *db, struct arena *a,
 	size_t n = 0;
 	enum status st = settled_list(db, t->name, a, &seqs, &n, err);
 
-	(void)pthread_mutex_lock(&t->dispatch->guard);
 	for (size_t i = 0; st == OK && i < n; i++)
-		if (!add_pending(t, seqs[i], true))
-			st = err_nomem(err, "a subscriber");
-	(void)pthread_mutex_unlock(&t->dispatch->guard);
-	return st;
-}
-
-static enum status open_lanes(struct target *t, struct err *err)
-{
-	const struct dispatch *d = t->dispatch;
-	struct router_subscriber own = { .name = t->name,
-		                         .pattern = t->filter.pattern,
-		                         .queue_max = DISPATCH_FEED,
-		                         .attempts = t->attempts,
-		                         .backoff_ms = d->options.backoff_ms,
-		                         .breaker_ms = d->options.breaker_ms,
-		                         .deliver = dispatch_deliver,
-		                         .dead = dispatch_bury };
-	enum status st = OK;
-	size_t n = 1;
-
-	if (t->actor != NULL && t->actor->concurrency > 1)
-		n = (size_t)t->actor->concurrency < LANES_MAX ? (size_t)t->actor->concurrency
-		                                              : LANES_MAX;
-	for (; st == OK && t->n_lanes < n; t->n_lanes += st == OK) {
-		struct lane *lane = &t->lanes[t->n_lanes];
-
-		lane->target = t;
-		own.arg = lane;
-		st = router_subscribe(d->router, &own, &lane->handle, err);
-	}
+		st = target_was_over(t, seqs[i], err);
 	return st;
 }
 
@@ -304,8 +76,7 @@ static enum status open_lanes(struct target *t, struct err *err)
 static void target_free(struct target *t)
 {
 	atomic_store(&t->stop, true);
-	for (size_t i = 0; i < t->n_lanes; i++)
-		router_unsubscribe(t->dispatch->router, t->lanes[i].handle);
+	target_close_lanes(t);
 	mem_free(t->pending);
 	mem_free(t);
 }
@@ -344,7 +115,7 @@ static enum status add_target(struct dispatch *d, const struct subscription *s, 
 	if (s->agent != NULL && (t->actor = actor_get(d, s->agent)) == NULL)
 		st = err_nomem(err, "an agent");
 	if (st == OK && (st = put_settled(t, db, a, err)) == OK)
-		st = open_lanes(t, err);
+		st = target_open_lanes(t, err);
 	if (st != OK) {
 		target_free(t);
 		return st;
@@ -378,14 +149,6 @@ static void drop_unwanted(struct dispatch *d)
 		}
 }
 
-/* Does the actor's number of lanes still fit its targets'? */
-static bool fits(const struct target *t)
-{
-	size_t want = t->actor == NULL ? 1 : (size_t)t->actor->concurrency;
-
-	return t->n_lanes == (want < LANES_MAX ? want : LANES_MAX);
-}
-
 enum status targets_refresh(struct dispatch *d, struct db *db, struct arena *a, struct err *err)
 {
 	struct subscription *rows = NULL;
@@ -402,7 +165,7 @@ enum status targets_refresh(struct dispatch *d, struct db *db, struct arena *a, 
 		t->wanted = false;
 	for (size_t i = 0; i < n; i++)
 		if (subscription_is_served(&rows[i]) && (t = find_target(d, rows[i].name)) != NULL)
-			t->wanted = t->edition == rows[i].edition && fits(t);
+			t->wanted = t->edition == rows[i].edition;
 	drop_unwanted(d);
 	for (size_t i = 0; st == OK && i < n; i++)
 		if (subscription_is_served(&rows[i]) && find_target(d, rows[i].name) == NULL)

@@ -281,6 +281,7 @@ static enum status start(struct mailbox *m, struct err *err)
 enum status mailbox_new(struct mailbox **out, struct project *p, const char *name, const char *run,
                         struct err *err)
 {
+	static const char *const endings[] = { ENDING, NULL };
 	struct mailbox *m = mem_zero(1, sizeof *m);
 	enum status st;
 
@@ -298,7 +299,7 @@ enum status mailbox_new(struct mailbox **out, struct project *p, const char *nam
 	else if (m->bell == -1)
 		st = err_sys(err, errno, "cannot keep a mailbox");
 	else if ((st = fs_make_folders(m->folder, 0700, err)) == OK &&
-	         (st = changes_new(&m->changes, &m->folder, 1, ENDING, err)) == OK)
+	         (st = changes_new(&m->changes, &m->folder, 1, endings, err)) == OK)
 		st = start(m, err);
 	if (st != OK) {
 		mailbox_free(m);
