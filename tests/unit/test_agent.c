@@ -50,6 +50,7 @@ static void an_agent_of_another_host_is_read_as_it_is(void **state)
 	struct folder *f = *state;
 	const struct agent *a;
 
+	folder_put(f, ".mcp.json", "{\"mcpServers\": {\"x\": {}}}");
 	folder_put(f, ".claude/agents/code-reviewer.md",
 	           "---\nname: code-reviewer\ndescription: Reviews code.\n"
 	           "tools: Read, Grep, Bash(git log:*, git diff), mcp__x__y\nmodel: sonnet\n"
@@ -211,6 +212,76 @@ static void a_slip_of_the_pen_is_pointed_out(void **state)
 	assert_null(nearest);
 }
 
+/* An agent with these tools, on the fourth line of its file, and more keys. */
+static const struct agent_set *with_tools(const struct folder *f, const char *tools,
+                                          const char *more)
+{
+	folder_putf(f, ".gadugi/agents/a.md", "---\nname: a\ndescription: d\ntools: %s\n%s---\nx\n",
+	            tools, more);
+	return load(f);
+}
+
+static void a_server_that_nobody_has_is_an_error_with_its_place(void **state)
+{
+	struct folder *f = *state;
+	const struct agent_finding *found;
+	const struct agent_set *set;
+	struct err err = { 0 };
+
+	folder_put(f, ".mcp.json",
+	           "{\"mcpServers\": {\"tracker\": {}, \"my docs\": {}, \"a__b\": {}}}");
+	assert_int_equal(with_tools(f, "mcp__tracker__find, mcp__my_docs", "")->n_findings, 0);
+	assert_int_equal(with_tools(f, "[mcp__a__b__c, mcp__a__b]", "")->n_findings, 0);
+	set = with_tools(f, "mcp__traker__find", "");
+	found = only(set, "unknown-server");
+	assert_int_equal(found->severity, AGENT_ERROR);
+	assert_int_equal(found->line, 4);
+	assert_string_equal(found->message, "there is no server 'traker'; did you mean 'tracker'?");
+	assert_int_equal(agent_sound(set, "a", &err), E_INPUT);
+	assert_non_null(strstr(err.text, "a.md:4: there is no server 'traker'"));
+	assert_non_null(strstr(only(with_tools(f, "mcp__elsewhere", ""), "unknown-server")->message,
+	                       "add it to '.mcp.json'"));
+}
+
+static void servers_come_from_every_file_that_says_so(void **state)
+{
+	struct folder *f = *state;
+
+	folder_putf(f, "home/.claude.json",
+	            "{\"mcpServers\": {\"mine\": {}}, \"projects\": {\"%s\": {\"mcpServers\":"
+	            " {\"here\": {}}}, \"/other\": {\"mcpServers\": {\"there\": {}}}}}",
+	            f->path);
+	assert_int_equal(with_tools(f, "mcp__mine__x, mcp__here__x", "")->n_findings, 0);
+	(void)only(with_tools(f, "mcp__there__x", ""), "unknown-server");
+	/* its own, whether by name or with all that is needed, and after the tools */
+	assert_int_equal(with_tools(f, "mcp__own__x, mcp__named__x",
+	                            "mcpServers:\n  - own: {command: x}\n  - named\n")
+	                     ->n_findings,
+	                 0);
+	assert_int_equal(
+	    with_tools(f, "mcp__own__x", "mcpServers: {own: {command: x}}\n")->n_findings, 0);
+	/* those that a host makes known itself stand in no file */
+	assert_int_equal(
+	    with_tools(f, "mcp__ide__getDiagnostics, mcp__plugin_p_s__t, mcp__claude_ai_X__t", "")
+		->n_findings,
+	    0);
+}
+
+static void why_a_server_cannot_be_known_is_said(void **state)
+{
+	struct folder *f = *state;
+	const struct agent_set *set = with_tools(f, "mcp__foo__bar", "");
+
+	assert_non_null(strstr(only(set, "unchecked-server")->message,
+	                       "cannot be known: there is neither a '.mcp.json'"));
+	assert_true(set->sound);
+	folder_put(f, ".mcp.json", "{");
+	set = with_tools(f, "mcp__foo__bar", "");
+	assert_non_null(
+	    strstr(only(set, "unchecked-server")->message, ".mcp.json' cannot be read"));
+	assert_true(set->sound);
+}
+
 static void a_change_is_seen_at_the_next_look(void **state)
 {
 	struct folder *f = *state;
@@ -278,6 +349,9 @@ int main(void)
 		TEST(a_command_is_taken_from_the_user_alone),
 		TEST(mistakes_have_a_place_and_hide_nobody),
 		TEST(a_slip_of_the_pen_is_pointed_out),
+		TEST(a_server_that_nobody_has_is_an_error_with_its_place),
+		TEST(servers_come_from_every_file_that_says_so),
+		TEST(why_a_server_cannot_be_known_is_said),
 		TEST(a_change_is_seen_at_the_next_look),
 		TEST(one_file_can_be_asked_for),
 		TEST(memory_that_fails_is_said),

@@ -415,6 +415,7 @@ static void fewer_at_a_time_takes_effect_at_once(void **state)
 {
 	struct served *p = *state;
 	const char *seen;
+	size_t together = 0;
 	char topic[20];
 
 	served_script(p, "alone.sh",
@@ -436,10 +437,12 @@ static void fewer_at_a_time_takes_effect_at_once(void **state)
 	served_await_subscribers(p, 2); /* the file was read again */
 	folder_put(p->folder, "let", "");
 	(void)served_await(p, "agent.one.done", 12);
-	/* at most two had begun; none of the others met another one */
-	assert_true(served_lines(p, ".gadugi/agents/one/seen") >= 10);
+	/* at most two had begun before; none of the others met another one */
 	seen = folder_get(p->folder, ".gadugi/agents/one/seen");
-	assert_int_equal(strspn(seen, "1\n"), strlen(seen));
+	for (; *seen != '\0'; seen = strchr(seen, '\n') + 1)
+		together += strncmp(seen, "1\n", 2) != 0;
+	assert_in_range(together, 0, 2);
+	assert_true(served_lines(p, ".gadugi/agents/one/seen") >= 10);
 }
 
 static void more_jobs_of_the_configuration_take_effect_at_once(void **state)

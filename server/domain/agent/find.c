@@ -23,7 +23,8 @@ static const struct {
 	{ "bad-value", AGENT_ERROR },     /* a key with a value of the wrong kind */
 	{ "unknown-key", AGENT_WARNING }, /* often a slip of the pen */
 	{ "unknown-tool", AGENT_ERROR },
-	{ "unknown-server", AGENT_WARNING }, /* not in the project's .mcp.json */
+	{ "unknown-server", AGENT_ERROR },  /* in none of the files that say which there are */
+	{ "unchecked-server", AGENT_INFO }, /* there are no such files, or one cannot be read */
 	{ "bad-topic", AGENT_ERROR },
 	{ "command-not-allowed", AGENT_ERROR }, /* a command in a project's folder */
 	{ "empty-prompt", AGENT_WARNING },
@@ -208,7 +209,7 @@ static enum status begin(struct making *m, const struct agent_places *places, st
 	if (m->set == NULL)
 		return err_nomem(err, "the agents");
 	m->set->sound = true;
-	return agent_read_servers(m);
+	return OK;
 }
 
 enum status agent_load(const struct agent_places *places, struct arena *a, struct agent_set **out,

@@ -11,10 +11,13 @@ struct making {
 	struct arena *arena;
 	const struct agent_places *places;
 	const char *path, *source;
-	bool trusted;               /* one of the user's own folders: may define a command */
-	const char *agent;          /* name as far as it is known, or NULL */
-	struct agent_texts servers; /* of the project's .mcp.json */
-	bool servers_known;         /* there is such a file */
+	bool trusted;                   /* one of the user's own folders: may define a command */
+	const char *agent;              /* name as far as it is known, or NULL */
+	struct agent_texts servers;     /* of MCP, as the files that say so have them */
+	bool servers_read;              /* these files were looked for */
+	bool servers_known;             /* at least one of them is there */
+	const char *servers_unread;     /* one that is there and cannot be read; NULL: none */
+	struct agent_texts own_servers; /* that the file being read brings itself */
 	struct err *err;
 };
 
@@ -39,7 +42,10 @@ void agent_add_text(struct agent_texts *list, const char *text, struct arena *a)
 /* Look at a tool: one that nobody has is noted. */
 void agent_check_tool(struct making *m, const char *tool, long line);
 
-/* The names of the MCP servers in ROOT/.mcp.json into m; without the file there are none. */
-enum status agent_read_servers(struct making *m);
+/* The names of the MCP servers that a file's keys bring, before its tools are looked at. */
+void agent_own_servers(struct making *m, const struct yaml *map);
+
+/* Look at the server of a tool, which is given without its mcp__: one that nobody has is noted. */
+void agent_check_server(struct making *m, const char *tool, const char *server, long line);
 
 #endif

@@ -291,6 +291,7 @@ static bool fill(struct making *m, const struct yaml *map, struct agent *agent)
 
 	if (name != NULL && name->kind == YAML_TEXT)
 		m->agent = name->text;
+	agent_own_servers(m, map);
 	for (const struct yaml *y = map->first; y != NULL; y = y->next)
 		read_key(m, y, agent);
 	if (agent->name == NULL || *agent->name == '\0') {

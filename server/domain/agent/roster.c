@@ -56,13 +56,14 @@ static void edition_free(struct edition *e)
 
 static enum status watch_folders(struct roster *r, struct err *err)
 {
-	static const char *const endings[] = { ".md", NULL };
+	static const char *const endings[] = { ".md", ".mcp.json", NULL };
 	const char *folders[CHANGES_MAX];
 	size_t n = 0;
 	const struct agent_places *p = &r->places;
 
 	folders[n++] = text_printf(r->arena, "%s/.gadugi/agents", p->root);
 	folders[n++] = text_printf(r->arena, "%s/.claude/agents", p->root);
+	folders[n++] = p->root; /* for .mcp.json: which servers there are */
 	if (p->config_home != NULL)
 		folders[n++] = text_printf(r->arena, "%s/gadugi/agents", p->config_home);
 	else if (p->home != NULL)

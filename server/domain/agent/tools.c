@@ -3,17 +3,19 @@
 
 #include "base/text.h"
 #include "domain/agent/make.h"
-#include "sys/fs.h"
 
-#define MCP          "mcp__"
-#define MCP_FILE_MAX ((size_t)1 << 20)
+#define MCP "mcp__"
 
 /* Of Claude Code, whose files these are. Ones that begin with mcp__ belong to MCP servers. */
 static const char *const known[] = {
 	"Agent",
+	"Artifact",
 	"AskUserQuestion",
 	"Bash",
 	"BashOutput",
+	"CronCreate",
+	"CronDelete",
+	"CronList",
 	"Edit",
 	"EnterPlanMode",
 	"EnterWorktree",
@@ -26,11 +28,15 @@ static const char *const known[] = {
 	"LS",
 	"LSP",
 	"ListMcpResourcesTool",
+	"Monitor",
 	"MultiEdit",
 	"NotebookEdit",
 	"NotebookRead",
+	"PowerShell",
+	"PushNotification",
 	"Read",
 	"ReadMcpResourceTool",
+	"RemoteTrigger",
 	"SendMessage",
 	"Skill",
 	"SlashCommand",
@@ -42,9 +48,12 @@ static const char *const known[] = {
 	"TaskOutput",
 	"TaskStop",
 	"TaskUpdate",
+	"TeamCreate",
+	"TeamDelete",
 	"TodoRead",
 	"TodoWrite",
 	"ToolSearch",
+	"WaitForMcpServers",
 	"WebFetch",
 	"WebSearch",
 	"Write",
@@ -103,12 +112,8 @@ static void check_mcp(struct making *m, const char *tool, long line)
 	else if (strcmp(name, "gadugi") == 0 && end != NULL && n_own > 0 &&
 	         !is_known(own, n_own, end + 2, strlen(end + 2)) && strcmp(end + 2, "*") != 0)
 		unknown(m, end + 2, own, n_own, line);
-	else if (m->servers_known && strcmp(name, "gadugi") != 0 &&
-	         !is_known(m->servers.at, m->servers.n, name, n))
-		agent_note(m, "unknown-server", line,
-		           "'.mcp.json' has no server '%s'; the host that runs the agent must "
-		           "know it otherwise",
-		           name);
+	else
+		agent_check_server(m, server, name, line);
 }
 
 void agent_check_tool(struct making *m, const char *tool, long line)
@@ -126,26 +131,4 @@ void agent_check_tool(struct making *m, const char *tool, long line)
 		check_mcp(m, name, line);
 	else if (strcmp(name, "*") != 0 && !is_known(names, n_names, name, n))
 		unknown(m, name, names, n_names, line);
-}
-
-enum status agent_read_servers(struct making *m)
-{
-	const char *path =
-	    m->places->root == NULL ? NULL : fs_join(m->arena, m->places->root, ".mcp.json");
-	cJSON *root = NULL;
-	const cJSON *one;
-	char *bytes = NULL;
-	size_t n = 0;
-
-	if (path == NULL || fs_read(path, MCP_FILE_MAX, m->arena, &bytes, &n, NULL) != OK)
-		return arena_failed(m->arena) ? err_nomem(m->err, "the agents") : OK;
-	/* one that cannot be read is its host's to complain of */
-	if (json_read(bytes, n, &root, NULL) != OK)
-		return OK;
-	m->servers_known = true;
-	cJSON_ArrayForEach(one, json_get(root, "mcpServers"))
-		if (one->string != NULL)
-			agent_add_text(&m->servers, text_dup(m->arena, one->string), m->arena);
-	cJSON_Delete(root);
-	return arena_failed(m->arena) ? err_nomem(m->err, "the agents") : OK;
 }

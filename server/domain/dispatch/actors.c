@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "domain/config.h"
-#include "domain/dispatch/own.h"
+#include "domain/dispatch/actors.h"
 #include "sys/proc.h"
 #include "sys/scan.h"
 

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "domain/config_events.h"
+#include "domain/dispatch/actors.h"
 #include "domain/dispatch/own.h"
 #include "domain/question.h"
 #include "store/subscribers.h"

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "bus/topic.h"
 #include "domain/config_events.h"
+#include "domain/dispatch/actors.h"
 #include "domain/dispatch/own.h"
 #include "domain/event/view.h"
 #include "store/subscribers.h"
