@@ -447,6 +447,13 @@ enum status markdown_read(const char *bytes, size_t n, struct arena *a, struct m
 	return OK;
 }
 
+bool markdown_show(struct markdown *m, const char *bytes, struct arena *a)
+{
+	size_t n = strlen(bytes);
+
+	return (m->bytes = arena_copy(a, bytes, n)) != NULL && lines_find(m, n, a);
+}
+
 const char *markdown_source(const struct markdown *m, long first, long last, struct arena *a)
 {
 	size_t from, to;

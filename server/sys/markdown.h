@@ -71,4 +71,10 @@ enum status markdown_read(const char *bytes, size_t n, struct arena *a, struct m
 /* The source of lines first to last, as written, copied; NULL when the arena is full. */
 const char *markdown_source(const struct markdown *m, long first, long last, struct arena *a);
 
+/*
+ * Have markdown_source tell another text than the one that was parsed, the same line for line: a
+ * reader that helped the parser with marks shows people their own. False when the arena is full.
+ */
+bool markdown_show(struct markdown *m, const char *bytes, struct arena *a);
+
 #endif

@@ -14,6 +14,9 @@ static const char *const documents[] = {
 	"| B | Paint | A, X | 2h |\n\n```mermaid\ngraph TD\n A-->B\n```\n\nWe get a 9x speedup.\n",
 	"## Phase 1: Setup\n\n- [ ] T001 One in a/b.c\n- [ ] T002 [P] Two in a/b.c\n- [ ] T003 "
 	"Three\n",
+	"## Steps\n\na) Lay\nb) Paint (after a)\n\n## Tasks\n\n- [ ] (a) Dry\n- [ ] (b) Sweep "
+	"(needs "
+	"(a))\n\nStep a after the paint.\n",
 	"### Task 1: Lay\n\n**Estimate**: 2h\n\n### Task 2: Paint\n\n**Depends on**: Task 1\n",
 	"{\"tasks\":[{\"id\":\"a\",\"title\":\"x\",\"dependsOn\":[]},{\"id\":\"b\",\"title\":\"y\","
 	"\"dependsOn\":[\"a\",\"c\"],\"files\":[\"m.c\"]}]}",

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "domain/plan.h"
+#include "domain/plan/read.h"
 
 #define TASKS  24
 #define ROUNDS 60
@@ -247,6 +248,95 @@ static void issues(struct text *t, const struct gold *g)
 	}
 }
 
+/* Where a task stands in the document. */
+static char letter_of(const struct gold *g, size_t task)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (g->order[i] == task)
+			return (char)('a' + i);
+	return '?';
+}
+
+/* `(depends on a, c)`: what a task waits for, by the letters of the list. */
+static void needs_by_letter(struct text *t, const struct gold *g, size_t task, const char *mark)
+{
+	size_t n = 0;
+
+	for (size_t from = 0; from < g->n; from++)
+		if (g->edge[from][task])
+			text_addf(t, "%s%s%c%s", n++ == 0 ? " (depends on " : ", ", mark,
+			          letter_of(g, from), mark[0] == '(' ? ")" : "");
+	text_add(t, n == 0 ? "" : ")");
+}
+
+static void letters(struct text *t, const struct gold *g)
+{
+	text_add(t, "# Plan\n\n## Tasks\n\n");
+	for (size_t i = 0; i < g->n; i++) {
+		size_t k = g->order[i];
+
+		text_addf(t, "%c) %s (%ld min)", (char)('a' + i), g->title[k], g->minutes[k]);
+		needs_by_letter(t, g, k, "");
+		text_add(t, "\n");
+	}
+}
+
+static void boxes_by_letter(struct text *t, const struct gold *g)
+{
+	text_add(t, "# Plan\n\n## Tasks\n\n");
+	for (size_t i = 0; i < g->n; i++) {
+		size_t k = g->order[i];
+
+		text_addf(t, "- [ ] (%c) %s", (char)('a' + i), g->title[k]);
+		needs_by_letter(t, g, k, "(");
+		text_addf(t, " - %ld min\n", g->minutes[k]);
+	}
+}
+
+static void headings_by_letter(struct text *t, const struct gold *g)
+{
+	text_add(t, "# Plan\n\n");
+	for (size_t i = 0; i < g->n; i++) {
+		size_t k = g->order[i], n = 0;
+
+		text_addf(t, "### Task %c: %s\n\n**Duration**: %ld min\n**Dependencies**: ",
+		          (char)('A' + i), g->title[k], g->minutes[k]);
+		for (size_t from = 0; from < g->n; from++)
+			if (g->edge[from][k])
+				text_addf(t, "%sTask %c", n++ == 0 ? "" : " and ",
+				          (char)(letter_of(g, from) - 'a' + 'A'));
+		text_add(t, n == 0 ? "None\n\n" : "\n\n");
+	}
+}
+
+/* Two lists, each with letters of its own: a letter means the nearest task above that has it. */
+static void two_lists_by_letter(struct text *t, const struct gold *g)
+{
+	size_t half = g->n < 4 ? g->n : g->n / 2; /* one letter is no list */
+
+	text_add(t, "# Plan\n\n## First steps\n\n");
+	for (size_t i = 0; i < g->n; i++) {
+		size_t n = 0;
+
+		if (i == half)
+			text_add(t, "\n## Second steps\n\n");
+		text_addf(t, "%c. %s (%ld min)", (char)('a' + (i < half ? i : i - half)),
+		          g->title[i], g->minutes[i]);
+		/* those of the other list that this one's letters hide go by title */
+		for (size_t from = 0; from < i; from++) {
+			if (!g->edge[from][i])
+				continue;
+			text_add(t, n++ == 0 ? " (depends on " : ", ");
+			if (i < half || from >= half || from + half >= i)
+				text_addf(t, "%c",
+				          (char)('a' + (from < half ? from : from - half)));
+			else
+				text_add(t, g->title[from]);
+		}
+		text_add(t, n == 0 ? "\n" : ")\n");
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*write)(struct text *t, const struct gold *g);
@@ -262,6 +352,10 @@ static const struct {
 	{ "task-master", taskmaster, false },
 	{ "beads", beads, true },
 	{ "issues", issues, false },
+	{ "letters", letters, true },
+	{ "boxes by letter", boxes_by_letter, true },
+	{ "headings by letter", headings_by_letter, true },
+	{ "two lists by letter", two_lists_by_letter, true },
 };
 
 static size_t by_title(const struct plan *p, const char *title)
@@ -340,6 +434,60 @@ static void a_random_graph_comes_back_from_every_format(void **state)
 			text_done(&t);
 			arena_free(a);
 		}
+}
+
+/* ccpm: a folder, one file a task, each named by its number. */
+static size_t epic(struct arena *a, const struct gold *g, struct read_file *files)
+{
+	for (size_t i = 0; i < g->n; i++) {
+		size_t k = g->order[i], n = 0;
+		struct text t;
+
+		text_init(&t, TEXT_LIMIT);
+		text_addf(&t, "---\nstatus: open\nname: %s\ndepends_on: [", g->title[k]);
+		for (size_t from = 0; from < g->n; from++) {
+			if (!g->edge[from][k])
+				continue;
+			text_add(&t, n == 0 ? "" : ", ");
+			text_addf(&t, n % 2 == 0 ? "%zu" : "%03zu", from + 1);
+			n++;
+		}
+		text_addf(&t, "]\n---\n\n## Effort Estimate\n\n- Minutes: %ld min\n",
+		          g->minutes[k]);
+		files[i].name = text_printf(a, "%03zu.md", k + 1);
+		files[i].bytes = text_copy(&t, a);
+		files[i].size = t.len;
+		text_done(&t);
+		assert_non_null(files[i].bytes);
+	}
+	return g->n;
+}
+
+static void a_random_graph_comes_back_from_an_epic(void **state)
+{
+	struct random r = { 0x3333 };
+
+	(void)state;
+	for (size_t round = 0; round < ROUNDS; round++) {
+		struct arena *a = arena_new((size_t)64 << 20);
+		struct plan_options options = { 0 };
+		struct read_file files[TASKS];
+		struct err err = { 0 };
+		struct plan *p = NULL;
+		struct gold g;
+		size_t n;
+
+		gold_make(&g, &r);
+		n = epic(a, &g, files);
+		if (plan_read_files(files, n, &options, a, &p, &err) != OK)
+			fail_msg("%s", err.text);
+		same(&g, p, "epic", files[0].bytes, true);
+		for (size_t i = 0; i < p->n_tasks; i++)
+			assert_int_equal(p->tasks[i].line, 3);
+		for (size_t i = 0; i < p->n_edges; i++)
+			assert_int_equal(p->edges[i].line, 4);
+		arena_free(a);
+	}
 }
 
 static void what_is_written_reads_back_the_same(void **state)
@@ -447,6 +595,83 @@ static void letters_count_as_numbers_do(void **state)
 	assert_string_equal(p->tasks[1].steps.at[1], "Second coat");
 	p = read_text(a, none);
 	assert_int_equal(p->n_tasks, 1);
+	arena_free(a);
+}
+
+/* What the lists of people look like, and what each task in them waits for. */
+static void letters_name_tasks(void **state)
+{
+	static const char *const docs[] = {
+		"## Tasks\n\na. Tile\nb. Grout (after a)\nc. Mirror (depends on (a), (b))\n",
+		"## Tasks\n\na) Tile\nb) Grout - depends on a\nc) Mirror, after a and b\n",
+		"## Tasks\n\n(a) Tile\n(b) Grout, after (a)\n(c) Mirror (needs a-b)\n",
+		"## Tasks\n\nA. Tile\nB. Grout\n   - Depends on: A\nC. Mirror\n   - Depends on: A, "
+		"B\n",
+		"- **(a)** Tile\n- **(b)** Grout (needs a)\n- **(c)** Mirror (needs (a) and (b))\n",
+		"- [ ] A: Tile\n- [ ] B: Grout (after A)\n- [ ] C: Mirror (depends on A, B)\n",
+		"- **A** Tile\n- **B** Grout (needs A)\n- **C** Mirror (needs A and B)\n",
+		"### A. Tile\n\n### B. Grout\n\nDepends on: A\n\n### C. Mirror\n\nDepends on: A, "
+		"B\n",
+		"### Task A: Tile\n\n### Task B: Grout\n\nDepends on: A\n\n### Task C: Mirror\n\n"
+		"Depends on Task A and Task B.\n",
+		"Task A: Tile\nTask B: Grout (after A)\nTask C: Mirror (after Task A and B)\n",
+		"## Tasks\n\na) Tile\nb) Grout\nc) Mirror\n\n## Order\n\nTask b depends on (a). "
+		"Task c "
+		"comes after tasks a and b.\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof docs / sizeof *docs; i++) {
+		struct arena *a = arena_new((size_t)64 << 20);
+		const struct plan *p = read_text(a, docs[i]);
+		size_t tile = by_title(p, "Tile"), grout = by_title(p, "Grout");
+
+		if (p->n_tasks != 3 || !has_edge(p, tile, grout) || !has_edge(p, tile, 2) ||
+		    !has_edge(p, grout, 2) || p->n_edges != 3 || !p->sound)
+			fail_msg("%zu tasks, %zu edges:\n%s", p->n_tasks, p->n_edges, docs[i]);
+		arena_free(a);
+	}
+}
+
+/* A place means the nearest task above that has it, whatever list it is in. */
+static void every_list_has_places_of_its_own(void **state)
+{
+	static const char doc[] =
+	    "## Morning tasks\n\n1. Pack\n2. Hire (after 1)\n3. Eat\n\n"
+	    "## Evening tasks\n\n1. Drive (after 2)\n2. Unload (after 1)\n3. Rest "
+	    "(before 1)\n";
+	static const char *const edges[][2] = {
+		{ "Pack", "Hire" }, { "Hire", "Drive" }, { "Drive", "Unload" }, { "Rest", "Drive" }
+	};
+	struct arena *a = arena_new((size_t)64 << 20);
+	const struct plan *p = read_text(a, doc);
+
+	(void)state;
+	assert_int_equal(p->n_tasks, 6);
+	for (size_t i = 0; i < sizeof edges / sizeof *edges; i++)
+		if (!has_edge(p, by_title(p, edges[i][0]), by_title(p, edges[i][1])))
+			fail_msg("%s -> %s is missing", edges[i][0], edges[i][1]);
+	assert_int_equal(p->n_edges, sizeof edges / sizeof *edges);
+	arena_free(a);
+}
+
+/* What looks like a letter of a list and is none; what is one and is not shown as a number. */
+static void words_and_code_keep_their_letters(void **state)
+{
+	static const char doc[] =
+	    "## Tasks\n\n- [ ] Pack. Choose:\n  (a) big ones\n  (b) small ones\n- [ ] Drive\n\n"
+	    "```sh\na) not\nb) this\n```\n";
+	static const char days[] = "## Tasks\n\n1. Schema\n2. Parser\n3. Docs\n\n## Notes\n\nThe "
+				   "parser comes after 3 days of testing.\n";
+	struct arena *a = arena_new((size_t)64 << 20);
+	const struct plan *p = read_text(a, doc);
+
+	(void)state;
+	assert_int_equal(p->n_tasks, 2);
+	assert_non_null(strstr(p->tasks[0].description, "(b) small ones"));
+	p = read_text(a, days);
+	assert_false(has_edge(p, by_title(p, "Docs"), by_title(p, "Parser")) && p->n_edges == 1);
+	assert_true(has_edge(p, 0, 1)); /* the list's own order */
 	arena_free(a);
 }
 
@@ -618,9 +843,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_random_graph_comes_back_from_every_format),
+		cmocka_unit_test(a_random_graph_comes_back_from_an_epic),
 		cmocka_unit_test(what_is_written_reads_back_the_same),
 		cmocka_unit_test(a_written_plan_keeps_all_that_it_is_run_by),
 		cmocka_unit_test(letters_count_as_numbers_do),
+		cmocka_unit_test(letters_name_tasks),
+		cmocka_unit_test(every_list_has_places_of_its_own),
+		cmocka_unit_test(words_and_code_keep_their_letters),
 		cmocka_unit_test(one_fault_put_in_is_found),
 		cmocka_unit_test(spec_kit_phases_and_marks_give_the_order),
 		cmocka_unit_test(spec_kit_says_which_phase_waits_for_which),

@@ -23,6 +23,7 @@ struct draft_task {
 	size_t index;
 	const char *node;  /* its name in a diagram, or NULL */
 	const char *alias; /* another name it goes by, or NULL */
+	size_t list;       /* of several that count from the start: whose alias it is; 0: none */
 	long place;        /* in a numbered list; tasks that share one are side by side; 0: none */
 	size_t head; /* bytes of the title that name it, `Test` of `Test after the build`; 0: all */
 	long batch_number;    /* 0: none stated */

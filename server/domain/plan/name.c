@@ -1,15 +1,12 @@
 #include "domain/plan/name.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/plan/near.h"
 
-#define WORDS_MAX  64 /* of a title or a reference that are looked at */
-#define SLUG_MAX   48
-#define NEAR_LEAST 0.72 /* F1 from which other words may differ */
-#define NEAR_LEAD  0.08 /* by which the best must be ahead */
+#define SLUG_MAX  48
+#define LISTS_MAX 64 /* in which a place is looked for */
 
 struct key {
 	uint64_t hash;
@@ -17,20 +14,11 @@ struct key {
 	enum name_how how;
 };
 
-struct word {
-	uint32_t hash;
-	uint32_t task;
-};
-
 struct names {
 	const struct draft *d;
-	struct key *slots;  /* open addressing; how NAME_UNKNOWN: free */
-	size_t n_slots;     /* a power of two, at least twice the keys */
-	struct word *words; /* sorted by hash, task; NULL until one is looked for by its words */
-	size_t n_words;
-	double *weight; /* of each task's title: the sum of its words' */
-	double *shared; /* between searches all zero */
-	size_t *touched;
+	struct key *slots; /* open addressing; how NAME_UNKNOWN: free */
+	size_t n_slots;    /* a power of two, at least twice the keys */
+	struct near *near; /* by the words of titles; NULL until one is looked for so */
 };
 
 static const char *const empty_words[] = { "the", "a",  "an", "of",   "for",  "and", "with",
@@ -117,34 +105,6 @@ uint32_t name_hash(const char *word, size_t len)
 		h = (h ^ (unsigned char)lower(word[i])) * 0x100000001b3u;
 	h ^= h >> 32;
 	return (uint32_t)h == 0 ? 1 : (uint32_t)h;
-}
-
-/* The hashes of the words, each once, in order; at most WORDS_MAX. */
-static size_t hashes(const char *s, size_t n, uint32_t out[WORDS_MAX])
-{
-	size_t at = 0, start, len, count = 0;
-
-	while (count < WORDS_MAX && name_word(s, n, &at, &start, &len)) {
-		uint32_t h = name_hash(s + start, len);
-		bool there = h == 0;
-
-		for (size_t i = 0; i < count && !there; i++)
-			there = out[i] == h;
-		if (!there)
-			out[count++] = h;
-	}
-	return count;
-}
-
-double name_alike(const char *a, const char *b)
-{
-	uint32_t x[WORDS_MAX], y[WORDS_MAX];
-	size_t n = hashes(a, strlen(a), x), m = hashes(b, strlen(b), y), both = 0;
-
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < m; k++)
-			both += x[i] == y[k];
-	return n + m == 0 ? 0 : 2.0 * (double)both / (double)(n + m);
 }
 
 const char *name_normal(const char *s, size_t n, struct arena *a)
@@ -244,9 +204,11 @@ static bool is_counter(const char *s, size_t n)
 	return n == 0;
 }
 
-#define SEED_ID     1u
-#define SEED_NUMBER 2u
-#define SEED_PADDED 3u
+/* Above the bytes that are hashed, so that no letter makes one of another. */
+#define SEED_ID     0x100u
+#define SEED_NUMBER 0x200u
+#define SEED_PADDED 0x300u
+#define SEED_LETTER 0x400u
 
 static uint64_t number_key(const char *prefix, size_t len, long number, uint64_t seed)
 {
@@ -280,39 +242,29 @@ static void keys_of(struct names *x, const char *id, size_t task)
 		key_add(x, number_key("", 0, number, SEED_NUMBER), task, NAME_NUMBER);
 }
 
-static int word_order(const void *a, const void *b)
+/* Apart from all others: the names that count in one list only. */
+static uint64_t in_list(uint64_t hash, size_t list)
 {
-	const struct word *x = a, *y = b;
-
-	if (x->hash != y->hash)
-		return x->hash < y->hash ? -1 : 1;
-	return x->task < y->task ? -1 : x->task > y->task;
+	return hash ^ ((uint64_t)list * 0x9e3779b97f4a7c15u);
 }
 
-/* Where hash begins among the words. */
-static size_t word_first(const struct names *x, uint32_t hash)
+/* A place, `3` or `b`: in the list it counts in, and anywhere if no other task is called so. */
+static void keys_of_place(struct names *x, const struct draft_task *t, size_t task)
 {
-	size_t low = 0, high = x->n_words;
+	size_t n = strlen(t->alias), prefix, digits;
+	uint64_t whole = hash_lower(t->alias, n, SEED_ID), counted;
+	long number;
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (x->words[mid].hash < hash)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
-/* A word that few titles have tells more. */
-static double weight_of(const struct names *x, size_t first, uint32_t hash)
-{
-	size_t n = 0;
-
-	while (first + n < x->n_words && x->words[first + n].hash == hash)
-		n++;
-	return log(1.0 + (double)(x->d->n_tasks + 1) / (double)(n + 1));
+	if (split(t->alias, n, &prefix, &number, &digits))
+		counted = number_key("", 0, number, SEED_NUMBER);
+	else
+		counted = hash_lower(t->alias, n, SEED_LETTER);
+	key_add(x, whole, task, NAME_NUMBER);
+	key_add(x, counted, task, NAME_NUMBER);
+	if (t->list == 0)
+		return;
+	key_add(x, in_list(whole, t->list), task, NAME_NUMBER);
+	key_add(x, in_list(counted, t->list), task, NAME_NUMBER);
 }
 
 static void keys_fill(struct names *x)
@@ -324,7 +276,7 @@ static void keys_fill(struct names *x)
 		if (t->node != NULL)
 			keys_of(x, t->node, i);
 		if (t->alias != NULL)
-			keys_of(x, t->alias, i);
+			keys_of_place(x, t, i);
 		key_add(x, hash_normal(t->t.title, strlen(t->t.title)), i, NAME_TITLE);
 		if (t->head > 0)
 			key_add(x, hash_normal(t->t.title, t->head), i, NAME_TITLE);
@@ -335,43 +287,6 @@ static void keys_fill(struct names *x)
 				                   SEED_ID),
 				        i, NAME_ISSUE);
 	}
-}
-
-static size_t head_of(const struct draft_task *t)
-{
-	return t->head > 0 ? t->head : strlen(t->t.title);
-}
-
-/* The titles by their words: only looked at when no name fits as it is. */
-static bool words_fill(struct names *x)
-{
-	struct arena *a = x->d->a;
-	size_t n_tasks = x->d->n_tasks, room = 1;
-	uint32_t hash[WORDS_MAX];
-
-	for (size_t i = 0; i < n_tasks; i++)
-		room += hashes(x->d->tasks[i]->t.title, head_of(x->d->tasks[i]), hash);
-	x->weight = arena_take(a, (n_tasks + 1) * sizeof *x->weight);
-	x->shared = arena_take(a, (n_tasks + 1) * sizeof *x->shared);
-	x->touched = arena_take(a, (n_tasks + 1) * sizeof *x->touched);
-	x->words = arena_take(a, room * sizeof *x->words);
-	if (arena_failed(a))
-		return false;
-	for (size_t i = 0; i < n_tasks; i++) {
-		size_t n = hashes(x->d->tasks[i]->t.title, head_of(x->d->tasks[i]), hash);
-
-		for (size_t k = 0; k < n; k++)
-			x->words[x->n_words++] = (struct word){ hash[k], (uint32_t)i };
-	}
-	qsort(x->words, x->n_words, sizeof *x->words, word_order);
-	for (size_t i = 0; i < x->n_words;) {
-		uint32_t h = x->words[i].hash;
-		double w = weight_of(x, i, h);
-
-		for (; i < x->n_words && x->words[i].hash == h; i++)
-			x->weight[x->words[i].task] += w;
-	}
-	return true;
 }
 
 struct names *names_build(const struct draft *d)
@@ -385,10 +300,11 @@ struct names *names_build(const struct draft *d)
 	for (size_t i = 0; i < d->n_tasks; i++) {
 		const struct draft_task *t = d->tasks[i];
 
-		/* an id, a node or an alias gives up to three keys, a title one, a label one */
+		/* an id or a node gives up to three keys, an alias four, a title two, a label one
+		 */
 		n_keys += 5 + t->t.labels.n;
 		n_keys += t->node != NULL ? 3 : 0;
-		n_keys += t->alias != NULL ? 3 : 0;
+		n_keys += t->alias != NULL ? 4 : 0;
 	}
 	for (x->n_slots = 16; x->n_slots < 2 * n_keys; x->n_slots *= 2)
 		;
@@ -442,66 +358,19 @@ static struct name_hit number_find(const struct names *x, const char *s, size_t 
 	return hit;
 }
 
-struct score {
-	double best, second;
-	size_t task;
-	double covered; /* share of the reference's weight that the best has */
-};
-
-/* Weigh each title that shares a word; few lists are long, and those weigh little. */
-static struct score scores(struct names *x, const uint32_t *hash, size_t n)
+/* `task b`, `step (b)`: the letter of a list, said to be one. */
+static const char *letter_of(const char *s, size_t n)
 {
-	struct score s = { 0, 0, PLAN_NONE, 0 };
-	size_t n_touched = 0;
-	double total = 0;
+	size_t word = 0;
 
-	for (size_t k = 0; k < n; k++) {
-		size_t first = word_first(x, hash[k]);
-		double w = weight_of(x, first, hash[k]);
-
-		total += w;
-		for (size_t i = first; i < x->n_words && x->words[i].hash == hash[k]; i++) {
-			if (x->shared[x->words[i].task] <= 0)
-				x->touched[n_touched++] = x->words[i].task;
-			x->shared[x->words[i].task] += w;
-		}
-	}
-	for (size_t k = 0; k < n_touched; k++) {
-		size_t i = x->touched[k];
-		double f1 = 2 * x->shared[i] / (total + x->weight[i]);
-
-		if (f1 > s.best || (f1 >= s.best && i < s.task)) {
-			s.second = s.best;
-			s.best = f1;
-			s.task = i;
-			s.covered = x->shared[i] / total;
-		} else if (f1 > s.second) {
-			s.second = f1;
-		}
-		x->shared[i] = 0;
-	}
-	return s;
-}
-
-static struct name_hit near_find(struct names *x, const char *s, size_t n)
-{
-	struct name_hit hit = { NAME_UNKNOWN, PLAN_NONE, 0 };
-	uint32_t hash[WORDS_MAX];
-	size_t count = hashes(s, n, hash);
-	struct score found;
-
-	if (count == 0 || (x->words == NULL && !words_fill(x)))
-		return hit;
-	found = scores(x, hash, count);
-	if (found.task == PLAN_NONE)
-		return hit;
-	/* all its words are in one title, or nearly all words are in both */
-	if (found.covered < 0.999 && found.best < NEAR_LEAST)
-		return hit;
-	hit.task = found.task;
-	hit.score = found.best;
-	hit.how = found.best - found.second < NEAR_LEAD ? NAME_AMBIGUOUS : NAME_NEAR;
-	return hit;
+	while (word < n && is_word(s[word]))
+		word++;
+	if (word == 0 || !is_counter(s, word))
+		return NULL;
+	s += word;
+	for (n -= word; n > 0 && strchr(" #(", *s) != NULL; n--)
+		s++;
+	return n == 1 && is_word(*s) ? s : NULL;
 }
 
 /* Without what may stand around a name: blanks, marks of code, brackets, a full stop. */
@@ -518,6 +387,7 @@ static void trim(const char **s, size_t *n)
 struct name_hit name_find_exact(const struct names *x, const char *s, size_t n)
 {
 	struct name_hit hit = key_find(x, hash_lower(s, n, SEED_ID));
+	const char *letter;
 
 	if (hit.how == NAME_ID)
 		return hit; /* an id may hold any mark */
@@ -529,7 +399,43 @@ struct name_hit name_find_exact(const struct names *x, const char *s, size_t n)
 		hit = key_find(x, hash_normal(s, n));
 	if (n > 0 && hit.how == NAME_UNKNOWN)
 		hit = number_find(x, s, n);
+	if (n > 0 && hit.how == NAME_UNKNOWN && (letter = letter_of(s, n)) != NULL)
+		hit = key_find(x, hash_lower(letter, 1, SEED_LETTER));
 	return hit;
+}
+
+/* The task with that place in one list. */
+static struct name_hit place_find(const struct names *x, size_t list, const char *s, size_t n)
+{
+	struct name_hit hit = key_find(x, in_list(hash_lower(s, n, SEED_ID), list));
+	const char *letter = letter_of(s, n);
+	size_t prefix, digits;
+	long number;
+
+	if (hit.how != NAME_UNKNOWN)
+		return hit;
+	if (split(s, n, &prefix, &number, &digits) && is_counter(s, prefix) && s[0] != '#')
+		return key_find(x, in_list(number_key("", 0, number, SEED_NUMBER), list));
+	if (letter != NULL)
+		hit = key_find(x, in_list(hash_lower(letter, 1, SEED_LETTER), list));
+	return hit;
+}
+
+struct name_hit name_find_place(const struct names *x, size_t task, bool behind, const char *s,
+                                size_t n)
+{
+	const size_t own = x->d->tasks[task]->list;
+	struct name_hit hit;
+
+	trim(&s, &n);
+	if (own == 0 || n == 0 || n > 64)
+		return (struct name_hit){ NAME_UNKNOWN, PLAN_NONE, 0 };
+	for (size_t k = 0; k < LISTS_MAX && (behind || k < own); k++) {
+		hit = place_find(x, behind ? own + k : own - k, s, n);
+		if (hit.how != NAME_UNKNOWN && (behind ? hit.task > task : hit.task < task))
+			return hit;
+	}
+	return place_find(x, own, s, n);
 }
 
 struct name_hit name_find(struct names *x, const char *s, size_t n)
@@ -537,5 +443,9 @@ struct name_hit name_find(struct names *x, const char *s, size_t n)
 	struct name_hit hit = name_find_exact(x, s, n);
 
 	trim(&s, &n);
-	return hit.how == NAME_UNKNOWN && n > 0 ? near_find(x, s, n) : hit;
+	if (hit.how != NAME_UNKNOWN || n == 0)
+		return hit;
+	if (x->near == NULL)
+		x->near = near_build(x->d);
+	return x->near == NULL ? hit : near_find(x->near, s, n);
 }

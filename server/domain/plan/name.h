@@ -39,6 +39,13 @@ struct name_hit name_find(struct names *x, const char *s, size_t n);
 /* The same without guessing by words: never NAME_NEAR. */
 struct name_hit name_find_exact(const struct names *x, const char *s, size_t n);
 
+/*
+ * A place in a list, `2`, `step 2`, `(b)`, said by a task that has one too: the nearest before it,
+ * or behind it, in its own list or another; else the one in its list.
+ */
+struct name_hit name_find_place(const struct names *x, size_t task, bool behind, const char *s,
+                                size_t n);
+
 /* Words in a fixed form, for comparing: lower case, joined by one blank. "" when there are none. */
 const char *name_normal(const char *s, size_t n, struct arena *a);
 
@@ -54,8 +61,5 @@ bool name_has(const char *s, const char *words);
 /* 32-bit hash of a word, lower case, plural s off. 0 for words that carry nothing (the, of, ...).
  */
 uint32_t name_hash(const char *word, size_t len);
-
-/* How much two titles share: 0 to 1, F1 over their words. */
-double name_alike(const char *a, const char *b);
 
 #endif

@@ -79,6 +79,7 @@ bool paper_init(struct paper *p, const struct markdown *m, struct draft *d)
 		.batch_number = arena_take(d->a, n * sizeof *p->batch_number),
 		.section = arena_take(d->a, n * sizeof *p->section),
 		.task = arena_take(d->a, n * sizeof *p->task),
+		.weight = arena_take(d->a, n),
 		.used = arena_take(d->a, n),
 	};
 	if (arena_failed(d->a))

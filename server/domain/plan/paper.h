@@ -14,16 +14,20 @@ enum paper_section {
 	PAPER_ASIDE, /* risks, goals, notes, ...: lists in it are not tasks */
 };
 
+struct letters;
+
 struct paper {
 	const struct markdown *m;
 	struct draft *d;
 	size_t *heading;    /* of each block: the heading it stands under, or MARKDOWN_NONE */
 	const char **batch; /* of each heading that names a batch, else NULL */
 	long *batch_number;
-	enum paper_section *section; /* of each heading, those above it considered */
-	size_t *task;                /* of each block: the task that it made, or PLAN_NONE */
-	bool *used;                  /* of each block: read as part of a task */
-	bool lists;                  /* the tasks are those of lists */
+	enum paper_section *section;   /* of each heading, those above it considered */
+	size_t *task;                  /* of each block: the task that it made, or PLAN_NONE */
+	char *weight;                  /* of each heading: 2 says it is a task, 1 looks like one */
+	bool *used;                    /* of each block: read as part of a task */
+	bool lists;                    /* the tasks are those of lists */
+	const struct letters *letters; /* that lines begin with */
 };
 
 /* False when the arena is full. */

@@ -261,6 +261,19 @@ static bool fits(struct name_hit hit, const char *s, size_t n, size_t words)
 	return hit.how == NAME_NUMBER && words > 1; /* `task 3`, not `3` */
 }
 
+/* Is the word a task's number or letter? */
+static bool is_place(struct name_hit hit, size_t len)
+{
+	return hit.how == NAME_NUMBER || (hit.how == NAME_ID && len == 1);
+}
+
+/* `(b)`: the letter of a list; `b` alone may be anything. */
+static bool in_brackets(const char *s, size_t from, size_t end)
+{
+	return end - from == 1 && (s[from] < '0' || s[from] > '9') && from > 0 &&
+	       s[from - 1] == '(' && s[end] == ')';
+}
+
 /* The longest name that begins with the word at s[from], which ends at `end`; 0: none. */
 static size_t longest(const struct names *names, const char *s, size_t n, size_t from, size_t end,
                       size_t *task)
@@ -270,7 +283,8 @@ static size_t longest(const struct names *names, const char *s, size_t n, size_t
 	for (size_t words = 1; words <= WINDOW_WORDS; words++) {
 		struct name_hit hit = name_find_exact(names, s + from, end - from);
 
-		if (fits(hit, s + from, end - from, words)) {
+		if (fits(hit, s + from, end - from, words) ||
+		    (is_place(hit, end - from) && in_brackets(s, from, end))) {
 			best = end;
 			*task = hit.task;
 		}
@@ -280,6 +294,30 @@ static size_t longest(const struct names *names, const char *s, size_t n, size_t
 		end = next;
 	}
 	return best;
+}
+
+/* `tasks a and b`, `steps 1, 2 and 4`: the places that follow one. Returns where they end. */
+static size_t places(const struct names *names, const char *s, size_t n, size_t end,
+                     struct mentions *out)
+{
+	size_t at = end, start, len;
+
+	while (name_word(s, n, &at, &start, &len)) {
+		struct name_hit hit;
+
+		if (len == 3 && strncasecmp(s + start, "and", 3) == 0)
+			continue;
+		hit = name_find_exact(names, s + start, len);
+		if (!is_place(hit, len) || strspn(s + end, " ,&+()and") < start - end)
+			break;
+		/* a number of days is no place */
+		if (s[at] == ' ' && is_letter(s[at + 1]) &&
+		    strncasecmp(s + at + 1, "and ", 4) != 0 && s[start] >= '0' && s[start] <= '9')
+			break;
+		mention_add(out, hit.task);
+		end = at;
+	}
+	return end;
 }
 
 /*
@@ -295,7 +333,7 @@ static void mentions_find(struct names *names, const char *s, size_t n, struct m
 		start -= start > 0 && s[start - 1] == '#';
 		if ((end = longest(names, s, n, start, at, &task)) > 0) {
 			mention_add(out, task);
-			at = end;
+			at = places(names, s, n, end, out);
 		}
 	}
 	if (out->n == 0) {

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "domain/plan/name.h"
+#include "domain/plan/near.h"
 #include "domain/plan/paper.h"
 #include "domain/plan/role.h"
 
@@ -56,7 +56,7 @@ static struct draft_task *about(struct paper *p, struct names *names, const char
 	if (hit.how >= NAME_NEAR)
 		return p->d->tasks[hit.task];
 	for (size_t i = 0; i < p->d->n_tasks && p->d->n_tasks <= 200; i++) {
-		double alike = name_alike(t->t.title, p->d->tasks[i]->t.title);
+		double alike = near_alike(t->t.title, p->d->tasks[i]->t.title);
 
 		if (alike > most) {
 			most = alike;

@@ -23,6 +23,7 @@ struct file {
 	struct draft_task *task;
 	const char *needs[IDS_MAX], *against[IDS_MAX];
 	size_t n_needs, n_against;
+	long needs_line; /* where they are stated */
 };
 
 static const struct yaml no_front;
@@ -62,6 +63,13 @@ static const char *text_of(const struct file *f, const char *key)
 	const struct yaml *v = yaml_get(f->front, key);
 
 	return v != NULL && v->kind == YAML_TEXT ? v->text : "";
+}
+
+static long line_of(const struct file *f, const char *key)
+{
+	const struct yaml *v = yaml_get(f->front, key);
+
+	return v == NULL || v->line == 0 ? 1 : (long)v->line;
 }
 
 /* `[001, 2]`, `- 001`, `"001, 002"`: ids as they are written. */
@@ -179,7 +187,7 @@ static enum status task_take(struct draft *d, struct file *f, struct err *err)
 {
 	const char *status = text_of(f, "status"), *name = text_of(f, "name");
 	const struct role_value value = { .words = status };
-	struct draft_task *t = draft_task(d, name, 1);
+	struct draft_task *t = draft_task(d, name, line_of(f, "name"));
 	bool parallel = false;
 
 	f->task = t;
@@ -196,7 +204,7 @@ static enum status task_take(struct draft *d, struct file *f, struct err *err)
 			                       .exact = true,
 			                       .sure = true,
 			                       .source = PLAN_FIELD,
-			                       .line = 1 };
+			                       .line = f->needs_line };
 
 		if (t != &d->scratch)
 			draft_need(d, &ref);
@@ -249,7 +257,7 @@ static bool conflicts_order(struct draft *d, struct file *files, size_t n)
 			    files[later].n_needs == IDS_MAX)
 				continue;
 			draft_edge(d, files[first].task->index, files[later].task->index,
-			           PLAN_INFERRED, 1);
+			           PLAN_INFERRED, line_of(&files[i], "conflicts_with"));
 			files[later].needs[files[later].n_needs++] = files[first].id;
 			f = draft_find(d, "order-assumed", PLAN_INFO, 1,
 			               "'%s' and '%s' conflict: they are done in this order",
@@ -281,6 +289,7 @@ enum status read_epic(const struct read_file *from, size_t n, struct draft *d, s
 			continue;
 		}
 		f->n_needs = ids_read(d, f, "depends_on", f->needs);
+		f->needs_line = line_of(f, "depends_on");
 		f->n_against = ids_read(d, f, "conflicts_with", f->against);
 		n_tasks++;
 		st = task_take(d, f, err);

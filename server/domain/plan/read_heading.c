@@ -82,29 +82,79 @@ static bool has_fields(const struct paper *p, size_t heading)
 }
 
 /* 2: says it is a task; 1: has a task's fields; 0: none. */
-static int weight(const struct paper *p, size_t i)
+static char weight(const struct paper *p, size_t i)
 {
 	static const char *const words[] = { "task", "step", "story", "ticket", "issue", "item" };
 	const char *s = p->m->blocks[i].text;
-	size_t at = 0, start, len, digits;
+	size_t at = 0, start, len;
 
 	if (p->m->blocks[i].kind != MARKDOWN_HEADING || p->m->blocks[i].parent != MARKDOWN_NONE ||
 	    p->m->blocks[i].level == 1)
 		return 0;
 	s += s[0] == '[';
-	digits = strspn(s, "0123456789.");
 	if (role_lead_id(s) > 0 && s[0] >= 'A')
 		return 2;
 	if (name_word(s, strlen(s), &at, &start, &len) && start == 0)
 		for (size_t k = 0; k < sizeof words / sizeof *words; k++)
 			if (len == strlen(words[k]) && strncasecmp(s, words[k], len) == 0 &&
-			    strspn(s + len, " #") > 0 && s[len + strspn(s + len, " #")] >= '0' &&
-			    s[len + strspn(s + len, " #")] <= '9')
+			    strspn(s + len, " #") > 0 &&
+			    role_count(s + len + strspn(s + len, " #")) > 0)
 				return 2;
-	(void)digits;
 	if (p->batch[i] != NULL || p->section[i] == PAPER_ASIDE)
 		return 0;
-	return has_fields(p, i);
+	return has_fields(p, i) ? 1 : 0;
+}
+
+/* Bytes of what counts a heading, `3. `, `2.1 `, `B) `, blanks included; 0: nothing does. */
+static size_t counter(const char *s)
+{
+	size_t n = strspn(s, "0123456789.");
+
+	if (n == 0 && ((s[0] >= 'A' && s[0] <= 'Z') || (s[0] >= 'a' && s[0] <= 'z')))
+		n = s[1] == '.' ? 2 : 1;
+	if (s[n] == ')')
+		n++;
+	/* `2024 in short` is counted by nothing */
+	return n > 1 && s[n] == ' ' && strcspn(s, ".)") < n ? n + 1 : 0;
+}
+
+/* Of the headings of one level in one section, as far as they are counted. */
+struct row {
+	size_t n, tasks;
+};
+
+/* Headings from..to of that level are a row: when half of them are tasks, all are. */
+static void row_close(struct paper *p, size_t from, size_t to, int level, struct row *row)
+{
+	for (size_t i = from; row->tasks > 0 && 2 * row->tasks >= row->n && i < to; i++)
+		if (p->m->blocks[i].kind == MARKDOWN_HEADING && p->m->blocks[i].level == level &&
+		    p->m->blocks[i].parent == MARKDOWN_NONE && p->batch[i] == NULL &&
+		    p->section[i] != PAPER_ASIDE && counter(p->m->blocks[i].text) > 0 &&
+		    p->weight[i] == 0)
+			p->weight[i] = 1;
+	*row = (struct row){ 0 };
+}
+
+static void rows_weigh(struct paper *p, int level)
+{
+	struct row row = { 0 };
+	size_t from = 0;
+
+	for (size_t i = 0; i < p->m->n; i++) {
+		const struct markdown_block *b = &p->m->blocks[i];
+
+		if (b->kind != MARKDOWN_HEADING || b->parent != MARKDOWN_NONE)
+			continue;
+		if (b->level < level) {
+			row_close(p, from, i, level, &row);
+			from = i;
+		} else if (b->level == level && p->batch[i] == NULL &&
+		           p->section[i] != PAPER_ASIDE && counter(b->text) > 0) {
+			row.n++;
+			row.tasks += p->weight[i] > 0;
+		}
+	}
+	row_close(p, from, p->m->n, level, &row);
 }
 
 static void heading_task(struct paper *p, size_t i)
@@ -112,12 +162,12 @@ static void heading_task(struct paper *p, size_t i)
 	const struct markdown_block *b = &p->m->blocks[i];
 	struct draft_task *t = draft_task(p->d, "", b->line);
 	const char *s = b->text;
-	size_t digits = strspn(s, "0123456789"), end = section_end(p, i), own = own_end(p, i);
+	size_t count = counter(s), end = section_end(p, i), own = own_end(p, i);
 
-	/* `3. Title` */
-	if (digits > 0 && s[digits] == '.' && s[digits + 1] == ' ') {
-		t->alias = draft_copy(p->d->a, s, digits);
-		s += digits + 2;
+	/* `3. Title`, `B) Title`; `2.1 Title` is an id */
+	if (count > 0 && strcspn(s, ".) ") + 2 == count) {
+		t->alias = draft_copy(p->d->a, s, count - 2);
+		s += count;
 	}
 	role_title(p->d, t, s, PLAN_PHRASE);
 	t->seen |= DRAFT_IN_FIELDS;
@@ -126,7 +176,7 @@ static void heading_task(struct paper *p, size_t i)
 	p->used[i] = true;
 	/* tasks of their own may stand in a deeper section */
 	for (size_t k = own; k < end; k++)
-		if (weight(p, k) > 0)
+		if (p->weight[k] > 0)
 			end = own;
 	paper_read_body(p, t, i + 1, end);
 }
@@ -137,14 +187,18 @@ void paper_read_headings(struct paper *p)
 
 	if (p->d->n_tasks > 0)
 		return;
+	for (size_t i = 0; i < p->m->n; i++)
+		p->weight[i] = weight(p, i);
+	for (int level = 2; level <= 6; level++)
+		rows_weigh(p, level);
 	for (size_t i = 0; i < p->m->n; i++) {
-		sure += weight(p, i) == 2;
-		likely += weight(p, i) == 1;
+		sure += p->weight[i] == 2;
+		likely += p->weight[i] == 1;
 	}
 	if (sure + likely < 2 && likely == 0)
 		return;
 	for (size_t i = 0; i < p->m->n; i++)
-		if (weight(p, i) > 0)
+		if (p->weight[i] > 0)
 			heading_task(p, i);
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/plan/letters.h"
 #include "domain/plan/name.h"
 #include "domain/plan/paper.h"
 #include "domain/plan/role.h"
@@ -81,13 +82,28 @@ static void item_words(struct paper *p, struct draft_task *t, const struct markd
 	phrase_read(p->d, t, rest, b->line);
 }
 
+/* The letter that a line begins with is a place in its list, or a name. */
+static bool letter_apply(const struct paper *p, struct draft_task *t, long line)
+{
+	const struct letters *l = p->letters;
+
+	if (l->at == NULL || l->at[line] == '\0')
+		return false;
+	t->alias = draft_copy(p->d->a, l->at + line, 1);
+	if (l->names[line] && !t->own_id) {
+		t->t.id = t->alias;
+		t->own_id = true;
+	}
+	return true;
+}
+
 static struct draft_task *item_task(struct paper *p, size_t i, enum taste taste)
 {
 	const struct markdown_block *b = &p->m->blocks[i];
 	struct draft_task *t = draft_task(p->d, "", b->line);
 
 	item_words(p, t, b);
-	if (taste == NUMBERS && t->alias == NULL)
+	if (!letter_apply(p, t, b->line) && taste == NUMBERS && t->alias == NULL)
 		t->alias = text_printf(p->d->a, "%ld", b->number);
 	t->t.done = b->box == MARKDOWN_DONE;
 	t->dropped = b->box == MARKDOWN_DROPPED;
@@ -116,17 +132,33 @@ static bool side_by_side(const struct paper *p, size_t i)
 	return false;
 }
 
+/* The number or letter of an item in its list; 0: none. */
+static long counted(const struct paper *p, size_t i)
+{
+	const struct markdown_block *b = &p->m->blocks[i];
+	char letter = p->letters->at == NULL ? '\0' : p->letters->at[b->line];
+
+	return letter != '\0' ? letter : b->ordered ? b->number : 0;
+}
+
 static bool take(struct paper *p, enum taste taste, enum paper_section section)
 {
-	size_t before = p->d->n_tasks;
-	long place = 0;
+	size_t before = p->d->n_tasks, list = 1;
+	long place = 0, last = 0;
 
 	for (size_t i = 0; i < p->m->n; i++) {
+		struct draft_task *t;
+
 		if (!fits(p, i, taste, section))
 			continue;
 		place++;
 		if (!side_by_side(p, i)) {
-			item_task(p, i, taste)->place = place;
+			t = item_task(p, i, taste);
+			t->place = place;
+			/* who counts from the start again begins another list */
+			list += counted(p, i) <= last;
+			last = counted(p, i);
+			t->list = last == 0 ? 0 : list;
 			continue;
 		}
 		p->used[i] = true;
@@ -147,7 +179,7 @@ static bool line_is_task(const char *s)
 		return true;
 	if (strncasecmp(s, "step ", 5) != 0 && strncasecmp(s, "task ", 5) != 0)
 		return false;
-	from = 5 + strspn(s + 5, "0123456789");
+	from = 5 + role_count(s + 5);
 	return from > 5 && (s[from] == ':' || s[from] == '.' || s[from] == ')' || s[from] == ' ');
 }
 

@@ -1,9 +1,9 @@
 #include "domain/plan/read.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/plan/letters.h"
 #include "domain/plan/mermaid.h"
 #include "domain/plan/needs.h"
 #include "domain/plan/order.h"
@@ -31,44 +31,6 @@ static const char *front_blank(const char *bytes, size_t n, struct arena *a)
 		if (*s != '\n')
 			*s = ' ';
 	return copy;
-}
-
-/* The letter with which a line of a list begins, `a.` or `b)`; 0: none. *blank: before it. */
-static char letter_at(const char *line, size_t *blank)
-{
-	*blank = strspn(line, " \t");
-	line += *blank;
-	return line[0] >= 'a' && line[0] <= 'i' && (line[1] == '.' || line[1] == ')') &&
-	               line[2] == ' ' && line[3] != ' '
-	           ? line[0]
-	           : '\0';
-}
-
-/*
- * Markdown knows no lists by letters; the parser gets `1.` for `a.`, at the same place. Only where
- * an `a` is followed, at the same depth, by a `b`: a letter alone is a word.
- */
-static const char *letters_number(const char *bytes, struct arena *a)
-{
-	char *copy = NULL;
-	const char *open = NULL; /* a line that begins with `a` */
-	size_t depth = 0, blank;
-
-	for (const char *s = bytes; *s != '\0'; s += strcspn(s, "\n"), s += *s == '\n') {
-		char letter = letter_at(s, &blank);
-
-		if (letter == 'a') {
-			open = s;
-			depth = blank;
-		}
-		if (letter < 'b' || open == NULL || blank != depth)
-			continue;
-		if (copy == NULL && (copy = text_dup(a, bytes)) == NULL)
-			return NULL;
-		copy[open - bytes + (ptrdiff_t)depth] = '1';
-		copy[s - bytes + (ptrdiff_t)blank] = (char)('1' + letter - 'a');
-	}
-	return copy == NULL ? bytes : copy;
 }
 
 static bool has_graph(const struct paper *p)
@@ -110,15 +72,19 @@ enum status read_markdown(const char *bytes, size_t n, struct draft *d, struct e
 {
 	const char *body = front_blank(bytes, n, d->a);
 	struct markdown *m = NULL;
+	struct letters letters;
 	struct paper p;
 	enum status st;
 
-	if (body == NULL || (body = letters_number(body, d->a)) == NULL)
+	if (body == NULL || !letters_read(body, d->a, &letters))
 		return err_nomem(err, "a plan");
-	if ((st = markdown_read(body, n, d->a, &m, err)) != OK)
+	if (letters.at != NULL)
+		n = strlen(letters.text);
+	if ((st = markdown_read(letters.text, n, d->a, &m, err)) != OK)
 		return st;
-	if (!paper_init(&p, m, d))
+	if ((letters.at != NULL && !markdown_show(m, body, d->a)) || !paper_init(&p, m, d))
 		return err_nomem(err, "a plan");
+	p.letters = &letters;
 	title_read(&p);
 	tasks_read(&p);
 	paper_read_phases(&p);

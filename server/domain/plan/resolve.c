@@ -19,8 +19,10 @@ struct work {
 	const char **unknown; /* pieces that mean none */
 	size_t n_unknown, unknown_room;
 	size_t suggested;
-	bool padded; /* a piece was found but for its zeros */
-	bool sure;   /* of the reference at hand */
+	bool padded;    /* a piece was found but for its zeros */
+	bool sure;      /* of the reference at hand */
+	size_t subject; /* the task that says it; PLAN_NONE: none does */
+	bool behind;    /* what it names waits for it */
 };
 
 static const char *const nothing[] = {
@@ -155,13 +157,25 @@ static bool behind_off(const char *s, size_t *n)
 	return false;
 }
 
+/* A place means the nearest one: every list may have its `a`. */
+static struct name_hit find(struct work *w, const char *s, size_t n, bool near)
+{
+	struct name_hit hit = { NAME_UNKNOWN, PLAN_NONE, 0 };
+
+	if (w->subject != PLAN_NONE)
+		hit = name_find_place(w->names, w->subject, w->behind, s, n);
+	if (hit.how > NAME_NEAR)
+		return hit;
+	return near ? name_find(w->names, s, n) : name_find_exact(w->names, s, n);
+}
+
 /* One name, as it is or without what is said around it. */
 static struct name_hit one(struct work *w, const char *s, size_t n, bool near)
 {
 	struct name_hit hit;
 
 	trim(&s, &n);
-	hit = near ? name_find(w->names, s, n) : name_find_exact(w->names, s, n);
+	hit = find(w, s, n, near);
 	while (hit.how <= NAME_NEAR && n > 0) {
 		struct name_hit again;
 
@@ -169,7 +183,7 @@ static struct name_hit one(struct work *w, const char *s, size_t n, bool near)
 		if (!before_off(&s, &n) && !behind_off(s, &n))
 			break;
 		trim(&s, &n);
-		again = near ? name_find(w->names, s, n) : name_find_exact(w->names, s, n);
+		again = find(w, s, n, near);
 		hit = again.how > hit.how ? again : hit;
 	}
 	return hit;
@@ -309,6 +323,17 @@ static size_t without_brackets(const char *s, size_t n)
 	return n;
 }
 
+/* `(a) and (b)`: what is in the bracket is a name of its own. */
+static bool joined(const char *s, size_t n, size_t bracket)
+{
+	size_t len, at = 0;
+
+	do {
+		at = conjunction(s, n, at, &len) + len;
+	} while (len > 0 && at < bracket);
+	return len > 0 && at == bracket;
+}
+
 /* A piece between commas: one name, else names joined by words. */
 static void clause(struct work *w, const char *s, size_t n)
 {
@@ -318,7 +343,7 @@ static void clause(struct work *w, const char *s, size_t n)
 		trim(&s, &n);
 		if (n == 0 || piece(w, s, n, conjunction(s, n, 0, &len) == n))
 			return;
-		if ((shorter = without_brackets(s, n)) == n)
+		if ((shorter = without_brackets(s, n)) == n || joined(s, n, shorter))
 			break;
 		n = shorter;
 	}
@@ -430,7 +455,9 @@ static void report(struct work *w, const struct draft_ref *ref)
 
 static bool work_init(struct work *w, struct draft *d, struct names *names, size_t room)
 {
-	*w = (struct work){ .d = d, .names = names, .room = room, .sure = true };
+	*w = (struct work){
+		.d = d, .names = names, .room = room, .sure = true, .subject = PLAN_NONE
+	};
 	w->found = arena_take(d->a, (room + 1) * sizeof *w->found);
 	return w->found != NULL;
 }
@@ -466,6 +493,8 @@ void resolve_refs(struct draft *d, struct names *names)
 		if (ref->task >= d->n_tasks)
 			continue;
 		w.sure = ref->sure;
+		w.subject = ref->task;
+		w.behind = ref->reversed;
 		if (ref->exact)
 			exactly(&w, ref->words);
 		else

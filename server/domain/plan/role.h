@@ -69,6 +69,10 @@ const char *role_rest(struct draft *d, struct draft_task *t, const char *words,
  */
 size_t role_lead_id(const char *words);
 
+/* Bytes of what counts a task behind the word, `3` or `1.2` or the letter of `Task A: `; 0: none.
+ */
+size_t role_count(const char *words);
+
 /* `Batch 2: Services (4 tasks)` as name and number; false when the words are no batch. */
 bool role_batch(struct arena *a, const char *words, const char **name, long *number);
 

@@ -348,6 +348,21 @@ static size_t without_end(struct draft *d, struct draft_task *t, const char *s, 
 	}
 }
 
+size_t role_count(const char *s)
+{
+	size_t n = strspn(s, "0123456789.");
+
+	while (n > 0 && s[n - 1] == '.')
+		n--;
+	if (n > 0 || !(is_upper(s[0]) || (s[0] >= 'a' && s[0] <= 'z')))
+		return n;
+	if (s[1] == ':' || s[1] == '.' || s[1] == ')')
+		return 1;
+	/* `Task A - ...`; `task a - ...` is words */
+	return is_upper(s[0]) && (s[1] == '\0' || s[1] == '\n' || strncmp(s + 1, " - ", 3) == 0 ||
+	                          strncmp(s + 1, " \xe2\x80", 3) == 0);
+}
+
 /* Words before a task's own: `Task 3: Title`, `Step 2 - Title`. Returns bytes up to the title. */
 static size_t counted(struct draft *d, struct draft_task *t, const char *s)
 {
@@ -362,9 +377,7 @@ static size_t counted(struct draft *d, struct draft_task *t, const char *s)
 		if (len != strlen(words[i]) || strncasecmp(s, words[i], len) != 0)
 			continue;
 		from = len + strspn(s + len, " #");
-		digits = strspn(s + from, "0123456789.");
-		while (digits > 0 && s[from + digits - 1] == '.')
-			digits--;
+		digits = role_count(s + from);
 		if (digits == 0 || from == len)
 			return 0;
 		t->t.id = text_printf(d->a, "%s-%.*s", words[i], (int)digits, s + from);
