@@ -26,6 +26,10 @@ figure("event kept to follower in another process, p99 of a burst of 10,000",
        "%.2f ms" % middle(r"another process, burst .*p99 +([\d.]+) ms"), "10 ms", "1 ms")
 figure("durable events a second, one publisher, 100 subscribers",
        "%.0f" % middle(r"commits of 500 +([\d.]+) events/s"), "10000", "200000")
+for n in 1, 4, 16:
+    figure("%d publishers at once in one process, each event durable before the next: events a second / p99" % n,
+           "%.0f / %.2f ms" % (middle(r"%d publishers, commits shared: ([\d.]+) events/s" % n),
+                               middle(r"%d publishers, commits shared +n .*p99 +([\d.]+) ms" % n)), "", "")
 figure("start after a crash with 1,000,000 events in the log",
        "%.1f ms" % middle(r"start after a crash +([\d.]+) ms"), "5 s", "50 ms")
 figure("100 agents read from their files", "%.1f ms" % middle(r"([\d.]+) ms for 100 files"), "20 ms", "20 ms")

@@ -29,9 +29,10 @@
 #include "domain/project.h"
 #include "store/journal.h"
 
-#define EVENTS_MAX  1000000
-#define SUBSCRIBERS 100
-#define BATCH       500
+#define EVENTS_MAX     1000000
+#define SUBSCRIBERS    100
+#define BATCH          500
+#define PUBLISHERS_MAX 16
 
 /* Shared with the follower: when each event was begun, and when it was seen. */
 struct times {
@@ -319,6 +320,70 @@ static void throughput(const char *folder, long n)
 	clear_folder(folder);
 }
 
+/* One of several threads that publish, each event durable before the next. */
+struct publisher {
+	struct project *project;
+	struct times *times;
+	long from, n;
+	bool shares; /* commits with the others; else each event by itself, as in burst() */
+	pthread_t thread;
+};
+
+static void *publish(void *arg)
+{
+	const struct publisher *own = arg;
+	const struct event_custom c = { .topic = "bench.one", .source = "bench" };
+	struct times *t = own->times;
+	struct err err = { 0 };
+	struct db *db = NULL;
+	int64_t seq;
+
+	if (!own->shares && project_write(own->project, NULL, &db, &err) != OK)
+		die("writing", &err);
+	for (long i = own->from; i < own->from + own->n; i++) {
+		t->begun[i] = clock_mono_us();
+		if (own->shares) {
+			if (event_publish(own->project, NULL, &c, &seq, NULL, &err) != OK)
+				die("publishing", &err);
+		} else {
+			if (db_begin(db, &err) != OK)
+				die("publishing", &err);
+			put(own->project, db, i);
+			if (project_commit(own->project, db, &err) != OK)
+				die("publishing", &err);
+		}
+		t->seen[i] = clock_mono_us();
+	}
+	project_done(own->project, db);
+	return NULL;
+}
+
+/* From before an event is published to when its publisher knows that it is durable. */
+static void publishers(const char *folder, struct times *t, long n, int threads, bool shares)
+{
+	struct project *p = fresh(folder);
+	struct publisher all[PUBLISHERS_MAX];
+	int64_t began, took_us;
+	char what[80];
+
+	memset(t, 0, sizeof *t);
+	began = clock_mono_us();
+	for (int i = 0; i < threads; i++) {
+		all[i] = (struct publisher){ p, t, i * (n / threads), n / threads, shares, 0 };
+		if (pthread_create(&all[i].thread, NULL, publish, &all[i]) != 0)
+			die("thread", NULL);
+	}
+	for (int i = 0; i < threads; i++)
+		(void)pthread_join(all[i].thread, NULL);
+	took_us = clock_mono_us() - began;
+	(void)snprintf(what, sizeof what, "%d publishers, %s", threads,
+	               shares ? "commits shared" : "a commit each");
+	report(what, t, n);
+	printf("%s: %.0f events/s\n", what, (double)n * 1e6 / (double)took_us);
+	project_free(p);
+	clear_folder(folder);
+}
+
 /* A child fills the log and dies without closing it; then the time until its newest event is read.
  */
 static void start_after_crash(const char *folder, long n)
@@ -421,6 +486,10 @@ int main(int argc, char **argv)
 	in_process(folder, t, n < 2000 ? n : 2000, 1000);
 	other_process(folder, t, n, 0);
 	other_process(folder, t, n < 2000 ? n : 2000, 1000);
+	for (int threads = 1; threads <= PUBLISHERS_MAX; threads *= 4) {
+		publishers(folder, t, n / 16 * 16, threads, false);
+		publishers(folder, t, n / 16 * 16, threads, true);
+	}
 	throughput(folder, n * 10);
 	start_after_crash(folder, n * 100);
 	(void)mkdir(state, 0700);

@@ -251,10 +251,7 @@ static enum status publish(struct work *w)
 	if (w->want->payload != NULL && (payload = json_print_exact(w->want->payload)) == NULL)
 		return err_nomem(&w->call->err, "an event");
 	e.payload_json = payload;
-	if ((st = db_begin(w->db, &w->call->err)) == OK &&
-	    (st = event_put_custom(w->db, clock_wall_ms(&w->call->project->clock), &e, &seq,
-	                           &duplicate, &w->call->err)) == OK)
-		st = project_commit(w->call->project, w->db, &w->call->err);
+	st = event_publish(w->call->project, &w->call->stop, &e, &seq, &duplicate, &w->call->err);
 	cJSON_free(payload);
 	if (st != OK)
 		return st;
@@ -391,17 +388,25 @@ static enum status export(struct work *w) {
 static const struct {
 	const char *word;
 	enum status (*run)(struct work *w);
-	bool writes;
+	enum { READS, WRITES, ITSELF } db; /* the connection it is given; ITSELF: none */
 } actions[] = {
-	{ "list", list, false },
-	{ "publish", publish, true },
-	{ "subscribe", subscribe, true },
-	{ "unsubscribe", unsubscribe, true },
-	{ "subscribers", subscribers, false },
-	{ "deadletters", deadletters, false },
-	{ "replay", replay, true },
-	{ "export", export, false },
+	{ "list", list, READS },
+	{ "publish", publish, ITSELF },
+	{ "subscribe", subscribe, WRITES },
+	{ "unsubscribe", unsubscribe, WRITES },
+	{ "subscribers", subscribers, READS },
+	{ "deadletters", deadletters, READS },
+	{ "replay", replay, WRITES },
+	{ "export", export, READS },
 };
+
+static enum status open_db(struct work *w, bool writes)
+{
+	struct call *call = w->call;
+
+	return writes ? project_write(call->project, &call->stop, &w->db, &call->err)
+	              : project_read(call->project, &call->stop, &w->db, &call->err);
+}
 
 static enum status events_run(struct call *call, const void *in, cJSON **result)
 {
@@ -410,7 +415,7 @@ static enum status events_run(struct call *call, const void *in, cJSON **result)
 
 	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
 		bool writes =
-		    actions[i].writes || (w.want->subscriber != NULL && w.want->after != NULL);
+		    actions[i].db != READS || (w.want->subscriber != NULL && w.want->after != NULL);
 
 		if (strcmp(actions[i].word, w.want->action) != 0)
 			continue;
@@ -419,10 +424,7 @@ static enum status events_run(struct call *call, const void *in, cJSON **result)
 			return err_set(&call->err, E_DENIED,
 			               "an agent can publish and list, but not '%s'",
 			               w.want->action);
-		writes = writes && w.mail == NULL;
-		st = writes ? project_write(call->project, &call->stop, &w.db, &call->err)
-		            : project_read(call->project, &call->stop, &w.db, &call->err);
-		if (st != OK)
+		if (actions[i].db != ITSELF && (st = open_db(&w, writes && w.mail == NULL)) != OK)
 			return st;
 		w.answer = json_object(&w.b);
 		st = actions[i].run(&w);

@@ -14,6 +14,7 @@
 #ifndef DOMAIN_EVENT_H
 #define DOMAIN_EVENT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,6 +23,8 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "store/db.h"
+
+struct project; /* domain/project.h */
 
 #define EVENT_PAYLOAD_MAX ((size_t)1 << 20) /* bytes, as ENVELOPE_PAYLOAD_MAX; more is E_INPUT */
 #define EVENT_TOPIC_MAX   200
@@ -124,6 +127,13 @@ struct event_custom {
  */
 enum status event_put_custom(struct db *db, int64_t now_ms, const struct event_custom *e,
                              int64_t *seq, bool *duplicate, struct err *err);
+
+/*
+ * The same in a transaction of its own: durable when it returns OK. Threads that publish at the
+ * same time share a commit (project_change). stop may be NULL.
+ */
+enum status event_publish(struct project *p, const atomic_bool *stop, const struct event_custom *e,
+                          int64_t *seq, bool *duplicate, struct err *err);
 
 /* An event of the log made readable; in an arena. No text is NULL. */
 struct event_view {

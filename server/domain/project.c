@@ -43,7 +43,11 @@ static enum status set_up(struct project *p, const struct project_place *place, 
 		return err_nomem(err, "the project");
 	if ((st = memory_new(&p->memory, err)) != OK)
 		return st;
-	return pthread_mutex_init(&own->lock, NULL) == 0 ? OK : err_nomem(err, "the project");
+	if (pthread_mutex_init(&own->lock, NULL) != 0)
+		return err_nomem(err, "the project");
+	if ((st = project_row_init(&own->row, err)) != OK)
+		(void)pthread_mutex_destroy(&own->lock);
+	return st;
 }
 
 /* One that is not set up; NULL when out of memory. */
@@ -112,6 +116,7 @@ void project_free(struct project *p)
 	memory_free(p->memory);
 	for (size_t i = 0; i < PROJECT_LINKS_MAX; i++)
 		db_free(p->own->links[i].db);
+	project_row_done(&p->own->row);
 	(void)pthread_mutex_destroy(&p->own->lock);
 	project_settings_free(p->own);
 	arena_free(p->own->arena);

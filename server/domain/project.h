@@ -59,6 +59,37 @@ void project_done(struct project *p, struct db *db);
 /* db_commit, then wake whoever waits for events (bus/wake.h). */
 enum status project_commit(struct project *p, struct db *db, struct err *err);
 
+/* Of one shared transaction; a larger change is alone in its own. */
+#define PROJECT_GROUP_ROWS ((size_t)4000)
+
+/*
+ * A change of the database for project_change. make only runs statements: it neither begins nor
+ * ends a transaction nor waits for anything. It runs on another caller's thread at times, and
+ * again when the transaction of the first time was lost through somebody else's change.
+ */
+struct project_change {
+	enum status (*make)(void *arg, struct db *db, struct err *err);
+	void *arg;
+	size_t rows;             /* about as many are written; 0: one */
+	const atomic_bool *stop; /* may be NULL */
+};
+
+/*
+ * Make a change durable. Threads that do this at the same time share a commit, in the order they
+ * came. Who comes while nobody is at it leads: he takes the turn to write, makes the changes of
+ * all who have come by then, commits once, and wakes them. He waits for nobody to come, so who is
+ * alone is as quick as with a transaction of his own; who comes during a commit waits for the
+ * rest of it and then for his own, if PROJECT_GROUP_ROWS are not before him. Then one of
+ * those who wait leads.
+ *
+ * OK: it is on disk. A change that fails is undone alone and has its status; should its failure
+ * have cost the whole transaction, the others are made again without it. When the turn does not
+ * come or the commit fails, every change of the group has that status, and nothing is kept (see
+ * db_commit).
+ * E_STOP: *stop was true before it was made.
+ */
+enum status project_change(struct project *p, const struct project_change *change, struct err *err);
+
 /*
  * The configuration (user's and project's, merged), read when its files have changed.
  * Owned by the project and good until it is freed. E_INPUT with file and line on mistakes.

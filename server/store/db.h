@@ -52,7 +52,8 @@ void db_stop_on(struct db *db, const atomic_bool *stop);
 /*
  * One write transaction. begin waits for its turn up to DB_LOCK_WAIT_MS (E_BUSY) or
  * until the stop flag is set (E_STOP). commit may fail (E_IO: disk full, ...), and then
- * nothing of the transaction is kept. rollback is safe when none is open.
+ * nothing of the transaction is kept; but what a sync was refused for may be found whole after
+ * the last connection was closed. rollback is safe when none is open.
  */
 enum status db_begin(struct db *db, struct err *err);
 enum status db_commit(struct db *db, struct err *err);

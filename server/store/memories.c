@@ -397,23 +397,6 @@ enum status memories_page(struct db *db, int64_t after, size_t limit, int64_t *i
 	return db_end(s, st);
 }
 
-enum status memories_try(struct db *db, struct err *err)
-{
-	return run_ints(db, "SAVEPOINT part", NULL, 0, err);
-}
-
-enum status memories_keep(struct db *db, struct err *err)
-{
-	return run_ints(db, "RELEASE part", NULL, 0, err);
-}
-
-bool memories_undo(struct db *db)
-{
-	return sqlite3_get_autocommit(db_handle(db)) == 0 &&
-	       run_ints(db, "ROLLBACK TO part", NULL, 0, NULL) == OK &&
-	       run_ints(db, "RELEASE part", NULL, 0, NULL) == OK;
-}
-
 enum status memories_audit(struct db *db, const struct memories_audit *row, struct err *err)
 {
 	sqlite3_stmt *s;

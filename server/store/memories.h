@@ -109,14 +109,6 @@ enum status memories_counts(struct db *db, struct memories_counts *out, struct e
 enum status memories_page(struct db *db, int64_t after, size_t limit, int64_t *ids, size_t *n,
                           struct err *err);
 
-/*
- * A part of a transaction that may be undone alone: try, then keep or undo. undo is false
- * when the whole transaction was lost (disk full): then write no more, and roll back.
- */
-enum status memories_try(struct db *db, struct err *err);
-enum status memories_keep(struct db *db, struct err *err);
-bool memories_undo(struct db *db);
-
 struct memories_audit {
 	int64_t at_ms;
 	const char *actor, *action, *scope, *detail; /* detail may be NULL */

@@ -10,7 +10,10 @@
 #include "base/mem.h"
 #include "bus/wake.h"
 #include "domain/event.h"
+#include "domain/project.h"
 #include "store/journal.h"
+#include "tests/lib/folder.h"
+#include "tests/lib/together.h"
 
 static enum status put_both(struct db *db)
 {
@@ -125,11 +128,73 @@ static void waiting_survives_every_refusal(void **state)
 	wake_free(w);
 }
 
+#define PUBLISHERS 4
+
+static enum status publish(void *arg, struct db *db, struct err *err)
+{
+	const struct event_custom e = { .topic = "shared", .source = "test", .id = arg };
+	int64_t seq;
+
+	return event_put_custom(db, 1, &e, &seq, NULL, err);
+}
+
+static bool is_there(struct project *p, const char *id)
+{
+	struct db *db = NULL;
+	int64_t seq = 0;
+
+	assert_int_equal(project_read(p, NULL, &db, NULL), OK);
+	assert_int_equal(journal_seq_of(db, id, &seq, NULL), OK);
+	project_done(p, db);
+	return seq != 0;
+}
+
+/* The n-th request of a group is refused: who was told OK is there, who was not is not. */
+static void a_group_survives_every_refusal(void **state)
+{
+	struct project_change changes[PUBLISHERS];
+	char ids[PUBLISHERS][40];
+	struct folder *f = *state;
+	struct project *p = NULL;
+	struct db *db = NULL;
+	size_t failed = 1, spared = 0;
+	struct together t;
+	long n = 0;
+
+	assert_int_equal(project_open(&p, f->path, NULL), OK);
+	assert_int_equal(project_write(p, NULL, &db, NULL), OK);
+	project_done(p, db);
+	for (int forever = 0; forever <= 1; forever++)
+		for (n = 0, failed = 1; failed > 0; n++) {
+			for (size_t i = 0; i < PUBLISHERS; i++) {
+				(void)snprintf(ids[i], sizeof ids[i], "%d-%ld-%zu", forever, n, i);
+				changes[i] =
+				    (struct project_change){ .make = publish, .arg = ids[i] };
+			}
+			together_begin(&t, p, changes, PUBLISHERS);
+			mem_fail_after(n, forever);
+			together_end(&t);
+			mem_fail_after(-1, 0);
+			failed = 0;
+			for (size_t i = 0; i < PUBLISHERS; i++) {
+				failed += t.at[i].st != OK;
+				assert_true(t.at[i].st == OK || t.at[i].st == E_NOMEM);
+				assert_int_equal(is_there(p, ids[i]), t.at[i].st == OK);
+			}
+			spared += !forever && failed > 0 && failed < PUBLISHERS;
+		}
+	assert_true(n > 3);
+	assert_true(spared > 0); /* what one could not get did not fail the others */
+	project_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(putting_and_reading_survive_every_refusal),
 		cmocka_unit_test(waiting_survives_every_refusal),
+		cmocka_unit_test_setup_teardown(a_group_survives_every_refusal, folder_setup,
+		                                folder_teardown),
 	};
 
 	json_use_mem();

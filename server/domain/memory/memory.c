@@ -20,12 +20,11 @@ enum status memory_new(struct memory **out, struct err *err)
 
 	if (m == NULL)
 		return err_nomem(err, "memory");
-	m->last = &m->first;
 	if ((st = index_new(&m->index, err)) != OK) {
 		mem_free(m);
 		return st;
 	}
-	if (pthread_mutex_init(&m->lock, NULL) != 0 || pthread_cond_init(&m->ended, NULL) != 0) {
+	if (pthread_mutex_init(&m->lock, NULL) != 0) {
 		index_free(m->index);
 		mem_free(m);
 		return err_nomem(err, "memory");
@@ -43,7 +42,6 @@ void memory_free(struct memory *m)
 	project_free(m->shared);
 	mem_free(m->used);
 	index_free(m->index);
-	(void)pthread_cond_destroy(&m->ended);
 	(void)pthread_mutex_destroy(&m->lock);
 	mem_free(m);
 }

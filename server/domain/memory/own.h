@@ -13,8 +13,6 @@
 
 #define MEMORY_INDEX_AT_ONCE 100000 /* with more memories a writer does not read them all first */
 
-struct memory_job; /* one call that writes, in the queue (queue.c) */
-
 struct memory_used {
 	int64_t id, at_ms;
 };
@@ -22,10 +20,7 @@ struct memory_used {
 struct memory {
 	struct index *index; /* owned */
 
-	pthread_mutex_t lock; /* guards the members below; never held over SQL */
-	pthread_cond_t ended; /* a job is done, or nobody leads any more */
-	struct memory_job *first, **last;
-	bool leading;             /* a thread is writing for all that wait */
+	pthread_mutex_t lock;     /* guards the members below; never held over SQL */
 	struct memory_used *used; /* owned: recalled since the last write */
 	size_t n_used, used_size;
 	struct terms *spare_terms[8]; /* owned; not in use */
