@@ -386,6 +386,41 @@ static void fields_of_a_task_are_taken_apart(void **state)
 	arena_free(r.a);
 }
 
+static void what_ends_a_title_is_taken_off_it(void **state)
+{
+	static const struct {
+		const char *line, *title;
+		long minutes; /* 0: none stated */
+		size_t edges;
+	} ends[] = {
+		{ "Write the lexer (1h) depends on T1", "Write the lexer", 60, 1 },
+		{ "Write the lexer [2h] after T1", "Write the lexer", 120, 1 },
+		{ "Write the lexer (1h), after T1", "Write the lexer", 60, 1 },
+		{ "Write the lexer (1h; depends on T1)", "Write the lexer", 60, 1 },
+		{ "Docs [P] (45m)", "Docs", 45, 0 },
+		{ "Docs (45m) [P]", "Docs", 45, 0 },
+		{ "Write it (in C) after lunch", "Write it (in C) after lunch", 0, 0 },
+		{ "Say what (1) depends on weather", "Say what (1) depends on weather", 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		char doc[200];
+		struct reading r;
+
+		(void)snprintf(doc, sizeof doc, "- [ ] T1 Read\n- [ ] T2 %s\n", ends[i].line);
+		read_bytes(&r, doc, strlen(doc));
+		assert_int_equal(r.st, OK);
+		assert_string_equal(r.p->tasks[1].title, ends[i].title);
+		assert_int_equal(r.p->n_edges, ends[i].edges);
+		assert_int_equal(r.p->tasks[1].estimate_source,
+		                 ends[i].minutes == 0 ? PLAN_DEFAULT : PLAN_STATED);
+		if (ends[i].minutes > 0)
+			assert_int_equal(r.p->tasks[1].estimate_min, ends[i].minutes);
+		arena_free(r.a);
+	}
+}
+
 /* As spec-kit's plans name the test of a task. */
 static void an_id_may_end_in_a_word(void **state)
 {
@@ -427,6 +462,7 @@ int main(void)
 		cmocka_unit_test(requirements_are_followed_to_their_tasks),
 		cmocka_unit_test(what_is_no_plan_is_refused_with_a_reason),
 		cmocka_unit_test(fields_of_a_task_are_taken_apart),
+		cmocka_unit_test(what_ends_a_title_is_taken_off_it),
 		cmocka_unit_test(an_id_may_end_in_a_word),
 		cmocka_unit_test(a_task_of_an_id_alone_is_called_by_it),
 		cmocka_unit_test(ids_are_unique_whatever_the_titles),

@@ -132,8 +132,8 @@ static bool begins(const char *s, size_t n, const char *word)
 	       (n == len || s[len] == ' ' || s[len] == ':' || s[len] == '#');
 }
 
-/* Words that begin a remark on order even without brackets around it. */
-static bool begins_remark(const char *s, size_t n)
+/* Words that begin a remark on order even without brackets around it: how long they are, or 0. */
+static size_t begins_remark(const char *s, size_t n)
 {
 	static const char *const words[] = { "depends on",   "depends",      "blocked by",
 		                             "after",        "requires",     "needs",
@@ -142,8 +142,8 @@ static bool begins_remark(const char *s, size_t n)
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (begins(s, n, words[i]))
-			return true;
-	return false;
+			return strlen(words[i]);
+	return 0;
 }
 
 /* What stands in brackets at the end: a duration, a dependency, an issue. */
@@ -195,7 +195,9 @@ static bool remark(struct draft *d, struct draft_task *t, const char *s, size_t 
 		return role_apply(d, t, ROLE_DURATION, &v);
 	if (s[0] == '#' || begins(s, n, "part of") || memmem(s, n, "partial", 7) != NULL)
 		return role_apply(d, t, ROLE_ISSUE, &v);
-	return begins(s, n, "parallel") ? (t->marked_parallel = true) : false;
+	if (begins(s, n, "parallel") || (n == 1 && s[0] == 'P'))
+		return t->marked_parallel = true;
+	return false;
 }
 
 /* Nothing but a duration: `2h`, ` ~ 30 min`. */
@@ -222,8 +224,8 @@ static bool remarks(struct draft *d, struct draft_task *t, const char *s, size_t
 			continue;
 		for (; left > 0 && *right == ' '; left--)
 			right++;
-		if ((only_duration(s, i) && begins_remark(right, left)) ||
-		    (begins_remark(s, i) && only_duration(right, left)))
+		if ((only_duration(s, i) && begins_remark(right, left) > 0) ||
+		    (begins_remark(s, i) > 0 && only_duration(right, left)))
 			return remark(d, t, s, i, source) && remark(d, t, right, left, source);
 	}
 	return remark(d, t, s, n, source);
@@ -306,6 +308,17 @@ static size_t duration_at_end(struct draft *d, struct draft_task *t, const char 
 	return n;
 }
 
+/* `... (1h) depends on T1`: behind a bracket a remark needs no mark, if it names ids. */
+static bool is_behind_bracket(const struct draft *d, const char *s, size_t i, size_t n)
+{
+	size_t from = i + 1, word;
+
+	if (i == 0 || s[i] != ' ' || (s[i - 1] != ')' && s[i - 1] != ']'))
+		return false;
+	word = begins_remark(s + from, n - from);
+	return word > 0 && looks_like_ids(draft_copy(d->a, s + from + word, n - from - word));
+}
+
 /* `... - depends on 1`, `..., after the API`: a remark without brackets, behind a mark. */
 static size_t clause_at_end(struct draft *d, struct draft_task *t, const char *s, size_t n,
                             enum plan_source source)
@@ -317,11 +330,13 @@ static size_t clause_at_end(struct draft *d, struct draft_task *t, const char *s
 	for (size_t i = n; i-- > 0;) {
 		if (s[i] != ' ' && s[i] != ',' && s[i] != ';')
 			continue;
+		if (is_behind_bracket(d, s, i, n) && remark(d, t, s + i + 1, n - i - 1, source))
+			return i;
 		for (size_t k = 0; k < sizeof marks / sizeof *marks; k++) {
 			size_t len = strlen(marks[k]);
 
 			if (n - i > len && memcmp(s + i, marks[k], len) == 0 &&
-			    begins_remark(s + i + len, n - i - len) &&
+			    begins_remark(s + i + len, n - i - len) > 0 &&
 			    remark(d, t, s + i + len, n - i - len, source))
 				return i;
 		}
