@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/coach/before.h"
 #include "domain/coach/change.h"
 #include "domain/project.h"
 #include "handlers/tools.h"
@@ -121,6 +122,8 @@ static enum status coach_run(struct call *call, const void *in, cJSON **result)
 
 	if (st == OK)
 		st = coach_look(call->project, &wish, call->arena, &report, &call->err);
+	if (st == OK && !want->fresh) /* who follows was told of before with the first look */
+		st = coach_recall(call->project, report, &call->stop, &call->err);
 	if (st != OK)
 		return st;
 	answer = json_object(&b);

@@ -285,6 +285,30 @@ static void show_changes(struct cli *c, const cJSON *result)
 	}
 }
 
+/* What the project remembers of it, and what came of what was said before. */
+static void show_context(struct cli *c, const cJSON *context)
+{
+	struct screen *s = &c->screen;
+	const cJSON *one;
+
+	if (cJSON_GetArraySize(json_get(context, "known")) > 0)
+		text_add(&s->text, "\nwhat is remembered of it:\n");
+	cJSON_ArrayForEach(one, json_get(context, "known")) {
+		text_add(&s->text, "- ");
+		screen_text(s, one->valuestring);
+		text_add_char(&s->text, '\n');
+	}
+	if (cJSON_GetArraySize(json_get(context, "before")) > 0)
+		text_add(&s->text, "\nsaid before:\n");
+	cJSON_ArrayForEach(one, json_get(context, "before")) {
+		text_add(&s->text, "- ");
+		screen_styled(s, STYLE_BOLD, json_text(one, "code"), SIZE_MAX);
+		text_add(&s->text, " ");
+		screen_text(s, json_text(one, "message"));
+		text_add_char(&s->text, '\n');
+	}
+}
+
 static void show(struct cli *c, const cJSON *result)
 {
 	const cJSON *m = json_get(result, "metrics"), *item;
@@ -303,8 +327,11 @@ static void show(struct cli *c, const cJSON *result)
 	cJSON_ArrayForEach(item, change) {
 		text_add(&c->screen.text, "- ");
 		screen_text(&c->screen, json_text(item, "message"));
+		if (json_text(item, "before") != NULL)
+			text_addf(&c->screen.text, " (%s)", json_text(item, "before"));
 		text_add_char(&c->screen.text, '\n');
 	}
+	show_context(c, json_get(result, "context"));
 	show_issues(c, json_get(result, "issues"));
 	show_changes(c, result);
 }

@@ -81,6 +81,7 @@ struct coach_report {
 	size_t n_factors;
 	const struct history_task *results; /* tasks of all finished runs, with a run */
 	size_t n_results;
+	const struct coach_known *known; /* of before (coach/before.h); NULL: not asked */
 };
 
 struct coach_wish {

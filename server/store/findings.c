@@ -121,6 +121,20 @@ enum status findings_seen(struct db *db, const char *fingerprint, const char *su
 	return db_run(db, s, err);
 }
 
+enum status findings_saw(struct db *db, const char *fingerprint, const char *subject, bool *saw,
+                         struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st = db_stmt(
+	    db, "SELECT 1 FROM coach_seen WHERE fingerprint = ?1 AND subject = ?2", &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, fingerprint);
+	db_bind_text(s, 2, subject);
+	return db_end(s, db_step(db, s, saw, err));
+}
+
 #define LESSONS "SELECT fingerprint, memory, source, clean FROM coach_lesson"
 
 static void read_lesson(sqlite3_stmt *s, struct arena *a, void *row)

@@ -41,6 +41,10 @@ enum status findings_looked(struct db *db, const char *subject, int64_t at_ms, b
 enum status findings_seen(struct db *db, const char *fingerprint, const char *subject,
                           struct err *err);
 
+/* Was it found there? */
+enum status findings_saw(struct db *db, const char *fingerprint, const char *subject, bool *saw,
+                         struct err *err);
+
 /* Which memory holds what was learned from a finding. */
 struct lesson_row {
 	const char *fingerprint, *memory; /* memory: an id, NULL when there is none */

@@ -85,6 +85,16 @@ has it_says_in_which_session '"session":"one"' "$out"
 has it_says_by_whom '"author":"gadugi"' "$out"
 run "$gadugi" coach one.jsonl --learn --json
 has the_same_again_is_no_news '"lessons":{"stored":0' "$out"
+run "$gadugi" remember 'deploy.sh needs a route: start the VPN first' --kind procedure
+run "$gadugi" coach more.jsonl --json
+has what_is_remembered_comes_with_the_report '"context":{"known":["deploy.sh needs a route: start the VPN first"' "$out"
+has what_was_said_before_and_taken_is_told '"now":"taken","message":"said since' "$out"
+has the_advice_says_so '"message":"The same call fails the same way until something changes: read the error and change the input or the code before trying again; write down what works in CLAUDE.md or AGENTS.md.","before":"said since' "$out"
+run "$gadugi" coach more.jsonl
+has people_are_told_what_is_remembered '- deploy.sh needs a route: start the VPN first' "$out"
+has people_are_told_what_was_said 'it stands in CLAUDE.md and came again' "$out"
+run "$gadugi" coach clean.jsonl
+has what_is_gone_is_told 'not found now' "$out"
 run "$gadugi" coach more.jsonl --learn --json
 has another_number_takes_the_place_of_the_old '"superseded":1' "$out"
 run "$gadugi" recall deploy --json

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "domain/coach/before.h"
 #include "domain/coach/change.h"
 #include "domain/project.h"
 #include "domain/recipe/verdict.h"
@@ -39,11 +40,19 @@ static enum status coaching(struct folder *f, struct project *p, struct arena *a
 		st = coach_look(p, &wish, a, &fresh, &err);
 	}
 	if (st == OK)
+		st = coach_recall(p, r, NULL, &err);
+	if (st == OK)
 		st = coach_issues(p, r, COACH_DRAFT, NULL, &issues, &err);
 	if (st == OK)
 		st = coach_lessons(p, r, NULL, &taught, &err);
 	if (st == OK)
 		st = coach_suggest(p, r, &patches, &err);
+	if (st == OK) {
+		r->subjects[0] = "session:other"; /* in which it came again */
+		r->sessions[0].name = "other";
+		st = coach_recall(p, r, NULL, &err);
+		assert_true(st != OK || r->known->n_before > 0);
+	}
 	if (st == OK)
 		st = coach_page(r, a, &page, &err);
 	if (st == OK)

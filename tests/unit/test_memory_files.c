@@ -7,52 +7,27 @@
 #include "base/mem.h"
 #include "domain/memory/whole.h"
 #include "store/db.h"
-#include "tests/lib/folder.h"
+#include "tests/lib/bench.h"
 
-#define DAY ((int64_t)86400000)
-#define NOW ((int64_t)1760000000000)
-
-struct bench {
-	struct folder *f;
-	struct project *one, *two; /* what is exported, where it is imported */
-	struct arena *a;
-	struct err err;
-};
+/* What is exported stands in the bench's own project; here it is imported. */
+static struct project *two;
 
 static int setup(void **state)
 {
-	struct bench *b = mem_zero(1, sizeof *b);
-	void *f = NULL;
+	struct bench *b;
 
-	if (b == NULL || folder_setup(&f) != 0)
+	if (bench_setup(state) != 0)
 		return -1;
-	b->f = f;
-	if (setenv("XDG_DATA_HOME", b->f->path, 1) != 0)
-		return -1;
-	folder_put(b->f, "one/x", "");
-	folder_put(b->f, "two/x", "");
-	b->a = arena_new((size_t)512 << 20);
-	if (b->a == NULL || project_open(&b->one, folder_at(b->f, "one"), &b->err) != OK ||
-	    project_open(&b->two, folder_at(b->f, "two"), &b->err) != OK)
-		return -1;
-	b->one->clock.fixed_ms = NOW;
-	b->two->clock.fixed_ms = NOW + 100 * DAY;
-	*state = b;
+	b = *state;
+	two = bench_project(b, "two");
+	two->clock.fixed_ms = NOW + 100 * DAY;
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	struct bench *b = *state;
-	void *f = b->f;
-	int rc;
-
-	project_free(b->one);
-	project_free(b->two);
-	arena_free(b->a);
-	rc = folder_teardown(&f);
-	mem_free(b);
-	return rc;
+	project_free(two);
+	return bench_teardown(state);
 }
 
 static struct memory_imported take(struct bench *b, const char *text, enum memory_format format)
@@ -60,7 +35,7 @@ static struct memory_imported take(struct bench *b, const char *text, enum memor
 	struct memory_imported done;
 
 	if (memory_import(
-		b->two, NULL,
+		two, NULL,
 		&(struct memory_source){ .bytes = text, .n = strlen(text), .format = format }, b->a,
 		&done, &b->err) != OK)
 		fail_msg("%s", b->err.text);
@@ -113,15 +88,15 @@ static void fill(struct bench *b)
 	struct memory_forgotten gone;
 
 	assert_int_equal(
-	    memory_remember(b->one, NULL, &(struct memory_batch){ items, 6, out }, b->a, &b->err),
+	    memory_remember(b->p, NULL, &(struct memory_batch){ items, 6, out }, b->a, &b->err),
 	    OK);
-	b->one->clock.fixed_ms = NOW + DAY;
+	b->p->clock.fixed_ms = NOW + DAY;
 	newer.supersedes = out[0].id;
 	assert_int_equal(
-	    memory_remember(b->one, NULL, &(struct memory_batch){ &newer, 1, out }, b->a, &b->err),
+	    memory_remember(b->p, NULL, &(struct memory_batch){ &newer, 1, out }, b->a, &b->err),
 	    OK);
 	assert_int_equal(
-	    memory_forget(b->one, NULL,
+	    memory_forget(b->p, NULL,
 	                  &(struct memory_forget){ .text = "to be forgotten", .confirm = true },
 	                  b->a, &gone, &b->err),
 	    OK);
@@ -134,14 +109,14 @@ static void what_is_exported_as_jsonl_comes_back_the_same(void **state)
 	struct memory_imported done;
 
 	fill(b);
-	written = all(b, b->one, MEMORY_JSONL);
+	written = all(b, b->p, MEMORY_JSONL);
 	done = take(b, written, MEMORY_ANY);
 	assert_int_equal(done.stored, 7);
 	assert_int_equal(done.relations, 2);
 	assert_int_equal(done.skipped, 0);
-	assert_string_equal(all(b, b->two, MEMORY_JSONL), written);
-	assert_int_equal(count(b, b->two).superseded, 1);
-	assert_int_equal(count(b, b->two).expired, 1);
+	assert_string_equal(all(b, two, MEMORY_JSONL), written);
+	assert_int_equal(count(b, two).superseded, 1);
+	assert_int_equal(count(b, two).expired, 1);
 }
 
 static void what_is_exported_as_markdown_comes_back_the_same(void **state)
@@ -150,10 +125,10 @@ static void what_is_exported_as_markdown_comes_back_the_same(void **state)
 	const char *written;
 
 	fill(b);
-	written = all(b, b->one, MEMORY_MARKDOWN);
+	written = all(b, b->p, MEMORY_MARKDOWN);
 	assert_non_null(strstr(written, "## codec"));
 	assert_int_equal(take(b, written, MEMORY_ANY).stored, 7);
-	assert_string_equal(all(b, b->two, MEMORY_MARKDOWN), written);
+	assert_string_equal(all(b, two, MEMORY_MARKDOWN), written);
 }
 
 static void an_import_may_be_repeated(void **state)
@@ -163,13 +138,13 @@ static void an_import_may_be_repeated(void **state)
 	struct memory_imported again;
 
 	fill(b);
-	written = all(b, b->one, MEMORY_JSONL);
+	written = all(b, b->p, MEMORY_JSONL);
 	(void)take(b, written, MEMORY_ANY);
 	again = take(b, written, MEMORY_ANY);
 	assert_int_equal(again.stored, 0);
 	assert_int_equal(again.duplicates, 7);
 	assert_int_equal(again.relations, 0);
-	assert_int_equal(count(b, b->two).memories, 7);
+	assert_int_equal(count(b, two).memories, 7);
 }
 
 static void the_file_of_server_memory_is_taken_over_and_a_bad_line_spoils_only_itself(void **state)
@@ -191,11 +166,11 @@ static void the_file_of_server_memory_is_taken_over_and_a_bad_line_spoils_only_i
 	assert_int_equal(done.relations, 1);
 	assert_int_equal(done.skipped, 1);
 	assert_non_null(strstr(done.problem, "line 2"));
-	assert_int_equal(memory_recall(b->two, NULL, &q, b->a, &found, &b->err), OK);
+	assert_int_equal(memory_recall(two, NULL, &q, b->a, &found, &b->err), OK);
 	assert_true(found.n_hits > 0);
 	assert_string_equal(found.hits[0].entity, "Ann");
 	assert_string_equal(found.hits[0].relations[0].to, "Acme");
-	assert_non_null(strstr(all(b, b->two, MEMORY_SERVER_MEMORY),
+	assert_non_null(strstr(all(b, two, MEMORY_SERVER_MEMORY),
 	                       "\"observations\":[\"likes tea\",\"speaks Welsh\"]"));
 }
 
@@ -212,7 +187,7 @@ static void notes_are_cut_at_items_and_paragraphs_under_their_headings(void **st
 	         MEMORY_ANY);
 
 	assert_int_equal(done.stored, 5);
-	assert_int_equal(memory_recall(b->two, NULL, &q, b->a, &found, &b->err), OK);
+	assert_int_equal(memory_recall(two, NULL, &q, b->a, &found, &b->err), OK);
 	assert_int_equal(found.n_hits, 1);
 	assert_string_equal(found.hits[0].text, "tests need\ncmocka");
 	assert_string_equal(found.hits[0].entity, "Build");
@@ -224,19 +199,19 @@ static void an_import_of_nothing_is_an_error_that_says_what_was_found(void **sta
 	struct bench *b = *state;
 	struct memory_imported done;
 
-	assert_int_equal(memory_import(b->two, NULL, &(struct memory_source){ .bytes = "" }, b->a,
-	                               &done, &b->err),
-	                 E_INPUT);
-	assert_int_equal(memory_import(b->two, NULL,
+	assert_int_equal(
+	    memory_import(two, NULL, &(struct memory_source){ .bytes = "" }, b->a, &done, &b->err),
+	    E_INPUT);
+	assert_int_equal(memory_import(two, NULL,
 	                               &(struct memory_source){ .bytes = "{\"a\":1}\n", .n = 8 },
 	                               b->a, &done, &b->err),
 	                 E_INPUT);
 	assert_non_null(strstr(b->err.text, "line 1"));
-	assert_int_equal(memory_import(b->two, NULL,
+	assert_int_equal(memory_import(two, NULL,
 	                               &(struct memory_source){ .bytes = "\xff", .n = 1 }, b->a,
 	                               &done, &b->err),
 	                 E_INPUT);
-	assert_int_equal(count(b, b->two).memories, 0);
+	assert_int_equal(count(b, two).memories, 0);
 }
 
 static void graphs_are_quoted_whatever_the_names(void **state)
@@ -245,8 +220,8 @@ static void graphs_are_quoted_whatever_the_names(void **state)
 	const char *cypher, *xml;
 
 	fill(b);
-	cypher = all(b, b->one, MEMORY_CYPHER);
-	xml = all(b, b->one, MEMORY_GRAPHML);
+	cypher = all(b, b->p, MEMORY_CYPHER);
+	xml = all(b, b->p, MEMORY_GRAPHML);
 	assert_non_null(strstr(cypher, "{name: 'Ann\\'s <team>'}"));
 	assert_non_null(strstr(cypher, "(m)-[:ABOUT]->(e)"));
 	assert_non_null(strstr(xml, "target=\"e:zlib &amp; &quot;co&quot;\""));
@@ -261,14 +236,14 @@ static void a_file_is_written_whole_and_read_again(void **state)
 	size_t size_bytes = 0;
 
 	fill(b);
-	assert_int_equal(memory_export_file(b->one, NULL, path, MEMORY_JSONL, &size_bytes, &b->err),
+	assert_int_equal(memory_export_file(b->p, NULL, path, MEMORY_JSONL, &size_bytes, &b->err),
 	                 OK);
 	assert_int_equal(strlen(folder_get(b->f, "out.jsonl")), size_bytes);
-	assert_int_equal(memory_import(b->two, NULL, &(struct memory_source){ .path = path }, b->a,
-	                               &done, &b->err),
-	                 OK);
+	assert_int_equal(
+	    memory_import(two, NULL, &(struct memory_source){ .path = path }, b->a, &done, &b->err),
+	    OK);
 	assert_int_equal(done.stored, 7);
-	assert_int_equal(memory_import(b->two, NULL,
+	assert_int_equal(memory_import(two, NULL,
 	                               &(struct memory_source){ .path = folder_at(b->f, "none") },
 	                               b->a, &done, &b->err),
 	                 E_ABSENT);

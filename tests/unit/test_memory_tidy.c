@@ -10,72 +10,11 @@
 #include "domain/memory/whole.h"
 #include "domain/project.h"
 #include "store/db.h"
-#include "tests/lib/folder.h"
-
-#define DAY ((int64_t)86400000)
-#define NOW ((int64_t)1760000000000)
-
-struct bench {
-	struct folder *f;
-	struct project *p;
-	struct arena *a;
-	struct err err;
-};
-
-static int setup(void **state)
-{
-	struct bench *b = mem_zero(1, sizeof *b);
-	void *f = NULL;
-
-	if (b == NULL || folder_setup(&f) != 0)
-		return -1;
-	b->f = f;
-	if (setenv("XDG_DATA_HOME", b->f->path, 1) != 0)
-		return -1;
-	b->a = arena_new((size_t)512 << 20);
-	if (b->a == NULL || project_open(&b->p, b->f->path, &b->err) != OK)
-		return -1;
-	b->p->clock.fixed_ms = NOW;
-	*state = b;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct bench *b = *state;
-	void *f = b->f;
-	int rc;
-
-	project_free(b->p);
-	arena_free(b->a);
-	rc = folder_teardown(&f);
-	mem_free(b);
-	return rc;
-}
+#include "tests/lib/bench.h"
 
 static const char *put(struct bench *b, struct memory_item item)
 {
-	struct memory_stored out;
-
-	if (memory_remember(b->p, NULL, &(struct memory_batch){ &item, 1, &out }, b->a, &b->err) !=
-	    OK)
-		fail_msg("%s", b->err.text);
-	return out.id;
-}
-
-static struct memory_found ask(struct bench *b, const char *text, bool count)
-{
-	const struct memory_query q = { .text = text, .hops = 1, .count = count };
-	struct memory_found found;
-
-	if (memory_recall(b->p, NULL, &q, b->a, &found, &b->err) != OK)
-		fail_msg("%s", b->err.text);
-	return found;
-}
-
-static struct memory_found find(struct bench *b, const char *text)
-{
-	return ask(b, text, false);
+	return bench_put(b, item).id;
 }
 
 static struct memory_tidied tidy(struct bench *b, bool confirm)
@@ -93,21 +32,9 @@ static void rules(struct bench *b, const char *memory)
 	folder_put(b->f, ".gadugi/config", text_printf(b->a, "memory:\n  %s\n", memory));
 }
 
-/* What one whole number an SQL question answers. */
-static int number(struct bench *b, const char *sql)
+static int64_t number(struct bench *b, const char *sql)
 {
-	struct db *db;
-	sqlite3_stmt *s;
-	bool row;
-	int n;
-
-	assert_int_equal(project_read(b->p, NULL, &db, &b->err), OK);
-	assert_int_equal(db_stmt(db, sql, &s, &b->err), OK);
-	assert_int_equal(db_step(db, s, &row, &b->err), OK);
-	n = sqlite3_column_int(s, 0);
-	(void)db_end(s, OK);
-	project_done(b->p, db);
-	return n;
+	return bench_number(b, b->p, sql);
 }
 
 static void without_a_rule_nothing_goes_and_the_way_to_one_is_shown(void **state)
@@ -120,7 +47,7 @@ static void without_a_rule_nothing_goes_and_the_way_to_one_is_shown(void **state
 	b->p->clock.fixed_ms = NOW + 10000 * DAY;
 	assert_int_equal(memory_tidy(b->p, NULL, &how, b->a, &done, &b->err), E_INPUT);
 	assert_non_null(strstr(b->err.text, "keep: [{kind: run, days: 90}]"));
-	assert_int_equal(find(b, "hills").n_hits, 1);
+	assert_int_equal(bench_find(b, "hills").n_hits, 1);
 }
 
 static void a_memory_goes_when_nobody_used_it_for_as_long_as_its_rule_says(void **state)
@@ -136,20 +63,23 @@ static void a_memory_goes_when_nobody_used_it_for_as_long_as_its_rule_says(void 
 	rules(b, "keep: [{kind: run, days: 90}]");
 	b->p->clock.fixed_ms = NOW + 80 * DAY;
 	assert_int_equal(tidy(b, true).counts[MEMORY_FORGET], 0);
-	assert_int_equal(ask(b, "second", true).n_hits, 1);
+	assert_int_equal(
+	    bench_ask(b, (struct memory_query){ .text = "second", .hops = 1, .count = true })
+		.n_hits,
+	    1);
 	b->p->clock.fixed_ms = NOW + 91 * DAY;
 	done = tidy(b, false);
 	assert_false(done.done);
 	assert_int_equal(done.counts[MEMORY_FORGET], 1);
 	assert_string_equal(done.endings[0].text, "the first run took an hour");
 	assert_string_equal(done.endings[0].why, "not used for 91 days; days: 90");
-	assert_int_equal(find(b, "hour").n_hits, 1); /* that was only told */
+	assert_int_equal(bench_find(b, "hour").n_hits, 1); /* that was only told */
 	b->p->clock.fixed_ms = NOW + 92 * DAY;
 	assert_true(tidy(b, true).done);
-	assert_int_equal(find(b, "hour").n_hits, 0);
-	assert_int_equal(find(b, "second").n_hits, 1);
-	assert_int_equal(find(b, "decision").n_hits, 1);
-	assert_int_equal(find(b, "pinned").n_hits, 1);
+	assert_int_equal(bench_find(b, "hour").n_hits, 0);
+	assert_int_equal(bench_find(b, "second").n_hits, 1);
+	assert_int_equal(bench_find(b, "decision").n_hits, 1);
+	assert_int_equal(bench_find(b, "pinned").n_hits, 1);
 	assert_int_equal(
 	    number(b, "SELECT count FROM memory_audit WHERE action = 'tidied: expired'"), 1);
 	assert_int_equal(
@@ -167,7 +97,7 @@ static void what_is_worth_little_fades_before_what_is_worth_much(void **state)
 	assert_int_equal(tidy(b, true).counts[MEMORY_FORGET], 0);
 	b->p->clock.fixed_ms = NOW + 31 * DAY;
 	assert_int_equal(tidy(b, true).counts[MEMORY_FORGET], 1);
-	assert_int_equal(find(b, "whim").n_hits, 0);
+	assert_int_equal(bench_find(b, "whim").n_hits, 0);
 	b->p->clock.fixed_ms = NOW + 119 * DAY; /* 0.8 is halved four times in 120 days */
 	assert_int_equal(tidy(b, true).counts[MEMORY_FORGET], 0);
 	b->p->clock.fixed_ms = NOW + 121 * DAY;
@@ -185,7 +115,7 @@ static void only_so_many_stay_and_they_are_the_best(void **state)
 		                                   .importance = i == 3 ? 0.9 : 0.3 });
 	rules(b, "keep: [{kind: 'com*', most: 4}]");
 	assert_int_equal(tidy(b, true).counts[MEMORY_FORGET], 6);
-	found = find(b, "commit");
+	found = bench_find(b, "commit");
 	assert_int_equal(found.n_hits, 4);
 	for (size_t i = 0; i < 4; i++)
 		assert_non_null(strpbrk(found.hits[i].text, "3789"));
@@ -209,7 +139,7 @@ static void what_was_forgotten_long_ago_is_deleted_when_a_rule_says_so(void **st
 	assert_int_equal(memory_show(b->p, id, b->a, &hit, &b->err), OK);
 	assert_int_equal(tidy(b, true).counts[MEMORY_PURGE], 1);
 	assert_int_equal(memory_show(b->p, id, b->a, &hit, &b->err), E_ABSENT);
-	assert_int_equal(find(b, "gate").n_hits, 1);
+	assert_int_equal(bench_find(b, "gate").n_hits, 1);
 	assert_int_equal(number(b, "SELECT count(*) FROM memory_text"), 1);
 }
 
@@ -233,7 +163,7 @@ static void what_another_says_in_full_gives_way_to_it(void **state)
 	assert_int_equal(done.counts[MEMORY_MERGE], 1);
 	assert_string_equal(done.endings[0].id, less);
 	assert_string_equal(done.endings[0].into, more);
-	found = find(b, "parser");
+	found = bench_find(b, "parser");
 	assert_int_equal(found.n_hits, 3);
 	assert_int_equal(
 	    number(b, "SELECT m.seen FROM memory m JOIN memory o ON o.superseded_by = m.id"), 2);
@@ -277,7 +207,7 @@ static void hundreds_are_ended_in_parts_and_none_twice(void **state)
 	b->p->clock.fixed_ms = NOW + 2 * DAY;
 	assert_int_equal(tidy(b, true).counts[MEMORY_FORGET], 1234);
 	assert_int_equal(tidy(b, true).counts[MEMORY_FORGET], 0);
-	assert_int_equal(find(b, "noise").n_hits, 0);
+	assert_int_equal(bench_find(b, "noise").n_hits, 0);
 }
 
 static void what_the_actor_may_not_write_stays(void **state)
@@ -290,7 +220,7 @@ static void what_the_actor_may_not_write_stays(void **state)
 	      "keep: [{days: 1}]\n  permissions: [{actor: user, read: ['*'], write: [project]}]");
 	b->p->clock.fixed_ms = NOW + 2 * DAY;
 	assert_int_equal(tidy(b, true).counts[MEMORY_FORGET], 1);
-	assert_int_equal(find(b, "habit").n_hits, 1);
+	assert_int_equal(bench_find(b, "habit").n_hits, 1);
 }
 
 static void after_a_run_it_happens_once_a_day_if_the_configuration_wants_it(void **state)
@@ -301,20 +231,20 @@ static void after_a_run_it_happens_once_a_day_if_the_configuration_wants_it(void
 	rules(b, "keep: [{days: 5}]");
 	b->p->clock.fixed_ms = NOW + 10 * DAY;
 	memory_tidy_after_run(b->p);
-	assert_int_equal(find(b, "thought").n_hits, 1);
+	assert_int_equal(bench_find(b, "thought").n_hits, 1);
 	b->p->clock.fixed_ms = NOW + 20 * DAY;
 	rules(b, "keep: [{days: 5}]\n  tidyAfterRuns: true");
 	memory_tidy_after_run(b->p);
-	assert_int_equal(find(b, "thought").n_hits, 0);
+	assert_int_equal(bench_find(b, "thought").n_hits, 0);
 	(void)put(b, (struct memory_item){ .text = "another thought", .made_ms = NOW });
 	b->p->clock.fixed_ms += DAY / 2;
 	memory_tidy_after_run(b->p);
-	assert_int_equal(find(b, "thought").n_hits, 1);
+	assert_int_equal(bench_find(b, "thought").n_hits, 1);
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(without_a_rule_nothing_goes_and_the_way_to_one_is_shown),
 		TEST(a_memory_goes_when_nobody_used_it_for_as_long_as_its_rule_says),

@@ -77,6 +77,13 @@ struct coach_patches {
 enum status coach_suggest(struct project *p, const struct coach_report *r,
                           struct coach_patches *out, struct err *err);
 
+/*
+ * The name of the file of the project in which the advice of a finding stands already, as
+ * coach_suggest would put it there; NULL when there is none.
+ */
+enum status coach_taken(struct project *p, const struct coach_finding *f, struct arena *a,
+                        const char **out, struct err *err);
+
 /* The patches as the member `patches` of an answer. */
 void coach_put_patches(struct json_build *b, cJSON *answer, const struct coach_patches *patches);
 

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "domain/coach.h"
+#include "domain/coach/before.h"
 #include "domain/coach/facts.h"
 
 #define TOOLS_SHOWN 20
@@ -114,6 +115,21 @@ static void finding(struct text *t, const struct coach_finding *f)
 		text_addf(t, "- and %zu more\n", f->count - f->n_places);
 }
 
+/* What memory holds stays with the project: a report is made to be shown to others. */
+static void before(struct text *t, const struct coach_known *k)
+{
+	if (k == NULL || k->n_before == 0)
+		return;
+	text_add(t, "\n## Said before\n\n");
+	for (size_t i = 0; i < k->n_before && i < BEFORE_SHOWN; i++) {
+		text_add(t, "- ");
+		said(t, k->before[i].code);
+		text_add(t, ": ");
+		said(t, k->before[i].words);
+		text_add(t, "\n");
+	}
+}
+
 enum status coach_markdown(const struct coach_report *r, struct arena *a, const char **out,
                            struct err *err)
 {
@@ -129,6 +145,7 @@ enum status coach_markdown(const struct coach_report *r, struct arena *a, const 
 		text_add(&t, "\nNothing stands out.\n");
 	for (size_t i = 0; i < r->n_findings; i++)
 		finding(&t, &r->findings[i]);
+	before(&t, r->known);
 	*out = text_copy(&t, a);
 	text_done(&t);
 	return *out == NULL ? err_nomem(err, "the report") : OK;

@@ -1,8 +1,10 @@
 #include "domain/coach/page.h"
+#include "domain/coach/before.h"
 
 #include <string.h>
 
 #include "base/clock.h"
+#include "domain/coach/before.h"
 #include "domain/coach/facts.h"
 
 static const char style[] =
@@ -253,6 +255,22 @@ void page_findings(struct text *t, const struct coach_report *r)
 		finding(t, &r->findings[i]);
 }
 
+/* What memory holds stays with the project: a page is made to be shown to others. */
+static void before(struct text *t, const struct coach_known *k)
+{
+	if (k == NULL || k->n_before == 0)
+		return;
+	text_add(t, "<h2>Said before</h2>\n<ul>\n");
+	for (size_t i = 0; i < k->n_before && i < BEFORE_SHOWN; i++) {
+		text_add(t, "<li><b>");
+		page_text(t, k->before[i].code);
+		text_add(t, "</b> ");
+		page_text(t, k->before[i].words);
+		text_add(t, "</li>\n");
+	}
+	text_add(t, "</ul>\n");
+}
+
 /* ---- the whole ---- */
 
 static const char *title_of(const struct coach_report *r)
@@ -274,6 +292,7 @@ enum status coach_page(const struct coach_report *r, struct arena *a, const char
 		page_run(&t, r);
 	else
 		page_sessions(&t, r);
+	before(&t, r->known);
 	page_end(&t);
 	*out = text_copy(&t, a);
 	text_done(&t);

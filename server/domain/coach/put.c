@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "domain/coach/before.h"
 #include "domain/coach/report.h"
 #include "domain/coach/trend.h"
 
@@ -219,10 +220,12 @@ static cJSON *recommendations(struct json_build *b, const struct coach_report *r
 		sums[k].cost_tokens += f->cost_tokens > 0 ? f->cost_tokens : 0;
 	}
 	for (size_t i = 0; i < n; i++) {
+		const struct coach_before *before = before_of(r, sums[i].first->code);
 		cJSON *to = json_add_object(b, list);
 
 		json_put_text(b, to, "code", sums[i].first->code);
 		json_put_text(b, to, "message", sums[i].first->advice);
+		json_put_text(b, to, "before", before == NULL ? NULL : before->words);
 		json_put_int(b, to, "findings", sums[i].n);
 		if (sums[i].cost_ms > 0)
 			json_put_int(b, to, "costMs", sums[i].cost_ms);
@@ -278,10 +281,11 @@ void coach_put(struct json_build *b, cJSON *answer, const struct coach_report *r
 		compare_put_sessions(b, metrics, r);
 		trend_put(b, metrics, r);
 	}
+	before_put(b, answer, r);
 	change = recommendations(b, r);
 	put_choices(b, change, json_get(metrics, "compare"), r->a);
 	if (most != SIZE_MAX) {
-		taken = size_of(metrics) + size_of(change);
+		taken = size_of(metrics) + size_of(change) + size_of(json_get(answer, "context"));
 		most = most > taken ? most - taken : 0;
 	}
 	put_findings(b, answer, r, most);

@@ -137,6 +137,19 @@ static void add_subject(struct text *t, const char *s)
 	text_add(t, "`");
 }
 
+/* The rule that the finding asks for; false: it is nothing for a rule. */
+static bool add_rule(struct text *t, const struct coach_finding *f)
+{
+	const char *rule = f->run == NULL ? rule_of(f->code) : NULL;
+
+	if (rule == NULL)
+		return false;
+	text_addf(t, "- %s", rule);
+	add_subject(t, f->about);
+	text_add(t, ".\n");
+	return true;
+}
+
 static bool same_rule_before(const struct work *w, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
@@ -152,17 +165,13 @@ static size_t add_rules(struct work *w, struct text *t, const char *before)
 
 	for (size_t i = 0; i < w->r->n_findings; i++) {
 		const struct coach_finding *f = &w->r->findings[i];
-		const char *rule = rule_of(f->code);
 		struct text line;
 
-		if (rule == NULL || f->severity < COACH_WARNING || f->run != NULL ||
-		    same_rule_before(w, i))
+		if (f->severity < COACH_WARNING || same_rule_before(w, i))
 			continue;
 		text_init(&line, TEXT_LIMIT);
-		text_addf(&line, "- %s", rule);
-		add_subject(&line, f->about);
-		text_add(&line, ".\n");
-		if (before == NULL || strstr(before, text_string(&line)) == NULL) {
+		if (add_rule(&line, f) &&
+		    (before == NULL || strstr(before, text_string(&line)) == NULL)) {
 			text_add(t, text_string(&line));
 			n++;
 		}
@@ -389,6 +398,80 @@ static enum status suggest_config(struct work *w)
 		return err_nomem(w->err, "the configuration");
 	return put_patch(w, "config", CONFIG, before, after,
 	                 (size_t)(gate != NULL) + (size_t)(setup != NULL));
+}
+
+/* ---- what stands there already ---- */
+
+static enum status rule_stands(struct work *w, const struct coach_finding *f, const char *name,
+                               bool *stands)
+{
+	const char *file = NULL;
+	struct text line;
+	enum status st = read_file(w, name, &file);
+
+	*stands = false;
+	text_init(&line, TEXT_LIMIT);
+	if (st == OK && file != NULL && add_rule(&line, f))
+		*stands = strstr(file, text_string(&line)) != NULL;
+	text_done(&line);
+	return st;
+}
+
+static enum status permission_stands(struct work *w, const struct coach_finding *f,
+                                     const char *name, bool *stands)
+{
+	const char *file = NULL, *rule = f->about == NULL ? NULL : permission_of(w->a, f->about);
+	cJSON *settings = NULL;
+	enum status st = read_file(w, name, &file);
+
+	*stands = false;
+	if (st != OK || file == NULL || rule == NULL || strcmp(f->code, "permission-denied") != 0)
+		return st;
+	if (json_read(file, strlen(file), &settings, NULL) == OK)
+		*stands = has_text(json_get(json_get(settings, "permissions"), "allow"), rule);
+	cJSON_Delete(settings);
+	return OK;
+}
+
+static enum status setting_stands(struct work *w, const struct coach_finding *f, const char *name,
+                                  bool *stands)
+{
+	bool gate = strcmp(f->code, "no-verify") == 0 || strcmp(f->code, "edit-test-loop") == 0;
+	bool setup = strcmp(f->code, "missing-env") == 0;
+	const char *file = NULL;
+	enum status st = read_file(w, name, &file);
+
+	*stands = (gate && says(file, "gates")) || (setup && says(file, "setup"));
+	return st;
+}
+
+enum status coach_taken(struct project *p, const struct coach_finding *f, struct arena *a,
+                        const char **out, struct err *err)
+{
+	static const struct {
+		const char *name;
+		enum status (*stands)(struct work *w, const struct coach_finding *f,
+		                      const char *name, bool *stands);
+	} files[] = {
+		{ SETTINGS, permission_stands },
+		{ CONFIG, setting_stands },
+		{ "CLAUDE.md", rule_stands },
+		{ "AGENTS.md", rule_stands },
+	};
+	struct work w = { .p = p, .a = a, .err = err };
+
+	*out = NULL;
+	for (size_t i = 0; i < sizeof files / sizeof *files && *out == NULL; i++) {
+		bool stands = false;
+		enum status st = files[i].stands(&w, f, files[i].name, &stands);
+
+		/* A file that cannot be read says nothing. */
+		if (st == E_NOMEM || arena_failed(a))
+			return err_nomem(err, "a file");
+		if (st == OK && stands)
+			*out = files[i].name;
+	}
+	return OK;
 }
 
 enum status coach_suggest(struct project *p, const struct coach_report *r,
