@@ -6,12 +6,13 @@
 #include "domain/plan.h"
 #include "domain/project.h"
 #include "domain/run.h"
+#include "handlers/budget.h"
 #include "handlers/run_answer.h"
 #include "handlers/tools.h"
 
 struct orchestrate_in {
 	const char *plan_id, *path, *agent, *base, *merge, *mode, *conflicts, *workflow;
-	const cJSON *tasks, *gates, *jobs, *retries, *timeout_s;
+	const cJSON *tasks, *gates, *jobs, *retries, *timeout_s, *budget;
 	long wait_s;
 	bool dry_run, red_base, tags;
 };
@@ -40,6 +41,8 @@ static const struct arg orchestrate_args[] = {
 	  "worktree|shared|sequential" },
 	{ "waitSeconds", ARG_COUNT, 0, offsetof(struct orchestrate_in, wait_s), 0, 3600, NULL,
 	  NULL },
+	{ "budget", ARG_OBJECT, ARG_UNLISTED, offsetof(struct orchestrate_in, budget), 0, 0,
+	  "{minutes, usd, tokens} of this run.", NULL },
 	{ "tags", ARG_FLAG, ARG_UNLISTED, offsetof(struct orchestrate_in, tags), 0, 0,
 	  "An annotated tag for each batch.", NULL },
 	{ "redBase", ARG_FLAG, ARG_UNLISTED, offsetof(struct orchestrate_in, red_base), 0, 0,
@@ -112,7 +115,7 @@ static enum status to_request(struct call *call, const struct orchestrate_in *in
 	cJSON_ArrayForEach(gate, in->gates)
 		gates[out->n_gates++] = gate->valuestring;
 	out->gates = gates;
-	return OK;
+	return budget_read(in->budget, &out->budget, &call->err);
 }
 
 static enum status dry(struct call *call, const struct run_request *want, cJSON **result)

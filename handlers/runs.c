@@ -6,6 +6,7 @@
 #include "domain/project.h"
 #include "domain/run/left.h"
 #include "handlers/ask.h"
+#include "handlers/budget.h"
 #include "handlers/link.h"
 #include "handlers/run_answer.h"
 #include "handlers/tools.h"
@@ -15,7 +16,7 @@
 
 struct runs_in {
 	const char *action, *run, *task, *cursor, *name, *gate;
-	const cJSON *attempt, *batch;
+	const cJSON *attempt, *batch, *budget;
 	long wait_s, limit;
 	bool confirm;
 };
@@ -35,6 +36,8 @@ static const struct arg runs_args[] = {
 	  "log: what this gate said when it was run last.", NULL },
 	{ "batch", ARG_WHOLE, ARG_UNLISTED, offsetof(struct runs_in, batch), 1, 100000,
 	  "rollback: back to its checkpoint.", NULL },
+	{ "budget", ARG_OBJECT, ARG_UNLISTED, offsetof(struct runs_in, budget), 0, 0,
+	  "resume: {minutes, usd, tokens} of the run from now on.", NULL },
 	{ "confirm", ARG_FLAG, 0, offsetof(struct runs_in, confirm), 0, 0, "discard: really.",
 	  NULL },
 	{ 0 },
@@ -249,6 +252,22 @@ static const struct {
 	{ "retry", RUN_DO_RETRY },   { "approve", RUN_DO_APPROVE }, { "skip", RUN_DO_SKIP },
 };
 
+/* A run that its budget ended goes on with another. */
+static enum status set_budget(struct call *call, const struct runs_in *in)
+{
+	struct config_budget budget;
+	enum status st;
+
+	if (in->budget == NULL)
+		return OK;
+	if (strcmp(in->action, "resume") != 0)
+		return err_set(&call->err, E_INPUT, "'budget' goes with 'resume', not with '%s'",
+		               in->action);
+	if ((st = budget_read(in->budget, &budget, &call->err)) != OK)
+		return st;
+	return run_set_budget(call->project, in->run, &budget, &call->stop, &call->err);
+}
+
 /* Ask once, then, if wanted, wait for the end. */
 static enum status control(struct call *call, const struct runs_in *in, cJSON **result)
 {
@@ -260,8 +279,9 @@ static enum status control(struct call *call, const struct runs_in *in, cJSON **
 	while (strcmp(verbs[i].word, in->action) != 0)
 		i++;
 	if ((st = go_on(call, in)) == OK && call->memo == NULL) {
-		st = run_control(call->project, in->run, in->task, verbs[i].verb, &call->stop,
-		                 &call->err);
+		if ((st = set_budget(call, in)) == OK)
+			st = run_control(call->project, in->run, in->task, verbs[i].verb,
+			                 &call->stop, &call->err);
 		if (st == OK && (call->memo = run_wait_new(call, in->run, in->wait_s)) == NULL)
 			st = err_nomem(&call->err, "an answer");
 	}

@@ -28,6 +28,8 @@ static const struct option_row orchestrate_options[] = {
 	{ "mode", 0, OPTION_TEXT, "mode", "MODE", "worktree, shared or sequential" },
 	{ "retries", 0, OPTION_NUMBER, "retries", "N", "attempts after the first" },
 	{ "timeout", 0, OPTION_NUMBER, "timeoutSeconds", "SECONDS", "for each attempt" },
+	{ "budget", 0, OPTION_TEXTS, NULL, "WHAT=N",
+	  "minutes=N, usd=N or tokens=N for this run; may be repeated" },
 	{ "tags", 0, OPTION_FLAG, "tags", NULL, "an annotated tag for each batch" },
 	{ "red-base", 0, OPTION_FLAG, "redBase", NULL,
 	  "begin even where gates do not pass on the base" },
@@ -45,6 +47,8 @@ static const struct option_row runs_options[] = {
 };
 
 static const struct option_row resume_options[] = {
+	{ "budget", 0, OPTION_TEXTS, NULL, "WHAT=N",
+	  "minutes=N, usd=N or tokens=N of the run from now on; may be repeated" },
 	{ "detach", 'd', OPTION_FLAG, NULL, NULL, "return at once" },
 	{ 0 },
 };

@@ -1,4 +1,5 @@
 /* run.c - orchestrate, runs, and the verbs that steer them. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,13 +112,55 @@ static enum status save_plan(struct cli *c)
 	return st;
 }
 
+/* `usd=20`, `tokens=5e6,minutes=60` as members of the argument `budget`. */
+static enum status put_limits(struct cli *c, cJSON *budget, const char *words)
+{
+	do {
+		size_t n = strcspn(words, "="), len;
+		char *end = NULL;
+		double value = words[n] == '=' ? strtod(words + n + 1, &end) : 0;
+		const char *key = n == 0 ? NULL : arena_copy(c->arena, words, n);
+
+		if (key == NULL || end == NULL || end == words + n + 1 ||
+		    (*end != '\0' && *end != ',') || !isfinite(value))
+			return err_set(&c->err, E_INPUT,
+			               "'--budget' is minutes=N, usd=N or tokens=N, not '%.60s'",
+			               words);
+		cJSON_DeleteItemFromObjectCaseSensitive(budget, key);
+		if (cJSON_AddNumberToObject(budget, key, value) == NULL)
+			return err_nomem(&c->err, "the budget");
+		len = (size_t)(end - words);
+		words += len + (words[len] == ',');
+	} while (words[0] != '\0');
+	return OK;
+}
+
+static enum status put_budget(struct cli *c)
+{
+	const cJSON *item, *list = json_get(c->given, "budget");
+	cJSON *budget;
+	enum status st = OK;
+
+	if (list == NULL)
+		return OK;
+	if ((budget = cJSON_AddObjectToObject(c->args, "budget")) == NULL)
+		return err_nomem(&c->err, "the budget");
+	cJSON_ArrayForEach(item, list) {
+		if (st == OK)
+			st = put_limits(c, budget, item->valuestring);
+	}
+	return st;
+}
+
 int command_orchestrate(struct cli *c)
 {
 	bool dry = json_flag(c->args, "dryRun");
 	cJSON *result = NULL;
-	enum status st = OK;
+	enum status st = put_budget(c);
 	int rc;
 
+	if (st != OK)
+		return cli_usage(c, "%s", c->err.text);
 	if (cli_has(c, "no-merge"))
 		cli_put_text(c, "merge", "none");
 	if (is_plan_id(c->words[0]))
@@ -310,6 +353,8 @@ int command_resume(struct cli *c)
 	cJSON *result = NULL;
 	int rc;
 
+	if (put_budget(c) != OK)
+		return cli_usage(c, "%s", c->err.text);
 	put_control(c);
 	if (cli_call(c, "runs", &result) != OK)
 		return cli_failed(c);

@@ -169,6 +169,16 @@ static double smaller(double a, double b)
 	return a < b ? a : b;
 }
 
+struct config_budget config_budget_both(const struct config_budget *a,
+                                        const struct config_budget *b)
+{
+	return (struct config_budget){
+		.minutes = smaller(a->minutes, b->minutes),
+		.usd = smaller(a->usd, b->usd),
+		.tokens = (int64_t)smaller((double)a->tokens, (double)b->tokens),
+	};
+}
+
 static void put_numbers(struct merge *m)
 {
 	const struct part *u = &m->user, *p = &m->project;
@@ -180,11 +190,7 @@ static void put_numbers(struct merge *m)
 	d->timeout_ms = said(p->timeout_ms, u->timeout_ms, 0, ATTEMPT_TIMEOUT_MS);
 	d->stall_ms = said(p->stall_ms, u->stall_ms, 0, STALL_MS);
 	d->mode = (enum config_mode)said(p->mode, u->mode, -1, CONFIG_WORKTREE);
-	m->out->budget = (struct config_budget){
-		.minutes = smaller(p->budget.minutes, u->budget.minutes),
-		.usd = smaller(p->budget.usd, u->budget.usd),
-		.tokens = (int64_t)smaller((double)p->budget.tokens, (double)u->budget.tokens),
-	};
+	m->out->budget = config_budget_both(&p->budget, &u->budget);
 	d->tags = said(p->tags, u->tags, -1, 0) != 0;
 	d->workflow = p->workflow != NULL ? p->workflow : u->workflow;
 	d->conflicts =

@@ -167,6 +167,10 @@ enum status config_trusted(const struct config *c, struct err *err);
 bool config_may_read(const struct config *c, const char *actor, const char *scope);
 bool config_may_write(const struct config *c, const char *actor, const char *scope);
 
+/* What both allow: of each limit the smaller one that is set. */
+struct config_budget config_budget_both(const struct config_budget *a,
+                                        const struct config_budget *b);
+
 /* Does a pattern, which may end in `*`, match? */
 bool config_matches(const char *pattern, const char *name);
 

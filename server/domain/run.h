@@ -24,6 +24,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "domain/config.h"
 #include "domain/plan.h"
 #include "domain/project.h"
 #include "domain/run/state.h"
@@ -52,6 +53,7 @@ struct run_request {
 	bool tags;        /* an annotated tag for each batch */
 	bool red_base;    /* begin even where gates do not pass on the base */
 	long jobs, retries, timeout_s;
+	struct config_budget budget; /* of this run; 0: as configured, which none can widen */
 };
 
 struct run_note { /* what a reader of the result should know */
@@ -98,6 +100,13 @@ enum run_verb {
  */
 enum status run_control(struct project *p, const char *run, const char *task, enum run_verb verb,
                         const atomic_bool *stop, struct err *err);
+
+/*
+ * Another budget for a run that is not going on; 0: as it was. It counts from its next resume.
+ * E_INPUT while its runner lives.
+ */
+enum status run_set_budget(struct project *p, const char *run, const struct config_budget *budget,
+                           const atomic_bool *stop, struct err *err);
 
 /* A run as it stands; everything in the arena. */
 struct run_view {

@@ -250,6 +250,18 @@ enum status runs_put(struct db *db, const struct run_row *row, struct err *err)
 	return change(db, s, "run", row->id, err);
 }
 
+enum status runs_set_options(struct db *db, const char *run, const char *options, struct err *err)
+{
+	sqlite3_stmt *s;
+	enum status st = db_stmt(db, "UPDATE run SET options = ? WHERE id = ?", &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_text(s, 1, options);
+	db_bind_text(s, 2, run);
+	return change(db, s, "run", run, err);
+}
+
 /* --- tasks -------------------------------------------------------------------------------- */
 
 static void read_task(sqlite3_stmt *s, struct arena *a, void *row)

@@ -96,6 +96,9 @@ enum status runs_by_state(struct db *db, struct arena *a, struct count_row **out
 enum status runs_open(struct db *db, struct arena *a, struct count_row **out, size_t *n,
                       struct err *err);
 
+/* Other options for a run; E_ABSENT when there is none of that id. */
+enum status runs_set_options(struct db *db, const char *run, const char *options, struct err *err);
+
 /* Write all that changes in a row while the run goes on; never the wish. E_ABSENT: no such row. */
 enum status runs_put(struct db *db, const struct run_row *row, struct err *err);
 enum status runs_put_task(struct db *db, const char *run, const struct task_row *row,

@@ -224,6 +224,38 @@ def a_budget_used_up_by_the_last_task_fails_nothing(p):
     assert run["state"] == "succeeded" and "budget-warning" in codes(run), run
 
 
+def a_run_can_have_a_budget_of_its_own(p):
+    p.config("budget: {tokens: 100000, usd: 1}\n")
+    tasks = [{"id": "t%d" % i, "title": "T%d" % i, "dependsOn": ["t%d" % (i - 1)] if i else []} for i in range(4)]
+    program = {t["id"]: [{"say": claude(out=300, usd=0.01), "write": [t["id"]]}] for t in tasks}  # 400 tokens each
+    run, by = p.run(program, tasks=tasks, budget={"tokens": 500, "usd": 5})
+    assert run["state"] == "failed" and "(800 of 500 tokens)" in run["cause"], run["cause"]
+    assert "resume --budget" in run["cause"] and "budget-narrower" in codes(run), run
+    assert [by[t["id"]]["state"] for t in tasks] == ["succeeded"] * 2 + ["skipped"] * 2, by
+
+    def resume(*words):
+        return subprocess.run([GADUGI, "resume", run["runId"], *words], cwd=p.root, env=p.env, capture_output=True, text=True)
+
+    for words in ("token=9", "tokens", "tokens=x", "tokens=-1", ""):
+        done = resume("--budget", words)
+        assert done.returncode in (1, 2) and ("tokens" in done.stderr), (words, done)
+    assert p.call("runs", action="show", runId=run["runId"])["state"] == "failed", "what is wrong starts nothing"
+    done = resume("--budget", "tokens=1e4,minutes=60", "--budget", "usd=0.5")
+    assert done.returncode == 0, done
+    again = p.call("runs", action="show", runId=run["runId"])
+    assert again["state"] == "succeeded" and len(p.seen()) == 4, again
+    done = resume("--budget", "tokens=1")
+    assert done.returncode == 0, "a run that succeeded has nothing to go on with"
+
+
+def a_budget_of_a_run_does_not_widen_the_configured_one(p):
+    p.config("budget: {tokens: 500}\n")
+    tasks = [{"id": "t%d" % i, "title": "T%d" % i, "dependsOn": ["t%d" % (i - 1)] if i else []} for i in range(3)]
+    run, by = p.run({t["id"]: [{"say": claude(out=300), "write": [t["id"]]}] for t in tasks}, tasks=tasks,
+                    budget={"tokens": 100000})
+    assert run["state"] == "failed" and "of 500 tokens" in run["cause"], run["cause"]
+
+
 def money_that_no_agent_tells_of_is_said_to_be_unknown(p):
     p.config("budget: {usd: 0.3}\n")
     run, by = p.run({"a": [{"say": claude(usd=0.25), "write": ["a"]}],
@@ -317,6 +349,8 @@ def main():
                  a_session_that_is_gone_is_begun_anew_and_costs_no_try,
                  a_budget_warns_and_then_starts_nothing_more,
                  a_budget_used_up_by_the_last_task_fails_nothing,
+                 a_run_can_have_a_budget_of_its_own,
+                 a_budget_of_a_run_does_not_widen_the_configured_one,
                  money_that_no_agent_tells_of_is_said_to_be_unknown,
                  what_was_not_permitted_is_told_and_nothing_done_is_a_failure):
         p = Project()

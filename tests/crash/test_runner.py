@@ -157,6 +157,7 @@ def a_runner_killed_anywhere_is_taken_up_without_loss_or_repetition():
                 if s.rows("select state from run where id = ?", run)[0][0] in ("succeeded", "failed"):
                     break
             check(s, run, tasks, head)
+            possible(s.call("runs", action="show", runId=run), 4)
         except BaseException:
             print(f"SEED={seed} killed={killed}")
             if os.environ.get("KEEP"):
@@ -214,6 +215,65 @@ def a_runner_killed_anywhere_repeats_no_stage_that_passed():
         s.end()
 
 
+WAITING = """#!/bin/sh
+cat >/dev/null
+echo "$GADUGI_TASK_ID" >>"$0.begun"
+until [ -e "$0.go" ]; do sleep 0.02; done
+echo "$GADUGI_TASK_ID" >"$GADUGI_TASK_ID.txt"
+"""
+
+
+def possible(answer, jobs):
+    """No more work than so many workers can have done in the time that is counted."""
+    assert 0 <= answer.get("utilisation", 0) <= 1, answer
+    assert answer.get("concurrency", 0) <= jobs, answer
+    assert answer.get("efficiency", 0) <= 1 and answer.get("speedup", 0) <= jobs, answer
+
+
+def the_time_that_no_runner_was_there_is_nobodys_and_lost_work_is_counted():
+    s = Scratch()
+
+    def begun(n):
+        while True:
+            try:
+                with open(s.root + "/agent.sh.begun") as f:
+                    if len(f.readlines()) >= n:
+                        return
+            except FileNotFoundError:
+                pass
+            time.sleep(0.01)
+
+    try:
+        s.write("agent.sh", WAITING)
+        start = time.monotonic()
+        run = s.call("orchestrate", tasks=[{"id": f"t{i}", "title": f"Task {i}"} for i in range(4)], jobs=2)["runId"]
+        gap = 0
+        for n in (2, 4, 6):  # both workers are busy; what they do is lost, over and over
+            begun(n)
+            possible(s.call("runs", action="show", runId=run), 2)
+            os.kill(s.runner(run), signal.SIGKILL)
+            dead = time.monotonic()
+            state = None
+            while state != "interrupted" or time.monotonic() < dead + 0.5:
+                answer = s.call("runs", action="show", runId=run)
+                possible(answer, 2)
+                state = answer["state"]
+            gap += time.monotonic() - dead
+            s.call("runs", action="resume", runId=run)
+        begun(8)
+        s.write("agent.sh.go", "")
+        answer = s.call("runs", action="wait", runId=run, waitSeconds=60)
+        total = time.monotonic() - start
+        assert answer["state"] == "succeeded", answer
+        lost = s.rows("select count(*), sum(ended_ms - started_ms) from attempt where run_id = ? and state = 'lost'", run)[0]
+        assert lost[0] == 6 and lost[1] >= 0, lost
+        possible(answer, 2)
+        assert answer["utilisation"] > 0, answer
+        assert answer["wallMs"] <= 1000 * (total - gap) + 5, (answer["wallMs"], total, gap)
+    finally:
+        s.end()
+
+
 def two_runners_never_own_one_run():
     s = Scratch()
     try:
@@ -231,6 +291,7 @@ def main():
     failed = False
     for test in (a_runner_killed_anywhere_is_taken_up_without_loss_or_repetition,
                  a_runner_killed_anywhere_repeats_no_stage_that_passed,
+                 the_time_that_no_runner_was_there_is_nobodys_and_lost_work_is_counted,
                  two_runners_never_own_one_run):
         try:
             test()

@@ -45,7 +45,7 @@ void account_take(struct runner *r, struct attempt *t)
 		    "task '%s': agent '%s' was not permitted what it wanted %zu times (%s); "
 		    "permit it in the agent's 'args', or say in the task how to do without",
 		    t->job->row.id, t->agent->name, f->denials, f->denied);
-	if (r->config->budget.usd > 0 && stream_known(t->agent->preset) && !f->priced)
+	if (r->budget.usd > 0 && stream_known(t->agent->preset) && !f->priced)
 		record_note(
 		    r, "cost-unknown",
 		    "agent '%s' does not say what it costs: the budget in usd cannot count it",
@@ -106,7 +106,7 @@ static double running_ms(const struct runner *r)
 /* The limit that is nearest to being used up. */
 static struct part nearest(const struct runner *r)
 {
-	const struct config_budget *b = &r->config->budget;
+	const struct config_budget *b = &r->budget;
 	const struct part parts[] = {
 		{ b->minutes > 0 ? ((double)r->spent.ms + running_ms(r)) / MINUTE_MS : 0,
 		  b->minutes, "minutes of agents' time" },
@@ -170,7 +170,8 @@ static void stop(struct runner *r, const struct part *p)
 	words = words == NULL ? NULL
 	                      : text_printf(r->arena,
 	                                    "the budget is used up (%s); raise it in the "
-	                                    "configuration, then resume",
+	                                    "configuration or with resume --budget, "
+	                                    "then resume",
 	                                    words);
 	words = words == NULL ? "the budget is used up" : words;
 	record_note(r, "budget-used-up", "%s", words);

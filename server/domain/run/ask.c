@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "domain/run.h"
+#include "domain/run/options.h"
 #include "domain/run/spawn.h"
 
 static const char *const wishes[] = {
@@ -179,6 +180,57 @@ static enum status control(const struct ask *ask, const struct run_view *v, stru
 		return st;
 	if (answer == WISH_AND_SPAWN)
 		st = spawn_again(ask->project, v->row.id, ask->stop, ask->arena, err);
+	return st;
+}
+
+static enum status store_options(struct project *p, const char *run, const char *options,
+                                 const atomic_bool *stop, struct err *err)
+{
+	struct db *db = NULL;
+	enum status st = project_write(p, stop, &db, err);
+
+	if (st != OK)
+		return st;
+	if ((st = db_begin(db, err)) == OK && (st = runs_set_options(db, run, options, err)) == OK)
+		st = project_commit(p, db, err);
+	project_done(p, db);
+	return st;
+}
+
+static enum status change_budget(struct project *p, const struct run_view *v,
+                                 const struct config_budget *budget, struct arena *a,
+                                 struct err *err)
+{
+	struct run_options o;
+	const char *text;
+	enum status st;
+
+	if (v->state == RUN_QUEUED || v->state == RUN_RUNNING || v->state == RUN_PAUSED)
+		return err_set(err, E_INPUT,
+		               "run '%s' is %s; its budget can be changed once it has ended",
+		               v->row.id, run_state_word(v->state));
+	if ((st = run_options_read(v->row.options, a, &o, err)) != OK)
+		return st;
+	o.budget.minutes = budget->minutes > 0 ? budget->minutes : o.budget.minutes;
+	o.budget.usd = budget->usd > 0 ? budget->usd : o.budget.usd;
+	o.budget.tokens = budget->tokens > 0 ? budget->tokens : o.budget.tokens;
+	if ((st = run_options_write(&o, a, &text, err)) != OK)
+		return st;
+	return store_options(p, v->row.id, text, NULL, err);
+}
+
+enum status run_set_budget(struct project *p, const char *run, const struct config_budget *budget,
+                           const atomic_bool *stop, struct err *err)
+{
+	struct arena *a = arena_new((size_t)64 << 20);
+	struct run_view v;
+	enum status st;
+
+	if (a == NULL)
+		return err_nomem(err, "the run");
+	if ((st = run_glance(p, run, stop, a, &v, err)) == OK)
+		st = change_budget(p, &v, budget, a, err);
+	arena_free(a);
 	return st;
 }
 

@@ -147,6 +147,19 @@ static enum status find_gates(struct draft *d, struct err *err)
 	return OK;
 }
 
+/* A budget for one run narrows the configured one; who asked for more is told. */
+static void budget_told(struct draft *d)
+{
+	const struct config_budget *want = &d->want->budget, *had = &d->config->budget;
+
+	if ((had->minutes > 0 && want->minutes > had->minutes) ||
+	    (had->usd > 0 && want->usd > had->usd) ||
+	    (had->tokens > 0 && want->tokens > had->tokens))
+		note(d, "budget-narrower",
+		     "the configured budget is smaller than the one asked for, and counts; "
+		     "raise it in the configuration");
+}
+
 static enum status read_options(struct draft *d, struct err *err)
 {
 	const struct run_request *want = d->want;
@@ -162,6 +175,8 @@ static enum status read_options(struct draft *d, struct err *err)
 	o->stall_ms = defaults->stall_ms;
 	o->red_base = want->red_base;
 	o->tags = want->tags || defaults->tags;
+	o->budget = want->budget;
+	budget_told(d);
 	o->into = want->merge != NULL && strcmp(want->merge, "into") == 0;
 	o->pull = want->merge != NULL && strcmp(want->merge, "pr") == 0;
 	if (want->merge != NULL && !o->into && !o->pull && strcmp(want->merge, "none") != 0)

@@ -352,6 +352,7 @@ enum status load_run(struct runner *r, const char *run, struct err *err)
 	    (st = who_join(r->project, configured, r->arena, &r->config, err)) != OK ||
 	    (st = run_options_read(r->row.options, r->arena, &r->options, err)) != OK)
 		return st;
+	r->budget = config_budget_both(&r->config->budget, &r->options.budget);
 	r->state = run_state_read(r->row.state);
 	r->in_git = r->row.branch != NULL;
 	r->n_slots = (size_t)r->row.jobs;

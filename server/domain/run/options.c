@@ -10,7 +10,7 @@ enum status run_options_write(const struct run_options *o, struct arena *a, cons
                               struct err *err)
 {
 	struct json_build b = { false };
-	cJSON *root = json_object(&b), *built = NULL, *gates, *flows;
+	cJSON *root = json_object(&b), *built = NULL, *gates, *flows, *budget;
 	enum status st;
 	char *text;
 
@@ -25,6 +25,10 @@ enum status run_options_write(const struct run_options *o, struct arena *a, cons
 	json_put_flag(&b, root, "redBase", o->red_base);
 	json_put_flag(&b, root, "tags", o->tags);
 	json_put_text(&b, root, "workflow", o->workflow);
+	budget = json_put_object(&b, root, "budget");
+	json_put_number(&b, budget, "minutes", o->budget.minutes);
+	json_put_number(&b, budget, "usd", o->budget.usd);
+	json_put_number(&b, budget, "tokens", (double)o->budget.tokens);
 	flows = json_put_array(&b, root, "workflows");
 	for (size_t i = 0; i < o->n_workflows; i++)
 		workflow_put(&b, json_add_object(&b, flows), &o->workflows[i]);
@@ -59,6 +63,7 @@ static enum status read_workflows(const cJSON *list, struct arena *a, struct run
 static enum status read_all(const cJSON *json, struct arena *a, struct run_options *out)
 {
 	const cJSON *gates = json_get(json, "gates"), *gate;
+	const cJSON *budget = json_get(json, "budget");
 	const char *merge = json_text(json, "merge"), *conflicts = json_text(json, "conflicts");
 
 	*out = (struct run_options){
@@ -73,6 +78,9 @@ static enum status read_all(const cJSON *json, struct arena *a, struct run_optio
 		.red_base = json_flag(json, "redBase"),
 		.tags = json_flag(json, "tags"),
 		.workflow = text_dup(a, json_text(json, "workflow")),
+		.budget = { .minutes = json_number(budget, "minutes", 0),
+		            .usd = json_number(budget, "usd", 0),
+		            .tokens = (int64_t)json_number(budget, "tokens", 0) },
 	};
 	if (conflicts != NULL)
 		(void)config_conflicts_read(conflicts, &out->conflicts);

@@ -27,8 +27,10 @@ struct run_options {
 	const char *workflow;       /* of tasks that name none, or NULL */
 	struct workflow *workflows; /* those the tasks go through, as they were when it began */
 	size_t n_workflows;
-	bool tags;          /* an annotated tag for each batch */
-	bool red_base;      /* begin even where gates do not pass on the base */
+	bool tags;     /* an annotated tag for each batch */
+	bool red_base; /* begin even where gates do not pass on the base */
+	struct config_budget
+	    budget;         /* of this run, beside the configured one: the smaller counts */
 	const char **gates; /* names */
 	size_t n_gates;
 };

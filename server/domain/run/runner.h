@@ -131,6 +131,7 @@ struct runner {
 	const struct config_agent *shared_by;
 
 	struct spent spent;
+	struct config_budget budget; /* the configured one and the run's own */
 	struct cooling *cooling;
 	size_t n_cooling, cooling_room;
 
