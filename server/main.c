@@ -1,5 +1,7 @@
 /* main.c - options, wiring, exit code; the only file that sees every layer. */
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +21,7 @@
 #include "handlers/tool.h"
 #include "store/db.h"
 #include "sys/detach.h"
+#include "sys/warden.h"
 #include "wire/serve.h"
 
 /* What the command line and the server share: the project, found at first need. */
@@ -28,6 +31,7 @@ struct ground {
 	struct wake *wake;
 	struct dispatch *dispatch;   /* of a server: starts agents for events */
 	const struct compat *compat; /* the server it stands in for, or NULL */
+	char program[PATH_MAX];      /* own_path's */
 };
 
 static enum status find_project(struct ground *g, struct err *err)
@@ -53,11 +57,20 @@ static void clear_wake(void *arg)
 	wake_clear(g->wake);
 }
 
+/* Where this program is: by its name, for who looks at processes, unless it was replaced. */
+static const char *own_path(struct ground *g)
+{
+	ssize_t n = readlink("/proc/self/exe", g->program, sizeof g->program - 1);
+
+	g->program[n < 0 ? 0 : n] = '\0';
+	return access(g->program, X_OK) == 0 ? g->program : "/proc/self/exe";
+}
+
 /* On the first worker that runs a call: the reader never touches the disk. */
 static enum status serve_open(void *arg, struct project **project, int *fd, struct err *err)
 {
-	const struct dispatch_options options = { 0 };
 	struct ground *g = arg;
+	const struct dispatch_options options = { .warden = own_path(g) };
 	enum status st = find_project(g, err);
 
 	if (st == OK && g->compat != NULL)
@@ -221,6 +234,18 @@ static int checker(void *arg, const struct cli_options *options, int argc, char 
 	return go_alone(options, argc, argv, check_run);
 }
 
+/* gadugi warden GRACE_MS ARGV...: watch over one program (sys/warden.h). Words on stderr, exit 127.
+ */
+static int warden(char **argv)
+{
+	const char *const *words = (const char *const *)argv;
+	struct err err = { 0 };
+
+	(void)warden_run(words + 1, strtol(words[0], NULL, 10), &err);
+	log_line(LOG_ERROR, "%s", err.text);
+	return 127;
+}
+
 /* Commands that no help lists. */
 static const struct cli_program programs[] = {
 	{ "runner", runner },
@@ -245,6 +270,8 @@ int main(int argc, char **argv)
 	};
 	int rc;
 
+	if (argc > 3 && strcmp(argv[1], WARDEN_WORD) == 0)
+		return warden(argv + 2);
 	json_use_mem();
 	if (db_use_mem() != OK)
 		return CLI_FAILED;

@@ -36,6 +36,9 @@ struct dispatch_options {
 	int64_t restart_ms; /* before the first restart of one that failed; 0: LIFE_PAUSE_MS */
 	int64_t beat_ms;    /* between signs of life; 0: LIFE_BEAT_MS */
 	size_t threads;     /* deliveries at once; 0: the configuration's */
+	const char *warden; /* path of this program, to watch over what is started (sys/warden.h);
+	                     * NULL: nobody does, and what hides from its session and its
+	                     * environment may outlive a server that dies */
 };
 
 /* Begin. The project outlives it. On OK *out is the caller's. */

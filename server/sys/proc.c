@@ -350,6 +350,8 @@ static int open_input(const struct proc_spec *spec)
 	size_t left = spec->input_size;
 	int fd;
 
+	if (at == NULL && spec->own_input)
+		return fcntl(0, F_DUPFD_CLOEXEC, 3);
 	if (at == NULL)
 		return above_two(open("/dev/null", O_RDONLY | O_CLOEXEC));
 	if ((fd = memfd_create("input", MFD_CLOEXEC)) < 0)

@@ -64,12 +64,13 @@ struct proc_spec {
 	const char *const *env;  /* likewise, `NAME=value`, all of it; NULL: only the mark */
 	const char *const *mark; /* see above; NULL: none */
 	const char *cwd;         /* NULL: ours */
-	const void *input;       /* all of stdin; NULL: /dev/null */
+	const void *input;       /* all of stdin; NULL: /dev/null, or ours */
+	bool own_input;          /* without input: our stdin */
 	size_t input_size;
 	enum proc_to out, err;
 	int out_file, err_file;        /* for PROC_TO_FD */
 	const struct sandbox *sandbox; /* NULL: none; read only during proc_start */
-	int64_t stop_grace_ms;         /* proc_run, when it is stopped; 0: PROC_GRACE_MS */
+	int64_t stop_grace_ms;         /* proc_run: 0: PROC_GRACE_MS; out of time, at least that */
 	atomic_int *pid;               /* proc_run: told here while it runs, then 0; NULL: not */
 };
 

@@ -90,7 +90,7 @@ static void wait_end(struct proc *p, struct sink *out, struct sink *errs,
 			stop = NULL;
 		}
 		if (clock_mono_ms() >= deadline) {
-			proc_end(p, PROC_HUNG, PROC_GRACE_MS);
+			proc_end(p, PROC_HUNG, grace_ms > PROC_GRACE_MS ? grace_ms : PROC_GRACE_MS);
 			deadline = INT64_MAX;
 		}
 		ended = proc_ended(p, &again);

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 
 #define ENVIRON_MAX  ((size_t)4 << 20) /* the kernel's own limit is a quarter of the stack's */
+#define USE_MAX      64                /* processes of a family whose use is added up */
 #define ABOVE_MAX    64                /* processes between the first and this one */
 #define ENVIRON_STEP ((size_t)64 << 10)
 #define EXEC_US      50000 /* longest wait for a process to be through with its execve */
@@ -249,7 +250,8 @@ size_t scan_family(struct scan *s, const struct scan_want *want)
 
 		if (is_dead(row) || is_above(above, above_n, row->pid))
 			continue;
-		row->chosen = (want->session != 0 && row->session == want->session &&
+		row->chosen = (want->below != 0 && row->parent == want->below) ||
+		              (want->session != 0 && row->session == want->session &&
 		               row->start >= want->since) ||
 		              scan_marked(row->pid, want->mark);
 		chosen += row->chosen;
@@ -294,7 +296,7 @@ void scan_signal(const struct scan *s, int sig)
 	}
 }
 
-bool scan_use(int pid, struct scan_use *out)
+static bool add_use(int pid, struct scan_use *out)
 {
 	char path[40], buf[200];
 	struct scan_row row;
@@ -304,8 +306,31 @@ bool scan_use(int pid, struct scan_use *out)
 	if (!scan_row(pid, &row) || scan_read(path, buf, sizeof buf) <= 0)
 		return false;
 	(void)strtol(buf, &rest, 10); /* the first is its address space, the second what is there */
-	out->memory_kb = strtol(rest, NULL, 10) * (sysconf(_SC_PAGESIZE) / 1024);
-	out->cpu_ms = row.cpu_ticks * (1000 / sysconf(_SC_CLK_TCK));
+	out->memory_kb += strtol(rest, NULL, 10) * (sysconf(_SC_PAGESIZE) / 1024);
+	out->cpu_ms += row.cpu_ticks * (1000 / sysconf(_SC_CLK_TCK));
+	return true;
+}
+
+bool scan_use(int pid, struct scan_use *out)
+{
+	int all[USE_MAX];
+	size_t n = 0;
+
+	*out = (struct scan_use){ 0 };
+	all[n++] = pid;
+	for (size_t i = 0; i < n; i++) {
+		char path[60], list[4096], *end;
+		long child;
+
+		if (!add_use(all[i], out) && i == 0)
+			return false;
+		(void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", all[i], all[i]);
+		if (scan_read(path, list, sizeof list) <= 0)
+			continue;
+		for (const char *p = list; n < USE_MAX && (child = strtol(p, &end, 10)) > 0;
+		     p = end)
+			all[n++] = (int)child;
+	}
 	return true;
 }
 

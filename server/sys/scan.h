@@ -31,12 +31,13 @@ struct scan_want {
 	int session;             /* 0: by mark only */
 	int64_t since;           /* members of the session started at this tick or later */
 	const char *const *mark; /* NULL: none */
+	int below;               /* children of this process; 0: nobody's */
 };
 
 /* One process; false when there is none. */
 bool scan_row(int pid, struct scan_row *row);
 
-/* What a process uses right now; false when it is gone. */
+/* What a process and those below it use right now; false when it is gone. */
 struct scan_use {
 	int64_t memory_kb, cpu_ms;
 };

@@ -61,9 +61,11 @@ void served_script(struct served *p, const char *name, const char *text)
 
 void served_begin(struct served *p)
 {
+	struct dispatch_options options = served_quick;
 	struct err err = { 0 };
 
-	if (dispatch_new(&p->dispatch, p->project, &served_quick, &err) != OK)
+	options.warden = getenv("GADUGI");
+	if (dispatch_new(&p->dispatch, p->project, &options, &err) != OK)
 		fail_msg("%s", err.text);
 }
 

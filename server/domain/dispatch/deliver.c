@@ -4,15 +4,11 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "domain/agent.h"
-#include "domain/config_events.h"
 #include "domain/dispatch/actors.h"
-#include "domain/dispatch/own.h"
+#include "domain/dispatch/launch.h"
 #include "domain/event/view.h"
 #include "domain/question.h"
-#include "domain/run/agent.h"
 #include "store/subscribers.h"
-#include "sys/fs.h"
 
 #define DELIVERY_ARENA ((size_t)64 << 20)
 #define OUTPUT_MAX     ((size_t)64 << 10) /* of an agent's output that is kept */
@@ -20,16 +16,12 @@
 
 /* One start: what it is and what it is given. */
 struct start {
+	struct launch launch;
 	struct lane *lane;
 	struct target *target;
 	struct dispatch *dispatch;
 	const struct router_event *event;
 	int attempt;
-	const struct config *config;
-	const struct agent *agent; /* its definition, or NULL */
-	struct agent_start how;
-	bool ask; /* each start needs an approval */
-	int64_t timeout_ms;
 	int64_t handed_ms; /* wall clock: when this attempt began */
 	struct proc_result result;
 	struct arena *arena;
@@ -63,90 +55,22 @@ static enum status event_text(const struct start *s, const char **out)
 	return st;
 }
 
-/* A user's own agent with a command of its own, in the shape the configuration has. */
-static const struct config_agent *own_command(const struct start *s, const struct agent *agent)
-{
-	struct config_agent *c = arena_take(s->arena, sizeof *c);
-
-	if (c != NULL)
-		*c = (struct config_agent){ .name = agent->name,
-			                    .command = { agent->command.at, agent->command.n },
-			                    .prompt = CONFIG_STDIN };
-	return c;
-}
-
-/* A command that subscribes, in the same shape. */
-static enum status resolve_command(struct start *s)
-{
-	const struct config_subscriber *c = config_subscriber_find(s->config, s->target->action);
-	struct config_agent *agent = arena_take(s->arena, sizeof *agent);
-
-	if (c == NULL)
-		return err_set(s->err, E_ABSENT, "'%s' has no subscriber '%s' any more",
-		               s->config->project_path, s->target->action);
-	if (agent == NULL)
-		return err_nomem(s->err, "a command");
-	*agent =
-	    (struct config_agent){ .name = c->name, .command = c->command, .prompt = CONFIG_STDIN };
-	s->how.agent = agent;
-	s->timeout_ms = c->timeout_ms;
-	return OK;
-}
-
-static enum status resolve_agent(struct start *s, const char *event)
-{
-	const struct agent *agent = s->agent;
-	const char *name = s->target->action;
-
-	if (agent != NULL) {
-		name = agent->preset;
-		s->ask = agent->approvals.n > 0;
-		if (agent->timeout_ms > 0)
-			s->timeout_ms = agent->timeout_ms;
-		s->how.prompt = text_printf(s->arena, "%s\n\nThis event started you:\n\n%s",
-		                            agent->prompt, event);
-		if (s->how.prompt == NULL)
-			return err_nomem(s->err, "a prompt");
-	}
-	if (agent != NULL && agent->command.n > 0) {
-		s->how.agent = own_command(s, agent);
-		return s->how.agent == NULL ? err_nomem(s->err, "an agent") : OK;
-	}
-	return config_agent_find(s->config, name, &s->how.agent, s->err);
-}
-
-/* What is to be run, with which words, for how long at most. */
+/* What is to be run. */
 static enum status resolve(struct start *s)
 {
-	const char *event = NULL;
 	enum status st;
 
-	if ((st = project_config(s->dispatch->project, &s->config, s->err)) != OK ||
-	    (st = event_text(s, &event)) != OK)
+	s->launch.dispatch = s->dispatch;
+	s->launch.name = s->target->action;
+	s->launch.command = s->target->actor == NULL;
+	s->launch.arena = s->arena;
+	s->launch.err = s->err;
+	s->launch.how.run = s->target->name;
+	s->launch.how.task_id = s->event->id;
+	s->launch.how.attempt = s->attempt;
+	if ((st = event_text(s, &s->launch.event)) != OK)
 		return st;
-	s->timeout_ms = s->dispatch->options.timeout_ms;
-	if (s->timeout_ms == 0)
-		s->timeout_ms = s->config->defaults.timeout_ms;
-	s->how.prompt = event;
-	return s->target->actor == NULL ? resolve_command(s) : resolve_agent(s, event);
-}
-
-/*
- * Its working folder: of an agent the only place of the project that it may write,
- * STATE/agents/NAME; of a command, which the user wrote down, the project's root.
- */
-static enum status make_folder(struct start *s)
-{
-	const struct project *p = s->dispatch->project;
-
-	if (s->target->actor == NULL) {
-		s->how.folder = p->root;
-		return OK;
-	}
-	s->how.folder = text_printf(s->arena, "%s/agents/%s", p->state, s->target->action);
-	if (s->how.folder == NULL)
-		return err_nomem(s->err, "a path");
-	return fs_make_folders(s->how.folder, 0700, s->err);
+	return launch_resolve(&s->launch);
 }
 
 static const char *const *marks(const struct start *s)
@@ -186,26 +110,20 @@ static const char *last_words(const struct proc_output *o, struct arena *a)
 /* Run it. OK when it ended well; otherwise words say how it ended, with its last ones. */
 static enum status run(struct start *s)
 {
+	const struct proc_bounds bounds = { OUTPUT_MAX, s->launch.timeout_ms, &s->target->stop };
 	struct sandbox *sandbox = NULL;
-	const struct proc_bounds bounds = { OUTPUT_MAX, s->timeout_ms, &s->target->stop };
 	struct proc_output out = { 0 };
 	struct proc_spec spec;
+	const char *const *mark = marks(s);
 	const char *last;
 	enum status st;
 
-	s->how.run = s->target->name;
-	s->how.task_id = s->event->id;
-	s->how.attempt = s->attempt;
-	s->how.mail = mailbox_folder(s->dispatch->mailbox);
-	s->how.confine = s->target->actor != NULL && s->config->flags[CONFIG_CONFINE];
-	if ((st = agent_prepare(&s->how, s->arena, &spec, &sandbox, s->err)) != OK)
+	if (mark == NULL)
+		return err_nomem(s->err, "an agent's environment");
+	if ((st = launch_prepare(&s->launch, mark, &spec, &sandbox)) != OK)
 		return st;
-	spec.mark = marks(s);
 	spec.pid = &s->lane->pid;
-	if (arena_failed(s->arena))
-		st = err_nomem(s->err, "an agent's environment");
-	if (st == OK)
-		st = proc_run(&spec, &bounds, s->arena, &out, s->err);
+	st = proc_run(&spec, &bounds, s->arena, &out, s->err);
 	sandbox_free(sandbox);
 	s->result = out.result;
 	if (st != OK || out.result.outcome == PROC_CLEAN)
@@ -417,7 +335,7 @@ static enum status start(struct start *s)
 	bool may = true;
 	enum status st = resolve(s);
 
-	if (st == OK && s->ask)
+	if (st == OK && s->launch.ask)
 		st = approval(s, &may);
 	if (st != OK)
 		return st;
@@ -428,8 +346,6 @@ static enum status start(struct start *s)
 		                                     .attempts = s->attempt,
 		                                     .handed_ms = s->handed_ms },
 		                  s->err);
-	if ((st = make_folder(s)) != OK)
-		return st;
 	st = run_counted(s);
 	return st == E_WAIT ? st : conclude(s, st);
 }
@@ -459,7 +375,7 @@ enum status dispatch_deliver(void *arg, const struct router_event *e, int attemp
 		return err_nomem(err, "a delivery");
 	if (t->actor != NULL) {
 		set = roster_use(d->roster);
-		s.agent = roster_find(set, t->action);
+		s.launch.agent = roster_find(set, t->action);
 	}
 	st = start(&s);
 	roster_leave(d->roster, set);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "domain/agent.h"
 
 #define WORDS_MORE 4 /* that a described agent adds to a command */
 
@@ -94,6 +93,26 @@ static enum status describe(const struct agent *md, const struct config_agent *b
 	                                                   : E_NOMEM;
 }
 
+enum status who_described(const struct config *c, const struct agent *md, struct arena *a,
+                          const struct config_agent **out, struct err *err)
+{
+	static const struct config_agent nobody = { .name = NULL };
+	const struct config_agent *by = &nobody;
+	struct config_agent *made = arena_take(a, sizeof *made);
+	enum status st = OK;
+
+	if (md->command.n == 0)
+		st = config_agent_find(c, md->preset, &by, err);
+	else if (config_agent_find(c, md->preset, &by, NULL) != OK)
+		by = &nobody;
+	if (st != OK)
+		return st;
+	if (made == NULL || describe(md, by, a, made) != OK)
+		return err_nomem(err, "an agent");
+	*out = made;
+	return OK;
+}
+
 static bool configured(const struct config *c, const char *name)
 {
 	for (size_t i = 0; i < c->n_agents; i++)
@@ -115,18 +134,15 @@ static enum status join(const struct config *c, const struct agent_set *set, str
 	out->agents = all;
 	for (size_t i = 0; st == OK && i < set->n_agents; i++) {
 		const struct agent *md = &set->agents[i];
-		const struct config_agent *by = NULL;
-		static const struct config_agent nobody = { .name = NULL };
+		const struct config_agent *one = NULL;
 
 		if (configured(c, md->name))
 			continue;
-		if (config_agent_find(c, md->preset, &by, NULL) != OK) {
-			if (md->command.n == 0)
-				continue; /* nobody can run it; asked for, it is not there */
-			by = &nobody;
-		}
-		st = describe(md, by, a, &all[out->n_agents]);
-		out->n_agents++;
+		st = who_described(c, md, a, &one, NULL);
+		if (st == OK)
+			all[out->n_agents++] = *one;
+		else if (st != E_NOMEM)
+			st = OK; /* nobody can run it; asked for, it is not there */
 	}
 	/* The only configured one stays the default, whoever is described beside it. */
 	if (c->defaults.agent == NULL && c->n_agents == 1)

@@ -9,11 +9,19 @@
 #ifndef DOMAIN_RUN_WHO_H
 #define DOMAIN_RUN_WHO_H
 
+#include "domain/agent.h"
 #include "domain/config.h"
 #include "domain/project.h"
 
 /* The same configuration with the described agents among its agents, in the arena. */
 enum status who_join(const struct project *p, const struct config *c, struct arena *a,
                      const struct config **out, struct err *err);
+
+/*
+ * Who runs a described agent: the configured one that its file names, else the default one, with
+ * what the file says. In the arena. E_ABSENT and E_DENIED as config_agent_find.
+ */
+enum status who_described(const struct config *c, const struct agent *md, struct arena *a,
+                          const struct config_agent **out, struct err *err);
 
 #endif
