@@ -137,7 +137,6 @@ int64_t proc_cpu_us(const struct proc *p);
 
 void proc_close_out(struct proc *p);
 void proc_close_err(struct proc *p);
-
 /* Free it, closing its descriptors. One that still runs is killed with all descendants, and
  * waited for. NULL is fine. */
 void proc_free(struct proc *p);
