@@ -13,4 +13,15 @@
 /* kind: 'r' run, 'p' plan, 'm' memory, 'e' event, 's' session, 't' task of the protocol. */
 void id_new(char out[ID_SIZE], char kind, int64_t wall_ms);
 
+/*
+ * Many ids made together: the first by chance, each after it the next one, so that they sort
+ * as they were made and no two are the same. {0} begins.
+ */
+struct id_run {
+	int64_t wall_ms;
+	uint64_t chance;
+	int begun;
+};
+void id_next(struct id_run *run, char out[ID_SIZE], char kind, int64_t wall_ms);
+
 #endif

@@ -8,8 +8,7 @@
  * Topics are dotted words: `run.RUN.STATE`, `task.RUN.TASK.STATE`, `memory.ACTION.KIND`,
  * `agent.NAME.STATE`, `recipe.NAME.ACTION`, `plan.PLAN.decomposed`, `whiteboard.RUN.NAME`. A word
  * made from a name has every byte that is not a letter, digit, '-' or '_' replaced by '_'. In a
- * pattern
- * `*` stands for one word and `#` for any number of words.
+ * pattern `*` stands for one word and `#` for any number of words.
  */
 #ifndef DOMAIN_EVENT_H
 #define DOMAIN_EVENT_H
@@ -47,7 +46,8 @@ struct event_task {
 
 struct event_memory {
 	const char *id, *action, *kind, *scope,
-	    *entity; /* action: stored, superseded, expired, purged */
+	    *entity;        /* action: stored, superseded, expired, purged */
+	struct id_run *ids; /* base/id.h: the event's is the next of them; NULL: one by chance */
 };
 
 struct event_agent {

@@ -69,24 +69,51 @@ enum status graph_entity_find(struct db *db, const char *folded, int64_t *id, st
 	return find(db, "SELECT id FROM entity WHERE folded = ?1", folded, NULL, id, err);
 }
 
+/* The entity of that folded name: *id is 0 when there is none; *typed: it has a type. */
+static enum status find_entity(struct db *db, const char *folded, int64_t *id, bool *typed,
+                               struct err *err)
+{
+	sqlite3_stmt *s;
+	bool row = false;
+	enum status st =
+	    db_stmt(db, "SELECT id, type IS NOT NULL FROM entity WHERE folded = ?1", &s, err);
+
+	if (st != OK)
+		return st;
+	*id = 0;
+	*typed = false;
+	db_bind_text(s, 1, folded);
+	if ((st = db_step(db, s, &row, err)) == OK && row) {
+		*id = sqlite3_column_int64(s, 0);
+		*typed = sqlite3_column_int(s, 1) != 0;
+	}
+	return db_end(s, st);
+}
+
+static enum status type_entity(struct db *db, int64_t id, const char *type, struct err *err)
+{
+	sqlite3_stmt *s;
+	enum status st =
+	    db_stmt(db, "UPDATE entity SET type = ?2 WHERE id = ?1 AND type IS NULL", &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_int(s, 1, id);
+	db_bind_text(s, 2, type);
+	return db_run(db, s, err);
+}
+
 enum status graph_entity(struct db *db, const struct graph_named *named, int64_t *id,
                          struct err *err)
 {
-	enum status st = graph_entity_find(db, named->folded, id, err);
+	bool typed;
+	enum status st = find_entity(db, named->folded, id, &typed, err);
 	sqlite3_stmt *s;
 
 	if (st != OK)
 		return st;
-	if (*id != 0) {
-		if (named->type == NULL)
-			return OK;
-		if ((st = db_stmt(db, "UPDATE entity SET type = ?2 WHERE id = ?1 AND type IS NULL",
-		                  &s, err)) != OK)
-			return st;
-		db_bind_int(s, 1, *id);
-		db_bind_text(s, 2, named->type);
-		return db_run(db, s, err);
-	}
+	if (*id != 0)
+		return named->type == NULL || typed ? OK : type_entity(db, *id, named->type, err);
 	st = db_stmt(db, "INSERT INTO entity (name, folded, type, made_ms) VALUES (?1, ?2, ?3, ?4)",
 	             &s, err);
 	if (st != OK)

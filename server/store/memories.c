@@ -41,17 +41,24 @@ enum status memories_change(struct db *db, int64_t *change, struct err *err)
 	return OK;
 }
 
+/* Without a copy: it is the caller's, and there until the bindings are cleared. */
+static void lend_text(sqlite3_stmt *s, int at, const char *text)
+{
+	if (text != NULL)
+		(void)sqlite3_bind_text64(s, at, text, strlen(text), SQLITE_STATIC, SQLITE_UTF8);
+}
+
 static void bind_row(sqlite3_stmt *s, const struct memories_row *r)
 {
-	db_bind_text(s, 1, r->uid);
+	lend_text(s, 1, r->uid);
 	db_bind_int(s, 2, r->scope);
 	db_bind_int_or_null(s, 3, r->session, 0);
-	db_bind_text(s, 4, r->kind);
+	lend_text(s, 4, r->kind);
 	db_bind_int_or_null(s, 5, r->entity, 0);
-	db_bind_text(s, 6, r->author);
-	db_bind_text(s, 7, r->origin);
-	db_bind_text(s, 8, r->run);
-	db_bind_text(s, 9, r->commit);
+	lend_text(s, 6, r->author);
+	lend_text(s, 7, r->origin);
+	lend_text(s, 8, r->run);
+	lend_text(s, 9, r->commit);
 	db_bind_int(s, 10, r->hash);
 	(void)sqlite3_bind_double(s, 11, r->importance);
 	db_bind_int(s, 12, r->made_ms);
@@ -85,14 +92,14 @@ enum status memories_add(struct db *db, const struct memories_row *r, int64_t *i
 		return st;
 	bind_row(s, r);
 	st = db_run(db, s, err);
-	(void)sqlite3_clear_bindings(s); /* the terms are the caller's */
+	(void)sqlite3_clear_bindings(s); /* texts and terms are the caller's */
 	if (st != OK)
 		return st;
 	made = sqlite3_last_insert_rowid(db_handle(db));
 	if ((st = db_stmt(db, "INSERT INTO memory_text (id, body) VALUES (?1, ?2)", &s, err)) != OK)
 		return st;
 	db_bind_int(s, 1, made);
-	(void)sqlite3_bind_text64(s, 2, r->body, strlen(r->body), SQLITE_STATIC, SQLITE_UTF8);
+	lend_text(s, 2, r->body);
 	st = db_run(db, s, err);
 	(void)sqlite3_clear_bindings(s);
 	if (st == OK)
@@ -100,15 +107,16 @@ enum status memories_add(struct db *db, const struct memories_row *r, int64_t *i
 	return st;
 }
 
-enum status memories_like(struct db *db, int64_t hash, struct arena *a, struct memories_row **rows,
-                          size_t *n, struct err *err)
+enum status memories_like(struct db *db, const struct memories_alike *want, struct arena *a,
+                          struct memories_row **rows, size_t *n, struct err *err)
 {
 	sqlite3_stmt *s;
 	bool row = false;
 	enum status st = db_stmt(db,
 	                         "SELECT m.id, m.uid, m.scope_id, m.entity_id, t.body FROM memory m"
 	                         " JOIN memory_text t ON t.id = m.id WHERE m.hash = ?1"
-	                         " AND m.expired_ms IS NULL AND m.superseded_by IS NULL"
+	                         " AND m.entity_id IS ?3 AND m.expired_ms IS NULL"
+	                         " AND m.superseded_by IS NULL"
 	                         " ORDER BY m.id DESC LIMIT ?2",
 	                         &s, err);
 
@@ -116,8 +124,9 @@ enum status memories_like(struct db *db, int64_t hash, struct arena *a, struct m
 	*rows = NULL;
 	if (st != OK)
 		return st;
-	db_bind_int(s, 1, hash);
+	db_bind_int(s, 1, want->hash);
 	db_bind_int(s, 2, LIKE_MAX);
+	db_bind_int_or_null(s, 3, want->entity, 0);
 	while ((st = db_step(db, s, &row, err)) == OK && row) {
 		struct memories_row *r;
 

@@ -49,11 +49,14 @@ enum status memories_change(struct db *db, int64_t *change, struct err *err);
 enum status memories_add(struct db *db, const struct memories_row *r, int64_t *id, struct err *err);
 
 /*
- * Rows with this hash that hold (not expired, not superseded), with uid and body, in an arena.
- * Hashes are no proof: compare the texts.
+ * Rows about this entity (0: about none) with this hash that hold (not expired, not
+ * superseded), with uid and body, in an arena. Hashes are no proof: compare the texts.
  */
-enum status memories_like(struct db *db, int64_t hash, struct arena *a, struct memories_row **rows,
-                          size_t *n, struct err *err);
+struct memories_alike {
+	int64_t entity, hash;
+};
+enum status memories_like(struct db *db, const struct memories_alike *want, struct arena *a,
+                          struct memories_row **rows, size_t *n, struct err *err);
 
 /* The id of the row with that uid; *id is 0 when there is none. */
 enum status memories_find(struct db *db, const char *uid, int64_t *id, struct err *err);

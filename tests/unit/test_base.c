@@ -72,6 +72,22 @@ static void ids_sort_by_time_and_differ(void **state)
 	assert_int_equal(strspn(a, "0123456789abcdefghjkmnpqrstvwxyz"), ID_SIZE - 1);
 }
 
+static void ids_of_a_run_sort_as_they_were_made(void **state)
+{
+	char before[ID_SIZE] = "", id[ID_SIZE], other[ID_SIZE];
+	struct id_run run = { 0 }, second = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 3000; i++) {
+		id_next(&run, id, 'm', 1000 + i / 1000);
+		assert_int_equal(strlen(id), ID_SIZE - 1);
+		assert_true(strcmp(before, id) < 0);
+		memcpy(before, id, sizeof before);
+	}
+	id_next(&second, other, 'm', 1002);
+	assert_string_not_equal(id, other);
+}
+
 static void an_arena_refuses_past_its_limit_and_stays_failed(void **state)
 {
 	struct arena *a = arena_new(10000);
@@ -116,6 +132,7 @@ int main(void)
 		cmocka_unit_test(times_are_read_and_written),
 		cmocka_unit_test(a_fixed_clock_stands_still),
 		cmocka_unit_test(ids_sort_by_time_and_differ),
+		cmocka_unit_test(ids_of_a_run_sort_as_they_were_made),
 		cmocka_unit_test(an_arena_refuses_past_its_limit_and_stays_failed),
 		cmocka_unit_test(errors_carry_words_and_are_never_overrun),
 	};

@@ -28,15 +28,18 @@ struct happening {
 };
 
 /* Append an envelope with a new id. Chance may give one that is taken: then another. */
-static enum status append(struct db *db, struct envelope *e, struct arena *a, int64_t *seq,
-                          struct err *err)
+static enum status append(struct db *db, struct envelope *e, struct id_run *ids, struct arena *a,
+                          int64_t *seq, struct err *err)
 {
 	struct journal_row row = { .topic = e->topic, .type = e->type, .at_ms = e->at_ms };
 	enum status st = E_INPUT;
 	char id[ID_SIZE];
 
 	for (int i = 0; st == E_INPUT && i < ID_TRIES; i++) {
-		id_new(id, 'e', e->at_ms);
+		if (ids == NULL)
+			id_new(id, 'e', e->at_ms);
+		else
+			id_next(ids, id, 'e', e->at_ms);
 		e->id = row.id = id;
 		st = envelope_write(e, a, &row.envelope, &row.envelope_size, err);
 		if (st != OK)
@@ -75,8 +78,8 @@ static enum status depth_after(struct db *db, const char *causation, struct aren
 	return OK;
 }
 
-static enum status put_in(struct db *db, int64_t now_ms, const struct happening *h, struct arena *a,
-                          struct err *err)
+static enum status put_in(struct db *db, int64_t now_ms, const struct happening *h,
+                          struct id_run *ids, struct arena *a, struct err *err)
 {
 	struct text topic;
 	struct message_bytes payload = { 0 };
@@ -108,16 +111,24 @@ static enum status put_in(struct db *db, int64_t now_ms, const struct happening 
 		return st;
 	e.payload = payload.at;
 	e.payload_size = payload.size;
-	return append(db, &e, a, &seq, err);
+	return append(db, &e, ids, a, &seq, err);
+}
+
+/* With the next id of a run; ids NULL: with one by chance. */
+static enum status put_next(struct db *db, int64_t now_ms, const struct happening *h,
+                            struct id_run *ids, struct err *err)
+{
+	struct arena *a = arena_new(PUT_ARENA_MAX);
+	enum status st =
+	    a == NULL ? err_nomem(err, "an event") : put_in(db, now_ms, h, ids, a, err);
+
+	arena_free(a);
+	return st;
 }
 
 static enum status put(struct db *db, int64_t now_ms, const struct happening *h, struct err *err)
 {
-	struct arena *a = arena_new(PUT_ARENA_MAX);
-	enum status st = a == NULL ? err_nomem(err, "an event") : put_in(db, now_ms, h, a, err);
-
-	arena_free(a);
-	return st;
+	return put_next(db, now_ms, h, NULL, err);
 }
 
 enum status event_put_run(struct db *db, int64_t now_ms, const struct event_run *e, struct err *err)
@@ -176,13 +187,14 @@ enum status event_put_memory(struct db *db, int64_t now_ms, const struct event_m
 		{ .field = "entity", .text = e->entity }, { 0 },
 	};
 
-	return put(db, now_ms,
-	           &(struct happening){ kind_for("memory", e->action),
-	                                { "memory", e->action, e->kind == NULL ? "" : e->kind },
-	                                values,
-	                                NULL,
-	                                NULL },
-	           err);
+	return put_next(
+	    db, now_ms,
+	    &(struct happening){ kind_for("memory", e->action),
+	                         { "memory", e->action, e->kind == NULL ? "" : e->kind },
+	                         values,
+	                         NULL,
+	                         NULL },
+	    e->ids, err);
 }
 
 enum status event_put_agent(struct db *db, int64_t now_ms, const struct event_agent *e,
@@ -402,7 +414,7 @@ static enum status put_custom_in(struct db *db, int64_t now_ms, const struct eve
 	if (st != OK)
 		return st;
 	if (c->id == NULL)
-		return append(db, &e, a, seq, err);
+		return append(db, &e, NULL, a, seq, err);
 	e.id = c->id;
 	row = (struct journal_row){ .id = e.id, .topic = e.topic, .type = e.type, .at_ms = now_ms };
 	st = envelope_write(&e, a, &row.envelope, &row.envelope_size, err);

@@ -281,6 +281,104 @@ enum status index_follow(struct index *x, struct db *db, struct err *err)
 	return st;
 }
 
+void index_feed_begin(struct index *x, struct index_feed *f)
+{
+	const struct index_data *d = index_look(x);
+
+	*f = (struct index_feed){
+		.change = d->change,
+		.purges = d->purges,
+		.entity = d->last_entity,
+		.scope = d->last_scope,
+		.session = d->last_session,
+	};
+	index_done(x);
+	f->last = &f->first;
+	if (f->change > 0)
+		f->arena = arena_new(GATHER_MAX); /* without memory for it the index reads */
+}
+
+void index_feed_break(struct index_feed *f)
+{
+	if (f != NULL)
+		f->broken = true;
+}
+
+static bool gathers(const struct index_feed *f)
+{
+	return f != NULL && f->arena != NULL && !f->broken;
+}
+
+static void feed(struct index_feed *f, const struct item *item)
+{
+	struct item *kept = arena_take(f->arena, sizeof *kept);
+
+	if (kept == NULL) {
+		f->broken = true;
+		return;
+	}
+	*kept = *item;
+	*f->last = kept;
+	f->last = &kept->next;
+}
+
+/* A name: known ones have numbers up to *known, and new ones count on from there. */
+static void feed_name(struct index_feed *f, int64_t *known, const struct item *item)
+{
+	if (item->id <= *known)
+		return;
+	f->broken = f->broken || item->id != ++*known;
+	if (!f->broken)
+		feed(f, item);
+}
+
+void index_feed_scope(struct index_feed *f, int64_t id, const char *kind, const char *key)
+{
+	if (gathers(f))
+		feed_name(f, &f->scope,
+		          &(struct item){ .kind = ITEM_SCOPE, .id = id, .a = kind, .b = key });
+}
+
+void index_feed_session(struct index_feed *f, int64_t id, const char *name)
+{
+	if (gathers(f))
+		feed_name(f, &f->session,
+		          &(struct item){ .kind = ITEM_SESSION, .id = id, .a = name });
+}
+
+void index_feed_entity(struct index_feed *f, int64_t id, const char *name, const char *type)
+{
+	if (gathers(f))
+		feed_name(f, &f->entity,
+		          &(struct item){ .kind = ITEM_ENTITY, .id = id, .a = name, .b = type });
+}
+
+void index_feed_relation(struct index_feed *f, const struct graph_relation *r)
+{
+	if (gathers(f))
+		feed(f, &(struct item){ .kind = ITEM_RELATION, .relation = *r });
+}
+
+void index_feed_memory(struct index_feed *f, const struct memories_row *r)
+{
+	if (gathers(f))
+		feed(f, &(struct item){ .kind = ITEM_MEMORY, .memory = *r });
+}
+
+void index_feed_end(struct index *x, struct index_feed *f, const struct index_fed *how)
+{
+	const struct gather g = { .first = f->first };
+
+	if (gathers(f) && how != NULL && f->change <= how->from) {
+		const struct mark since = { .change = how->from };
+		const struct memories_state state = { .change = how->to, .purges = f->purges };
+
+		(void)apply(x, &g, &since, &state, NULL); /* what fails is read anew */
+	}
+	arena_free(f->arena);
+	*f = (struct index_feed){ 0 };
+}
+
 static bool scratch_fits(const struct index_scratch *s, const struct index_data *d)
 {
 	return s->n_docs >= d->n_docs && s->n_sessions >= d->n_sessions &&

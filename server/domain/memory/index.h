@@ -16,6 +16,8 @@
 
 #include "domain/memory/postings.h"
 #include "store/db.h"
+#include "store/graph.h"
+#include "store/memories.h"
 
 #define INDEX_NONE UINT32_MAX
 #define INDEX_EVER INT64_MAX /* the end of what does not end */
@@ -111,6 +113,37 @@ void index_free(struct index *x);
  * query when nothing changed; the first time everything is read.
  */
 enum status index_follow(struct index *x, struct db *db, struct err *err);
+
+/*
+ * What one transaction adds, so that the process that writes it need not read it again. It is
+ * told in the order it is stored in; texts and terms are the caller's until index_feed_end. What
+ * it cannot tell (a row that was there changes) breaks it: the index then reads, as ever.
+ */
+struct index_feed {
+	struct arena *arena; /* owned; NULL: nothing is gathered */
+	struct item *first, **last;
+	int64_t change, purges; /* of the index it goes on from */
+	int64_t entity, scope, session;
+	bool broken;
+};
+/* Begin inside the write transaction; without an index in use nothing will be gathered. */
+void index_feed_begin(struct index *x, struct index_feed *f);
+void index_feed_break(struct index_feed *f); /* any of these: NULL is fine */
+void index_feed_scope(struct index_feed *f, int64_t id, const char *kind, const char *key);
+void index_feed_session(struct index_feed *f, int64_t id, const char *name);
+void index_feed_entity(struct index_feed *f, int64_t id, const char *name, const char *type);
+void index_feed_relation(struct index_feed *f, const struct graph_relation *r);
+void index_feed_memory(struct index_feed *f, const struct memories_row *r);
+
+/*
+ * The transaction is over; frees what was gathered. When it is on disk `how` says from which
+ * change number to which it went, and what was told goes into the index if that stands there:
+ * where another's change came between, the index reads. NULL: nothing was kept.
+ */
+struct index_fed {
+	int64_t from, to;
+};
+void index_feed_end(struct index *x, struct index_feed *f, const struct index_fed *how);
 
 /* Borrow for reading; every look ends with index_done. */
 const struct index_data *index_look(struct index *x);

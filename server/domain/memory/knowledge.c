@@ -180,7 +180,10 @@ static enum status end_saying(struct saying *s)
 	const struct memory_writing w = { s->ready, s->n, s->ch->actor, s->ch->c->a, NULL };
 
 	s->ch->n += (int64_t)s->n;
-	return memory_put_rows(s->ch->db, &w, s->ch->at.now_ms, s->ch->change, s->ch->c->err);
+	return memory_put_rows(
+	    s->ch->db, &w,
+	    &(struct memory_putting){ .now_ms = s->ch->at.now_ms, .change = s->ch->change },
+	    s->ch->c->err);
 }
 
 static enum status any(void *arg, const struct knowledge_said *row, struct err *err)

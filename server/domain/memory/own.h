@@ -102,12 +102,17 @@ struct memory_inner {
 enum status memory_write(struct project *p, const atomic_bool *stop,
                          const struct memory_writing *all, struct err *err);
 
-/* Put it into the store, inside db's write transaction; without its change number and audit. */
-enum status memory_put_rows(struct db *db, const struct memory_writing *w, int64_t now_ms,
-                            int64_t change, struct err *err);
+struct memory_putting {
+	int64_t now_ms, change;
+	struct index_feed *feed; /* is told what was added; NULL: nobody */
+};
 
-/* The same with both. */
-enum status memory_put(struct db *db, const struct memory_writing *w, int64_t now_ms,
+/* Put it into the store, inside db's write transaction; without its change number and audit. */
+enum status memory_put_rows(struct db *db, const struct memory_writing *w,
+                            const struct memory_putting *how, struct err *err);
+
+/* The same with both; how->change is set. */
+enum status memory_put(struct db *db, const struct memory_writing *w, struct memory_putting *how,
                        struct err *err);
 
 /* Put it in a transaction of its own, shared with other calls that write meanwhile. */

@@ -24,9 +24,11 @@ struct put {
 	int64_t now_ms, change;
 	struct arena *a;
 	struct err *err;
+	struct index_feed *feed;
+	struct id_run ids, event_ids;
 	/* What the last item had; the next one mostly has the same. */
-	const char *scope_words, *session_name;
-	int64_t scope, session;
+	const char *scope_words, *session_name, *entity_name, *entity_type;
+	int64_t scope, session, entity;
 };
 
 static bool is_single(const char *type)
@@ -37,6 +39,20 @@ static bool is_single(const char *type)
 	return false;
 }
 
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static enum status entity_of(struct put *p, const struct graph_named *named, int64_t *id)
+{
+	enum status st = graph_entity(p->db, named, id, p->err);
+
+	if (st == OK)
+		index_feed_entity(p->feed, *id, named->name, named->type);
+	return st;
+}
+
 static enum status ids_of(struct put *p, const struct memory_ready *r, int64_t *entity)
 {
 	const struct memory_item *item = r->item;
@@ -45,38 +61,45 @@ static enum status ids_of(struct put *p, const struct memory_ready *r, int64_t *
 	if (p->scope_words != r->scope.words) {
 		st = graph_scope(p->db, r->scope.kind, r->scope.key, &p->scope, p->err);
 		p->scope_words = r->scope.words;
+		index_feed_scope(p->feed, p->scope, r->scope.kind, r->scope.key);
 	}
-	if (st == OK && item->session != NULL && p->session_name != item->session) {
+	if (st == OK && item->session != NULL && !same(p->session_name, item->session)) {
 		st = graph_session(p->db, item->session, &p->session, p->err);
 		p->session_name = item->session;
+		index_feed_session(p->feed, p->session, item->session);
 	}
-	*entity = 0;
-	if (st == OK && item->entity != NULL)
-		st = graph_entity(p->db,
-		                  &(struct graph_named){ item->entity, r->folded_entity,
-		                                         item->entity_type, p->now_ms },
-		                  entity, p->err);
+	if (st == OK && item->entity != NULL &&
+	    !(same(p->entity_name, r->folded_entity) && same(p->entity_type, item->entity_type))) {
+		st = entity_of(p,
+		               &(struct graph_named){ item->entity, r->folded_entity,
+		                                      item->entity_type, p->now_ms },
+		               &p->entity);
+		p->entity_name = r->folded_entity;
+		p->entity_type = item->entity_type;
+	}
+	*entity = item->entity == NULL ? 0 : p->entity;
 	return st;
 }
 
 /* Is the same said already, in the same scope about the same entity? Then it is told again. */
 static enum status told_already(struct put *p, const struct memory_ready *r, int64_t entity,
-                                bool *told)
+                                int64_t *told)
 {
+	const struct memories_alike want = { entity, r->hash };
 	struct memories_row *rows;
 	size_t n;
-	enum status st = memories_like(p->db, r->hash, p->a, &rows, &n, p->err);
+	enum status st = memories_like(p->db, &want, p->a, &rows, &n, p->err);
 
-	*told = false;
-	for (size_t i = 0; i < n && st == OK && !*told; i++) {
+	*told = 0;
+	for (size_t i = 0; i < n && st == OK && *told == 0; i++) {
 		char *folded;
 
-		if (rows[i].scope != p->scope || rows[i].entity != entity)
+		if (rows[i].scope != p->scope)
 			continue;
 		if ((folded = terms_fold(rows[i].body, strlen(rows[i].body))) == NULL)
 			return err_nomem(p->err, "a memory");
 		if (strcmp(folded, r->folded) == 0) {
-			*told = true;
+			*told = rows[i].id;
 			r->out->id = rows[i].uid;
 			r->out->duplicate = true;
 			st = memories_told(p->db, rows[i].id, p->change, p->err);
@@ -113,13 +136,18 @@ static enum status add(struct put *p, const struct memory_ready *r, int64_t enti
 		.terms_size = r->terms_size,
 		.body = r->text,
 	};
+	enum status st;
 
 	if (uid == NULL)
 		return err_nomem(p->err, "a memory");
 	if (item->id == NULL)
-		id_new(uid, 'm', p->now_ms);
+		id_next(&p->ids, uid, 'm', p->now_ms);
 	r->out->id = uid;
-	return memories_add(p->db, &row, id, p->err);
+	if ((st = memories_add(p->db, &row, id, p->err)) != OK)
+		return st;
+	row.id = *id;
+	index_feed_memory(p->feed, &row);
+	return OK;
 }
 
 static enum status relate(struct put *p, const struct memory_ready *r, int64_t entity,
@@ -139,17 +167,21 @@ static enum status relate(struct put *p, const struct memory_ready *r, int64_t e
 			.valid_to = item->valid_to,
 			.change = p->change,
 		};
-		int64_t from_ms = item->valid_from == 0 ? p->now_ms : item->valid_from, id;
-		bool added;
+		int64_t from_ms = item->valid_from == 0 ? p->now_ms : item->valid_from;
+		bool added = false;
 
-		st = graph_entity(p->db,
-		                  &(struct graph_named){ item->relations[i].to, r->folded_to[i],
-		                                         item->relations[i].to_type, p->now_ms },
-		                  &rel.to, p->err);
-		if (st == OK && is_single(rel.type))
+		st = entity_of(p,
+		               &(struct graph_named){ item->relations[i].to, r->folded_to[i],
+		                                      item->relations[i].to_type, p->now_ms },
+		               &rel.to);
+		if (st == OK && is_single(rel.type)) {
 			st = graph_relation_close(p->db, &rel, from_ms, p->err);
+			index_feed_break(p->feed); /* others may have come to an end */
+		}
 		if (st == OK)
-			st = graph_relate(p->db, &rel, &id, &added, p->err);
+			st = graph_relate(p->db, &rel, &rel.id, &added, p->err);
+		if (added)
+			index_feed_relation(p->feed, &rel);
 	}
 	return st;
 }
@@ -163,6 +195,7 @@ static enum status tell(struct put *p, const struct memory_ready *r, const char 
 		.kind = r->item->kind == NULL ? "observation" : r->item->kind,
 		.scope = r->scope.words,
 		.entity = r->item->entity,
+		.ids = &p->event_ids,
 	};
 
 	return event_put_memory(p->db, p->now_ms, &e, p->err);
@@ -183,6 +216,7 @@ static enum status supersede(struct put *p, const struct memory_ready *r, int64_
 		return err_set(p->err, E_INPUT,
 		               "memory '%.40s' says the same already and cannot supersede itself",
 		               r->item->supersedes);
+	index_feed_break(p->feed);
 	if ((st = memories_supersede(p->db, old, by, at_ms, p->change, p->err)) != OK)
 		return st;
 	return tell(p, r, r->item->supersedes, "superseded");
@@ -205,11 +239,11 @@ static enum status there_already(struct put *p, const struct memory_ready *r, bo
 
 static enum status put_one(struct put *p, const struct memory_ready *r)
 {
-	int64_t entity, id = 0;
-	bool told = false;
-	enum status st = there_already(p, r, &told);
+	int64_t entity, id = 0, told = 0;
+	bool there = false;
+	enum status st = there_already(p, r, &there);
 
-	if (st != OK || told)
+	if (st != OK || there)
 		return st;
 	if ((st = ids_of(p, r, &entity)) != OK)
 		return st;
@@ -218,15 +252,13 @@ static enum status put_one(struct put *p, const struct memory_ready *r)
 		st = told_already(p, r, entity, &told);
 	if (st != OK)
 		return st;
-	if (told)
-		st = memories_find(p->db, r->out->id, &id, p->err);
-	else
+	if ((id = told) == 0)
 		st = add(p, r, entity, &id);
 	if (st == OK)
 		st = relate(p, r, entity, id);
 	if (st == OK && r->item->supersedes != NULL)
 		st = supersede(p, r, id);
-	if (st == OK && !told)
+	if (st == OK && told == 0)
 		st = tell(p, r, r->out->id, "stored");
 	return st;
 }
@@ -280,10 +312,15 @@ static enum status audit(struct db *db, const struct memory_writing *w, int64_t 
 	return st;
 }
 
-enum status memory_put_rows(struct db *db, const struct memory_writing *w, int64_t now_ms,
-                            int64_t change, struct err *err)
+enum status memory_put_rows(struct db *db, const struct memory_writing *w,
+                            const struct memory_putting *how, struct err *err)
 {
-	struct put p = { .db = db, .now_ms = now_ms, .change = change, .a = w->a, .err = err };
+	struct put p = { .db = db,
+		         .now_ms = how->now_ms,
+		         .change = how->change,
+		         .a = w->a,
+		         .err = err,
+		         .feed = how->feed };
 	enum status st = OK;
 
 	for (size_t i = 0; i < w->n && st == OK; i++)
@@ -291,13 +328,12 @@ enum status memory_put_rows(struct db *db, const struct memory_writing *w, int64
 	return st;
 }
 
-enum status memory_put(struct db *db, const struct memory_writing *w, int64_t now_ms,
+enum status memory_put(struct db *db, const struct memory_writing *w, struct memory_putting *how,
                        struct err *err)
 {
-	int64_t change;
-	enum status st = memories_change(db, &change, err);
+	enum status st = memories_change(db, &how->change, err);
 
 	if (st == OK)
-		st = memory_put_rows(db, w, now_ms, change, err);
-	return st == OK ? audit(db, w, now_ms, err) : st;
+		st = memory_put_rows(db, w, how, err);
+	return st == OK ? audit(db, w, how->now_ms, err) : st;
 }

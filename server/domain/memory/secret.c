@@ -49,8 +49,12 @@ static const char *const names[] = {
 	"secret_key", "secret-key", "private_key",  "access_key", "db_password",
 };
 
-/* First letters of all of them: most words are done with at once. */
-#define BEGINS "AGSPacdeghnprsxCD"
+/* First letters of all of them, capitals too where case does not matter. */
+static const bool begins[256] = {
+	['A'] = true, ['C'] = true, ['D'] = true, ['G'] = true, ['P'] = true, ['S'] = true,
+	['a'] = true, ['c'] = true, ['d'] = true, ['e'] = true, ['g'] = true, ['h'] = true,
+	['n'] = true, ['p'] = true, ['r'] = true, ['s'] = true, ['x'] = true,
+};
 
 static bool is_word(char c)
 {
@@ -61,8 +65,11 @@ static bool is_word(char c)
 static size_t by_shape(const char *s, const char **what)
 {
 	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-		size_t n = strlen(shapes[i].begin), more;
+		size_t n, more;
 
+		if (*s != shapes[i].begin[0])
+			continue;
+		n = strlen(shapes[i].begin);
 		if (strncmp(s, shapes[i].begin, n) != 0)
 			continue;
 		more = strspn(s + n, shapes[i].set);
@@ -108,8 +115,11 @@ static bool looks_secret(const char *value, size_t n)
 static size_t by_name(const char *s, size_t *skip, const char **what)
 {
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		size_t n = strlen(names[i]), at, len;
+		size_t n, at, len;
 
+		if (tolower((unsigned char)*s) != names[i][0])
+			continue;
+		n = strlen(names[i]);
 		for (at = 0; at < n && tolower((unsigned char)s[at]) == names[i][at];)
 			at++;
 		if (at < n || is_word(s[n]))
@@ -153,11 +163,23 @@ static size_t find(const char *text, const char *at, size_t *skip, const char **
 		return n;
 	if (*at == '-')
 		return by_pem(at, what);
-	if (strchr(BEGINS, *at) == NULL || (at > text && isalnum((unsigned char)at[-1])))
+	if (!begins[(unsigned char)*at] || (at > text && isalnum((unsigned char)at[-1])))
 		return 0;
 	if ((at == text || !is_word(at[-1])) && (n = by_shape(at, what)) != 0)
 		return n;
 	return by_name(at, skip, what);
+}
+
+/* Where a secret may begin, from `at` on: all else is stepped over at once. */
+static const char *next_start(const char *text, const char *at)
+{
+	for (; *at != '\0' && *at != '-'; at++) {
+		if (begins[(unsigned char)*at] && (at == text || !isalnum((unsigned char)at[-1])))
+			return at;
+		if (*at == '/' && at - text >= 2 && at[-1] == '/' && at[-2] == ':' && at[1] != '\0')
+			return at + 1; /* behind `://`, whatever it is */
+	}
+	return at;
 }
 
 const char *memory_mask(const char *text, struct arena *a, bool *masked)
@@ -168,7 +190,7 @@ const char *memory_mask(const char *text, struct arena *a, bool *masked)
 
 	*masked = false;
 	text_init(&out, 2 * MEMORY_TEXT_MAX);
-	for (const char *at = text; *at != '\0';) {
+	for (const char *at = next_start(text, text); *at != '\0'; at = next_start(text, at)) {
 		if ((n = find(text, at, &skip, &what)) == 0) {
 			at++;
 			continue;

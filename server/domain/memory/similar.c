@@ -19,14 +19,23 @@ struct candidate {
 	uint32_t doc, shared; /* shared 0: a free slot */
 };
 
-static void count(struct candidate *slots, uint32_t doc)
+/* Documents with rare words of a text, and how many of them. */
+struct candidates {
+	struct candidate slots[CANDIDATES];
+	uint16_t used[CANDIDATES]; /* slots, in the order they were taken */
+	size_t n;
+};
+
+static void count(struct candidates *c, uint32_t doc)
 {
 	size_t i = (doc * 2654435761u) % CANDIDATES;
 
-	while (slots[i].shared != 0 && slots[i].doc != doc)
+	while (c->slots[i].shared != 0 && c->slots[i].doc != doc)
 		i = (i + 1) % CANDIDATES;
-	slots[i].doc = doc;
-	slots[i].shared++;
+	if (c->slots[i].shared == 0)
+		c->used[c->n++] = (uint16_t)i;
+	c->slots[i].doc = doc;
+	c->slots[i].shared++;
 }
 
 /* The rarest words of a text that are in others; how many. */
@@ -55,19 +64,24 @@ static size_t rarest(const struct index_data *d, const struct terms_packed *p, s
 static size_t look(const struct index_data *d, const struct terms_packed *p, uint32_t scope,
                    int64_t *ids)
 {
-	struct candidate slots[CANDIDATES] = { { 0 } };
+	struct candidates c;
 	struct rare rare[RARE_TERMS];
 	size_t n = rarest(d, p, rare), found = 0;
 
+	if (n < 2)
+		return 0;
+	memset(c.slots, 0, sizeof c.slots);
+	c.n = 0;
 	for (size_t i = 0; i < n; i++)
 		for (struct postings_at at = postings_first(rare[i].list);
 		     postings_next(&at) && at.document < d->n_docs;)
-			count(slots, at.document);
-	for (size_t i = 0; i < CANDIDATES && found < 2 * SIMILAR_MAX && n > 1; i++) {
-		const struct index_doc *doc = &d->docs[slots[i].doc];
+			count(&c, at.document);
+	for (size_t i = 0; i < c.n && found < 2 * SIMILAR_MAX; i++) {
+		const struct candidate *one = &c.slots[c.used[i]];
+		const struct index_doc *doc = &d->docs[one->doc];
 
-		if ((size_t)slots[i].shared * 2 >= n && slots[i].shared > 1 &&
-		    doc->scope == scope && (doc->flags & (INDEX_EXPIRED | INDEX_SUPERSEDED)) == 0)
+		if ((size_t)one->shared * 2 >= n && one->shared > 1 && doc->scope == scope &&
+		    (doc->flags & (INDEX_EXPIRED | INDEX_SUPERSEDED)) == 0)
 			ids[found++] = doc->id;
 	}
 	return found;

@@ -15,9 +15,9 @@
 #define HEAD_SIZE     10 /* version, flags, words, different words */
 #define ENTRY_SIZE    5  /* the word's number and its count */
 #define TIMES_MAX     255
-#define COMPOUND_MAX  256  /* folded bytes of one unbroken run; what is longer is cut there */
-#define PARTS_MAX     48   /* of one run */
-#define CACHE_SLOTS   4096 /* stems remembered; a power of two */
+#define COMPOUND_MAX  256   /* folded bytes of one unbroken run; what is longer is cut there */
+#define PARTS_MAX     48    /* of one run */
+#define CACHE_SLOTS   16384 /* stems remembered; a power of two */
 #define INSERTION_MAX 48
 #define FOLD_MAX      24 /* code points that one may fold to */
 
@@ -349,9 +349,13 @@ static void add_char(struct terms *t, struct cut *c, enum kind kind, size_t len,
 	}
 	c->joined = SPACE;
 	p = &t->parts[t->n_parts - 1];
-	for (size_t i = 0; i < count; i++)
-		t->n_fold +=
-		    (size_t)utf8proc_encode_char(cp[i], (utf8proc_uint8_t *)t->fold + t->n_fold);
+	for (size_t i = 0; i < count; i++) {
+		if (cp[i] < 0x80)
+			t->fold[t->n_fold++] = (char)cp[i];
+		else
+			t->n_fold += (size_t)utf8proc_encode_char(
+			    cp[i], (utf8proc_uint8_t *)t->fold + t->n_fold);
+	}
 	p->letters = p->letters && kind != DIGIT;
 	p->plain = p->plain && len == 1;
 	p->fold_end = (uint32_t)t->n_fold;
@@ -387,11 +391,35 @@ static bool goes_on(const struct cut *c, size_t len)
 	       is_word(look(c->text + c->at + len, c->n - c->at - len, &next_len, cp, &count));
 }
 
+/* Plain small letters that go on with the part being read, all at once: most of most texts. */
+static bool take_letters(struct terms *t, struct cut *c)
+{
+	size_t from = c->at;
+	struct part *p;
+
+	if (t->n_parts == 0 || (c->before != LOWER && c->before != UPPER))
+		return false;
+	while (c->at < c->n && c->text[c->at] >= 'a' && c->text[c->at] <= 'z' &&
+	       t->n_fold <= COMPOUND_MAX - 4 * FOLD_MAX)
+		t->fold[t->n_fold++] = c->text[c->at++];
+	if (c->at == from)
+		return false;
+	p = &t->parts[t->n_parts - 1];
+	p->fold_end = (uint32_t)t->n_fold;
+	p->end = (uint32_t)c->at;
+	c->before = LOWER;
+	return true;
+}
+
 static void step(struct terms *t, struct cut *c)
 {
 	utf8proc_int32_t cp[FOLD_MAX];
 	size_t len, count;
-	enum kind kind = look(c->text + c->at, c->n - c->at, &len, cp, &count);
+	enum kind kind;
+
+	if (take_letters(t, c))
+		return;
+	kind = look(c->text + c->at, c->n - c->at, &len, cp, &count);
 
 	if (kind == SPACE && (*cp == '?' || *cp == 0x061f || *cp == 0xff1f))
 		t->flags |= TERMS_ASKS;
@@ -526,57 +554,4 @@ uint32_t terms_at(const struct terms_packed *p, uint32_t i, unsigned *times)
 	assert(i < p->n);
 	*times = at[4];
 	return get32(at);
-}
-
-/* One character folded for comparing; false when it is only space. */
-static bool fold_char(const char *s, size_t n, size_t *len, char *out, size_t *n_out)
-{
-	utf8proc_int32_t cp[FOLD_MAX], one;
-	utf8proc_ssize_t got;
-	int last = 0;
-	unsigned char c = (unsigned char)*s;
-
-	*len = *n_out = 1;
-	*out = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
-	if (c < 0x80)
-		return c > ' ' && c != 0x7f;
-	got = utf8proc_iterate((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)n, &one);
-	if (got < 1)
-		return true; /* not UTF-8: the byte stands for itself */
-	*len = (size_t)got;
-	if (utf8proc_category(one) == UTF8PROC_CATEGORY_ZS)
-		return false;
-	got = utf8proc_decompose_char(
-	    one, cp, FOLD_MAX, UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD, &last);
-	*n_out = 0;
-	for (utf8proc_ssize_t i = 0; i < got && i < FOLD_MAX; i++)
-		*n_out += (size_t)utf8proc_encode_char(cp[i], (utf8proc_uint8_t *)out + *n_out);
-	return true;
-}
-
-char *terms_fold(const char *text, size_t n)
-{
-	struct text out;
-	char folded[FOLD_MAX * 4];
-	bool space = false;
-	size_t len, n_folded;
-
-	text_init(&out, TEXT_LIMIT);
-	for (size_t at = 0; at < n; at += len) {
-		if (!fold_char(text + at, n - at, &len, folded, &n_folded)) {
-			space = out.len > 0;
-			continue;
-		}
-		if (space)
-			text_add_char(&out, ' ');
-		space = false;
-		text_add_n(&out, folded, n_folded);
-	}
-	if (out.len == 0)
-		text_add(&out, "");
-	if (out.failed) {
-		text_done(&out);
-		return NULL;
-	}
-	return out.bytes;
 }

@@ -1,6 +1,6 @@
 -- The durable log of events: append-only, ordered by seq (server/store/journal.h).
 CREATE TABLE event (
-	seq       INTEGER PRIMARY KEY AUTOINCREMENT,
+	seq       INTEGER PRIMARY KEY,         -- never used again: the newest row is never deleted
 	id        TEXT    NOT NULL UNIQUE,
 	topic     TEXT    NOT NULL,
 	type      TEXT    NOT NULL,

@@ -59,9 +59,9 @@ CREATE TABLE memory (
 	size         INTEGER NOT NULL,          -- bytes of the text
 	terms        BLOB    NOT NULL           -- its words as numbers (domain/memory/terms.h)
 ) STRICT;
-CREATE INDEX memory_by_hash ON memory (hash);
+-- What is about one entity stands together, so a batch about a new one touches few pages.
+CREATE INDEX memory_by_entity ON memory (entity_id, hash);
 CREATE INDEX memory_by_change ON memory (change);
-CREATE INDEX memory_by_entity ON memory (entity_id) WHERE entity_id IS NOT NULL;
 -- The texts stand apart, so that reading all words does not read all texts.
 CREATE TABLE memory_text (
 	id   INTEGER PRIMARY KEY REFERENCES memory (id) ON DELETE CASCADE,
