@@ -83,7 +83,8 @@ enum status fs_make_folders(const char *path, mode_t mode, struct err *err);
 enum status fs_remove_tree(const char *root, const char *path, struct err *err);
 
 /* Copy a file or folder tree (links as links, modes kept); to must not exist. Fast where
- * the file system can share blocks, never by hard links. */
+ * the file system can share blocks, never by hard links. What somebody removes from the folder
+ * meanwhile is left out; E_ABSENT when from itself is not there. */
 enum status fs_copy_tree(const char *from, const char *to, struct err *err);
 
 #endif

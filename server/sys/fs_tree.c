@@ -201,13 +201,20 @@ static int copy_bytes(int from, int to)
 	}
 }
 
+/* What is gone by now is E_ABSENT: somebody may be at work there. */
+static enum status cannot_read(struct err *err, const char *what, const char *name)
+{
+	return errno == ENOENT ? err_set(err, E_ABSENT, "'%s' is not there", name)
+	                       : err_sys(err, errno, "cannot %s '%s'", what, name);
+}
+
 static enum status copy_file(int from_at, const char *from, int to_at, const char *to, mode_t mode,
                              struct err *err)
 {
 	int in = openat(from_at, from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), out, rc;
 
 	if (in < 0)
-		return err_sys(err, errno, "cannot read '%s'", from);
+		return cannot_read(err, "read", from);
 	out = openat(to_at, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode | 0200);
 	if (out < 0) {
 		(void)err_sys(err, errno, "cannot make '%s'", to);
@@ -230,9 +237,10 @@ static enum status copy_link(int from_at, const char *from, int to_at, const cha
 	char target[FS_PATH_MAX];
 	ssize_t n = readlinkat(from_at, from, target, sizeof target);
 
-	if (n < 0 || (size_t)n >= sizeof target)
-		return err_sys(err, n < 0 ? errno : ENAMETOOLONG, "cannot read the link '%s'",
-		               from);
+	if (n < 0)
+		return cannot_read(err, "read the link", from);
+	if ((size_t)n >= sizeof target)
+		return err_sys(err, ENAMETOOLONG, "cannot read the link '%s'", from);
 	target[n] = '\0';
 	if (symlinkat(target, to_at, to) != 0)
 		return err_sys(err, errno, "cannot make the link '%s'", to);
@@ -252,7 +260,7 @@ static enum status copy_folder(int from_at, const char *from, int to_at, const c
 	DIR *dir;
 
 	if (in < 0)
-		return err_sys(err, errno, "cannot open the folder '%s'", from);
+		return cannot_read(err, "open the folder", from);
 	if ((dir = fdopendir(in)) == NULL) {
 		(void)close(in);
 		return err_sys(err, errno, "cannot list the folder '%s'", from);
@@ -265,10 +273,16 @@ static enum status copy_folder(int from_at, const char *from, int to_at, const c
 		(void)closedir(dir);
 		return st;
 	}
-	while (st == OK && (errno = 0, e = readdir(dir)) != NULL) {
-		if (!is_dots(e->d_name))
-			st = copy_entry(in, e->d_name, out, e->d_name, depth + 1, err);
+	errno = 0;
+	while (st == OK && (e = readdir(dir)) != NULL) {
+		if (is_dots(e->d_name))
+			continue;
+		st = copy_entry(in, e->d_name, out, e->d_name, depth + 1, err);
+		st = st == E_ABSENT ? OK : st;
+		errno = 0;
 	}
+	if (st == OK && errno != 0)
+		st = err_sys(err, errno, "cannot list the folder '%s'", from);
 	(void)closedir(dir);
 	(void)close(out);
 	return st;
@@ -283,8 +297,7 @@ static enum status copy_entry(int from_at, const char *from, int to_at, const ch
 	if (depth > DEPTH_MAX)
 		return err_set(err, E_INPUT, "'%s' lies too deep to be copied", from);
 	if (fstatat(from_at, from, &info, AT_SYMLINK_NOFOLLOW) != 0)
-		return errno == ENOENT ? err_set(err, E_ABSENT, "'%s' is not there", from)
-		                       : err_sys(err, errno, "cannot look at '%s'", from);
+		return cannot_read(err, "look at", from);
 	if (S_ISDIR(info.st_mode))
 		return copy_folder(from_at, from, to_at, to, depth, err);
 	if (S_ISLNK(info.st_mode))

@@ -29,7 +29,8 @@ struct oid {
 	char hex[41]; /* "" is none */
 };
 
-#define REPO_NAME_MAX 200 /* bytes of a worktree's name */
+#define REPO_NAME_MAX 200                 /* bytes of a worktree's name */
+#define REPO_OURS     ".gadugi/worktrees" /* where ours lie, in the folder of a project */
 
 /* --- without libgit2 ----------------------------------------------------------------------- */
 
@@ -159,9 +160,12 @@ enum status repo_refs(struct repo *r, const char *prefix, struct arena *a, const
                       size_t *n, struct err *err);
 
 /*
- * Move the branch that is checked out in the user's work tree, and its files, forward to `to`.
- * E_DENIED, untouched, when the checkout is not clean, HEAD is detached or `to` is no descendant.
+ * Move the branch (`refs/heads/x`), which must be checked out in the user's work tree, and its
+ * files forward to `to`. E_DENIED, untouched, when another branch or none is checked out there, the
+ * checkout is not clean or `to` is no descendant. A file that git ignores is never written over:
+ * E_IO, untouched.
  */
-enum status repo_fast_forward(struct repo *r, const struct oid *to, struct err *err);
+enum status repo_fast_forward(struct repo *r, const char *branch, const struct oid *to,
+                              struct err *err);
 
 #endif

@@ -28,6 +28,12 @@ enum status repo_worktree_add(struct repo *r, const struct repo_worktree_spec *s
                               struct arena *a, const char **path, struct err *err);
 
 /*
+ * May worktrees be made at all: folders in root, entries in the repository? False where something
+ * else is in the way, or nothing may be written; true on a disk that is full for now.
+ */
+bool repo_worktree_possible(struct repo *r, const char *root);
+
+/*
  * Make a finished worktree a new one: old_path, which must be clean and safe as for removal, gets
  * the name and base of spec. Ignored files are removed unless spec->keep_ignored. A fraction of the
  * cost of a new one. E_DENIED, untouched, when it is not clean; after another failure it is gone or

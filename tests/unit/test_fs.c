@@ -341,6 +341,42 @@ static void a_tree_is_copied_with_links_and_modes_and_shares_nothing(void **stat
 	assert_int_equal(fs_copy_tree(in("none"), in("new"), NULL), E_ABSENT);
 }
 
+#define MANY 3000
+
+static char *one_of_many(int i)
+{
+	return text_printf(room, "%s/busy/%d", top, i);
+}
+
+static void *remove_them(void *arg)
+{
+	char **names = arg;
+
+	for (int i = MANY; i-- > 0;)
+		(void)unlink(names[i]);
+	return NULL;
+}
+
+static void what_is_removed_while_a_tree_is_copied_is_left_out(void **state)
+{
+	char *names[MANY];
+	struct err err = { OK, "" };
+	enum status st;
+	pthread_t thread;
+
+	(void)state;
+	folder("busy");
+	for (int i = 0; i < MANY; i++) {
+		names[i] = one_of_many(i);
+		assert_int_equal(fs_write_quick(names[i], "x", 1, 0644, NULL), OK);
+	}
+	assert_int_equal(pthread_create(&thread, NULL, remove_them, names), 0);
+	st = fs_copy_tree(in("busy"), in("copy"), &err);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_string_equal(st == OK ? "" : err.text, "");
+	assert_int_equal(fs_kind(in("copy")), FS_FOLDER);
+}
+
 static void no_memory_is_said_and_nothing_is_left(void **state)
 {
 	(void)state;
@@ -370,6 +406,7 @@ int main(void)
 		TEST(trees_of_any_depth_and_without_permissions_are_removed),
 		TEST(a_folder_swapped_for_a_link_meanwhile_leads_nowhere),
 		TEST(a_tree_is_copied_with_links_and_modes_and_shares_nothing),
+		TEST(what_is_removed_while_a_tree_is_copied_is_left_out),
 		TEST(no_memory_is_said_and_nothing_is_left),
 	};
 

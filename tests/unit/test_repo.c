@@ -741,20 +741,20 @@ static void the_checkout_goes_forward_only_when_that_is_safe(void **state)
 	                 "git commit -q -m w && git checkout -q main");
 	tip = scratch_oid(&s, "w");
 	(void)scratch_sh(&s, NULL, "echo mine > x");
-	assert_int_equal(repo_fast_forward(s.repo, &tip, &err), E_DENIED);
+	assert_int_equal(repo_fast_forward(s.repo, "refs/heads/main", &tip, &err), E_DENIED);
 	assert_non_null(strstr(err.text, "'x'"));
 	assert_string_equal(scratch_sh(&s, NULL, "cat x"), "mine\n");
 	(void)scratch_sh(&s, NULL, "rm x");
-	GOOD(repo_fast_forward(s.repo, &tip, &err));
+	GOOD(repo_fast_forward(s.repo, "refs/heads/main", &tip, &err));
 	assert_string_equal(
 	    scratch_sh(
 		&s, NULL,
 		"git rev-parse HEAD main; git symbolic-ref HEAD; cat x; git status --porcelain"),
 	    scratch_text(&s, "%s\n%s\nrefs/heads/main\nx\n", tip.hex, tip.hex));
-	GOOD(repo_fast_forward(s.repo, &tip, &err));
-	assert_int_equal(repo_fast_forward(s.repo, &base, &err), E_DENIED);
+	GOOD(repo_fast_forward(s.repo, "refs/heads/main", &tip, &err));
+	assert_int_equal(repo_fast_forward(s.repo, "refs/heads/main", &base, &err), E_DENIED);
 	(void)scratch_sh(&s, NULL, "git checkout -q --detach");
-	assert_int_equal(repo_fast_forward(s.repo, &tip, &err), E_DENIED);
+	assert_int_equal(repo_fast_forward(s.repo, "refs/heads/main", &tip, &err), E_DENIED);
 }
 
 static void repositories_of_newer_kinds_open_or_say_why(void **state)

@@ -20,6 +20,7 @@
 #include "domain/run/prompt.h"
 #include "domain/run/record.h"
 #include "domain/run/stall.h"
+#include "sys/repo_worktree.h"
 #include "sys/sandbox.h"
 
 #define ATTEMPT_ARENA_MAX ((size_t)16 << 20)
@@ -476,15 +477,17 @@ int64_t attempt_due(const struct runner *r, const struct attempt *t)
 /* --- ends ------------------------------------------------------------------------------------- */
 
 /*
- * The very first worktree could not be made, so none can: go on without, one task after the
- * other in the checkout itself, if nothing of the user's is in the way there.
+ * The very first worktree could not be made, and not because making one failed this time: none can.
+ * Go on without, one task after the other in the checkout itself, if nothing of the user's is in
+ * the way there.
  */
 static bool fall_back(struct runner *r, const struct step *step)
 {
 	const char *const *paths;
 	size_t n = 0, ours = 0;
 
-	if (r->tree_made || step->st == E_NOMEM || step->st == E_STOP || step->st == E_BUSY ||
+	if (r->tree_made ||
+	    (step->st != E_ABSENT && repo_worktree_possible(r->repo, r->worktrees)) ||
 	    repo_dirty(r->repo, r->arena, DIRTY_MOST, &paths, &n, NULL) != OK)
 		return false;
 	for (size_t i = 0; i < n && i < DIRTY_MOST; i++)

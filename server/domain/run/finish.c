@@ -45,6 +45,19 @@ static bool gates_pass(struct runner *r)
 	return passed;
 }
 
+/* Only the branch that was the user's when the run began: he may be at something else by now. */
+static enum status fast_forward(struct runner *r, struct err *err)
+{
+	const char *onto = r->options.onto;
+	const char *branch = onto == NULL ? NULL : text_printf(r->arena, "refs/heads/%s", onto);
+
+	if (onto == NULL)
+		return err_set(err, E_DENIED, "no branch was checked out when the run began");
+	if (branch == NULL)
+		return err_nomem(err, "a branch");
+	return repo_fast_forward(r->repo, branch, &r->head, err);
+}
+
 static void forward(struct runner *r)
 {
 	struct err err = { OK, "" };
@@ -53,7 +66,7 @@ static void forward(struct runner *r)
 		pull_request(r);
 	if (!r->options.into || !r->in_git)
 		return;
-	if (repo_fast_forward(r->repo, &r->head, &err) != OK)
+	if (fast_forward(r, &err) != OK)
 		record_note(r, "not-merged",
 		            "the checkout was left alone: %s; merge branch '%s' yourself", err.text,
 		            r->row.branch);

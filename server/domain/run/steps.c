@@ -18,6 +18,7 @@
 #define STEP_ARENA_MAX   ((size_t)64 << 20)
 #define STEPS_DEPTH      4096 /* more are never away: each task has at most one or two */
 #define REPOS_MAX        80
+#define AGAIN_MOST       3
 #define MARKED_MAX       ((size_t)16 << 20) /* larger files are not looked into for markers */
 #define SETUP_OUTPUT_MAX ((size_t)16 << 10)
 #define SETUP_TIMEOUT_MS (INT64_C(30) * 60 * 1000)
@@ -113,8 +114,23 @@ static enum status set_up(struct step *step)
 	               out.out + (out.out_size > 200 ? out.out_size - 200 : 0));
 }
 
+/*
+ * The folders of git's objects are removed by `git gc` when they are empty, perhaps just when
+ * something is being put into one. What failed so is done once more; twice is harmless.
+ */
+static enum status persist(struct repo *r, struct step *step,
+                           enum status (*work)(struct repo *r, struct step *step))
+{
+	enum status st = work(r, step);
+
+	for (int i = 0;
+	     i < AGAIN_MOST && (st == E_IO || st == E_ABSENT) && !atomic_load(&step->stop); i++)
+		st = work(r, step);
+	return st;
+}
+
 /* Where the worktree is to begin: at base, or at its merge with theirs, conflicts marked. */
-static enum status mix(struct repo *r, struct step *step, struct oid *begin)
+static enum status mix(struct repo *r, struct step *step)
 {
 	const struct oid parents[2] = { step->base, step->theirs };
 	const struct repo_merge_spec spec = { .onto = step->base,
@@ -124,12 +140,12 @@ static enum status mix(struct repo *r, struct step *step, struct oid *begin)
 	struct repo_merge merge;
 	enum status st;
 
-	*begin = step->base;
+	step->begin = step->base;
 	if (step->theirs.hex[0] == '\0')
 		return OK;
 	if ((st = repo_merge_marked(r, &spec, step->arena, &merge, &step->err)) != OK)
 		return st;
-	return repo_commit_tree(r, &merge.tree, parents, "conflicts to be resolved", begin,
+	return repo_commit_tree(r, &merge.tree, parents, "conflicts to be resolved", &step->begin,
 	                        &step->err);
 }
 
@@ -137,14 +153,14 @@ static enum status prepare(struct steps *s, struct repo *r, struct step *step)
 {
 	struct repo_worktree_spec spec = { .root = s->own.worktrees,
 		                           .name = step->name,
-		                           .base = step->base,
 		                           .reason = step->message,
 		                           .stop = &step->stop,
 		                           .keep_ignored = step->keep_ignored };
 	enum status st;
 
-	if ((st = mix(r, step, &spec.base)) != OK)
+	if ((st = persist(r, step, mix)) != OK)
 		return st;
+	spec.base = step->begin;
 	if (step->old_path != NULL && !step->throw_away &&
 	    repo_refresh(step->old_path, &spec.base, step->keep_ignored, NULL) == OK) {
 		step->made = step->old_path;
@@ -332,6 +348,14 @@ static enum status run_gates(struct steps *s, struct repo *r, struct step *step)
 	return st;
 }
 
+/* What an agent left, whole: committed, and one with what it was to be merged with. */
+static enum status gather(struct repo *r, struct step *step)
+{
+	enum status st = collect(r, step);
+
+	return st != OK ? st : unite(r, step);
+}
+
 static enum status act(struct steps *s, struct step *step)
 {
 	struct repo *r = NULL;
@@ -353,14 +377,14 @@ static enum status act(struct steps *s, struct step *step)
 		st = prepare(s, r, step);
 		break;
 	case STEP_COLLECT:
-		if ((st = look_at_user(r, step)) == OK && (st = collect(r, step)) == OK)
-			st = unite(r, step);
+		if ((st = look_at_user(r, step)) == OK)
+			st = persist(r, step, gather);
 		break;
 	case STEP_SAVE:
-		st = save(r, step);
+		st = persist(r, step, save);
 		break;
 	case STEP_MERGE:
-		st = merge(r, step);
+		st = persist(r, step, merge);
 		break;
 	case STEP_GATE:
 		st = run_gates(s, r, step);

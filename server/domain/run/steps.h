@@ -78,6 +78,7 @@ struct step {
 	const char *touched;    /* what is not as it was, in words, or NULL */
 	enum status st;
 	struct err err;
+	struct oid begin;            /* PREPARE: commit the worktree begins at */
 	const char *made;            /* path of the worktree made; ref of the work saved */
 	struct oid oid;              /* HEAD of the worktree; head after the merges */
 	struct oid tree;             /* of oid, after merges */

@@ -2,11 +2,32 @@
  */
 #include <string.h>
 
+#include "base/text.h"
 #include "sys/repo/own.h"
 
 #define TIMEOUT_MS (INT64_C(60) * 60 * 1000)
 #define ERROR_MAX  ((size_t)64 << 10)
 #define ARGS_MOST  64
+#define SAID_MAX   300 /* bytes of its words that are told */
+
+/* Have what git said on one line, as names of files come after the first. Its length. */
+static size_t one_line(char *said, size_t n)
+{
+	size_t to = 0;
+
+	for (size_t i = 0; i < n && to < SAID_MAX; i++) {
+		bool blank = said[i] == '\n' || said[i] == '\t' || said[i] == ' ';
+
+		if (blank && (to == 0 || said[to - 1] == ' '))
+			continue;
+		said[to++] = said[i];
+		if (blank)
+			said[to - 1] = ' ';
+	}
+	while (to > 0 && said[to - 1] == ' ')
+		to--;
+	return text_utf8_valid(said, to);
+}
 
 /* What its end means. */
 static enum status judge(const struct repo_cli *cli, struct proc_output *out, struct err *err)
@@ -15,9 +36,9 @@ static enum status judge(const struct repo_cli *cli, struct proc_output *out, st
 		return err_set(err, E_STOP, "stopped while git %s ran", cli->args[0]);
 	if (out->result.exit_code != 0 &&
 	    (out->result.exit_code != cli->allowed || out->result.outcome != PROC_FAILED)) {
-		out->err[strcspn(out->err, "\n")] = '\0';
-		return err_set(err, E_IO, "git %s failed (%s): %s", cli->args[0],
-		               proc_outcome_words(out->result.outcome), out->err);
+		return err_set(err, E_IO, "git %s failed (%s): %.*s", cli->args[0],
+		               proc_outcome_words(out->result.outcome),
+		               (int)one_line(out->err, out->err_size), out->err);
 	}
 	if (out->out_total > out->out_size)
 		return err_set(err, E_INPUT, "git %s says more than %zu bytes", cli->args[0],

@@ -266,7 +266,7 @@ static enum status commit_left(struct left *l, const git_oid *tree, const char *
 	if (st != OK || (st = oid_in(l->r, &id, &out->oid, err)) != OK)
 		return st;
 	if (out->files > 0 || head.branch != NULL) {
-		if ((rc = g->repository_set_head_detached(l->r->git, &id)) != 0)
+		if ((rc = repo_detach_head(l->r, &id)) != 0)
 			return git_fail(g, rc, err, "cannot set HEAD of '%s'", l->r->place.top);
 	}
 	(void)g->repository_state_cleanup(l->r->git);

@@ -44,6 +44,7 @@ static enum status copy_one(struct repo *main, const struct work *w, char *path,
 	size_t n = strlen(path);
 	const char *from, *to;
 	int ignored = 0;
+	enum status st;
 
 	if (main->lib->ignore_path_is_ignored(&ignored, main->git, path) != 0 || ignored == 0)
 		return OK; /* new work of the user's, not part of the surroundings */
@@ -55,7 +56,8 @@ static enum status copy_one(struct repo *main, const struct work *w, char *path,
 		return err_nomem(err, "a path");
 	if (is_ours(w, from) || fs_kind(to) != FS_NOTHING || !make_parents(w->path, path, a))
 		return OK;
-	return fs_copy_tree(from, to, err);
+	st = fs_copy_tree(from, to, err);
+	return st == E_ABSENT ? OK : st; /* gone since it was listed: the user works there */
 }
 
 static enum status copy_included(struct repo *main, const struct work *w, const atomic_bool *stop,

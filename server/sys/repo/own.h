@@ -61,6 +61,9 @@ enum status repo_look_for_dirt(struct repo *r, struct arena *a, struct repo_dirt
 /* Name of a branch (`refs/heads/x`) that HEAD of git_dir is on, in the arena; NULL: none. */
 const char *repo_branch_at(const char *git_dir, struct arena *a);
 
+/* Have HEAD detached at a commit. As libgit2 does it, but waits for whoever has it locked. */
+int repo_detach_head(struct repo *r, const git_oid *id);
+
 /* Names in COMMON/worktrees. */
 enum status repo_admin_names(const struct repo *r, struct arena *a, const char ***out, size_t *n,
                              struct err *err);

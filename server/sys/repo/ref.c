@@ -4,12 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "sys/fs.h"
 #include "sys/repo/own.h"
 
-#define NAMES_MAX ((size_t)100000)
+#define NAMES_MAX      ((size_t)100000)
+#define LOCKED_MOST_MS 2000 /* git itself waits 1 s for others at the most */
+#define TRIES_MOST     5    /* when it fails otherwise */
+#define NAP_FIRST_NS   500000
+#define NAP_LAST_NS    20000000
 
 static int by_text(const void *a, const void *b)
 {
@@ -81,6 +87,15 @@ enum status repo_ref_read(struct repo *r, const char *ref, struct oid *out, stru
 	return rc == 0 ? OK : git_fail(r->lib, rc, err, "cannot read the ref '%s'", ref);
 }
 
+/* Is the worktree of that name ours? Then it is detached, whatever an agent did to it. */
+static bool is_ours(const struct repo *r, const char *name, struct arena *a)
+{
+	const char *folder =
+	    strncmp(name, "gadugi-", 7) == 0 ? repo_admin_folder(r, name, a) : NULL;
+
+	return folder != NULL && strstr(folder, "/" REPO_OURS "/") != NULL;
+}
+
 /* Is the branch that of a checkout of the user's, in the main work tree or another? */
 static enum status refuse_checked_out(struct repo *r, const char *ref, struct err *err)
 {
@@ -96,10 +111,10 @@ static enum status refuse_checked_out(struct repo *r, const char *ref, struct er
 	if (r->place.main != NULL)
 		at = repo_branch_at(folder, a);
 	for (size_t i = 0; i < n && (at == NULL || strcmp(at, ref) != 0); i++) {
-		if (strncmp(names[i], "gadugi-", 7) == 0)
-			continue; /* ours: detached, whatever an agent did to it */
 		folder = text_printf(a, "%s/worktrees/%s", r->place.common, names[i]);
 		at = folder == NULL ? NULL : repo_branch_at(folder, a);
+		if (at != NULL && strcmp(at, ref) == 0 && is_ours(r, names[i], a))
+			at = NULL;
 	}
 	if (arena_failed(a))
 		st = err_nomem(err, "a list of worktrees");
@@ -126,6 +141,60 @@ static enum status read_locked(struct repo *r, const char *ref, struct oid *out,
 	return OK;
 }
 
+/*
+ * git takes the locks of refs for a moment now and then, also where nobody moves them: `git gc`,
+ * which any command of the user's may begin, packs them, and removes folders that have become
+ * empty, perhaps just when a lock is being made in one.
+ */
+struct patience {
+	int64_t since_ms;
+	int tries;
+};
+
+/* Is it worth another try? Then a little later. */
+static bool try_again(const struct repo *r, struct patience *p, int rc)
+{
+	const git_error *e = r->lib->error_last();
+	struct timespec t = { 0, NAP_FIRST_NS };
+
+	p->tries++;
+	if (rc == GIT_ELOCKED) {
+		if (clock_mono_ms() - p->since_ms > LOCKED_MOST_MS)
+			return false;
+	} else if (e == NULL || e->klass != GIT_ERROR_OS || p->tries > TRIES_MOST) {
+		return false;
+	}
+	for (int i = 1; i < p->tries && t.tv_nsec < NAP_LAST_NS; i++)
+		t.tv_nsec *= 2;
+	(void)nanosleep(&t, NULL);
+	return true;
+}
+
+static int lock_ref(struct repo *r, git_transaction **tx, const char *ref)
+{
+	struct patience p = { clock_mono_ms(), 0 };
+	int rc;
+
+	do {
+		r->lib->transaction_free(*tx);
+		*tx = NULL;
+		if ((rc = r->lib->transaction_new(tx, r->git)) == 0)
+			rc = r->lib->transaction_lock_ref(*tx, ref);
+	} while (rc != 0 && try_again(r, &p, rc));
+	return rc;
+}
+
+int repo_detach_head(struct repo *r, const git_oid *id)
+{
+	struct patience p = { clock_mono_ms(), 0 };
+	int rc;
+
+	do
+		rc = r->lib->repository_set_head_detached(r->git, id);
+	while (rc != 0 && try_again(r, &p, rc));
+	return rc;
+}
+
 /* The swap itself; old NULL: wherever it is. */
 static enum status swap(struct repo *r, const char *ref, const struct oid *old,
                         const struct oid *new, const char *why, struct err *err)
@@ -141,8 +210,7 @@ static enum status swap(struct repo *r, const char *ref, const struct oid *old,
 		return st;
 	if (new->hex[0] != '\0' && (st = oid_in(r, &id, new, err)) != OK)
 		goto out;
-	if ((rc = r->lib->transaction_new(&tx, r->git)) != 0 ||
-	    (rc = r->lib->transaction_lock_ref(tx, ref)) != 0) {
+	if ((rc = lock_ref(r, &tx, ref)) != 0) {
 		st = git_fail(r->lib, rc, err, "cannot lock the ref '%s'", ref);
 		goto out;
 	}

@@ -100,7 +100,7 @@ static enum status check_out(struct repo *r, const struct oid *to, bool keep_ign
 		return git_fail(r->lib, rc, err, "cannot check out %s", to->hex);
 	if ((st = oid_in(r, &id, to, err)) != OK)
 		return st;
-	rc = r->lib->repository_set_head_detached(r->git, &id);
+	rc = repo_detach_head(r, &id);
 	return rc == 0 ? OK : git_fail(r->lib, rc, err, "cannot set HEAD of '%s'", r->place.top);
 }
 

@@ -313,9 +313,14 @@ enum status repo_worktree_reuse(struct repo *r, const char *old_path,
 
 /* --- the user's own checkout --------------------------------------------------------------- */
 
-enum status repo_fast_forward(struct repo *r, const struct oid *to, struct err *err)
+enum status repo_fast_forward(struct repo *r, const char *branch, const struct oid *to,
+                              struct err *err)
 {
-	const char *args[] = { "merge", "--ff-only", "--quiet", "--no-autostash", to->hex, NULL };
+	/* what git ignores it would write over without a word, and that is in no commit */
+	const char *args[] = {
+		"merge", "--ff-only", "--quiet", "--no-autostash", "--no-overwrite-ignore",
+		to->hex, NULL
+	};
 	struct repo_cli cli = { .cwd = r->place.top, .args = args };
 	struct arena *a = arena_new((size_t)64 << 20);
 	const char *const *paths = NULL;
@@ -332,6 +337,8 @@ enum status repo_fast_forward(struct repo *r, const struct oid *to, struct err *
 		goto out;
 	if (head.branch == NULL)
 		st = err_set(err, E_DENIED, "HEAD is detached: no branch to move forward");
+	else if (strcmp(head.branch, branch) != 0)
+		st = err_set(err, E_DENIED, "'%s' is checked out, not '%s'", head.branch, branch);
 	else if (n > 0)
 		st = err_set(err, E_DENIED, "the checkout is not clean: %s",
 		             name_dirty(paths, n, a));

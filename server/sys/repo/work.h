@@ -10,8 +10,10 @@ struct work {
 	const char *root; /* resolved */
 	const char *name;
 	const char *path;    /* ROOT/NAME */
+	const char *common;  /* the repository's, of its owner */
 	const char *entries; /* COMMON/worktrees */
 	const char *entry;   /* COMMON/worktrees/NAME */
+	const char *staged;  /* COMMON/gadugi-making-NAME: becomes the entry once it is whole */
 	const char *note;    /* there while it is being made */
 	bool ignored;        /* it may hold files that git ignores; known after a look */
 };

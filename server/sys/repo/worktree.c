@@ -4,7 +4,10 @@
  * that makers could fight about. A note in the root folder says what is being made, so that the
  * next maker can clear away what one that died has left.
  */
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -14,6 +17,7 @@
 
 #define SMALL_ENTRIES 500
 #define WORKERS_MOST  16
+#define PLACE_TRIES   16
 #define LOCK_WAIT_MS  (INT64_C(30) * 60 * 1000)
 
 /* --- names and paths ----------------------------------------------------------------------- */
@@ -44,7 +48,9 @@ enum status repo_work_paths(struct repo *r, const char *root, const char *name, 
 	out->root = top;
 	out->name = name;
 	out->path = fs_join(a, top, name);
+	out->common = r->place.common;
 	out->entries = fs_join(a, r->place.common, "worktrees");
+	out->staged = text_printf(a, "%s/gadugi-making-%s", r->place.common, name);
 	out->entry = out->entries == NULL ? NULL : fs_join(a, out->entries, name);
 	out->note = text_printf(a, "%s/.making-%s", top, name);
 	return arena_failed(a) ? err_nomem(err, "a path") : OK;
@@ -72,20 +78,50 @@ static enum status put(struct arena *a, const char *folder, const char *name, co
 	return fs_write_quick(path, text, strlen(text), 0666, err);
 }
 
+/* The lock comes first: what is locked is left alone by `git worktree prune`. */
+static enum status fill_entry(const struct work *w, const char *entry,
+                              const struct repo_worktree_spec *spec, struct arena *a,
+                              struct err *err)
+{
+	enum status st = OK;
+
+	if (spec->reason != NULL)
+		st = put(a, entry, "locked", text_printf(a, "%s\n", spec->reason), err);
+	if (st == OK)
+		st = put(a, entry, "gitdir", text_printf(a, "%s/.git\n", w->path), err);
+	if (st == OK)
+		st = put(a, entry, "commondir", "../..\n", err);
+	if (st == OK)
+		st = put(a, entry, "HEAD", text_printf(a, "%s\n", spec->base.hex), err);
+	return st;
+}
+
 enum status repo_work_link(const struct work *w, const struct repo_worktree_spec *spec,
                            struct arena *a, struct err *err)
 {
-	enum status st = put(a, w->entry, "gitdir", text_printf(a, "%s/.git\n", w->path), err);
+	enum status st = fill_entry(w, w->entry, spec, a, err);
 
-	if (st == OK)
-		st = put(a, w->entry, "commondir", "../..\n", err);
-	if (st == OK)
-		st = put(a, w->entry, "HEAD", text_printf(a, "%s\n", spec->base.hex), err);
-	if (st == OK && spec->reason != NULL)
-		st = put(a, w->entry, "locked", text_printf(a, "%s\n", spec->reason), err);
 	if (st == OK)
 		st = put(a, w->path, ".git", text_printf(a, "gitdir: %s\n", w->entry), err);
 	return st;
+}
+
+/*
+ * Put the whole entry in its place at once. `git gc` prunes: it removes an entry that is not whole
+ * on sight, and the folder of them all when there is none.
+ */
+static enum status place_entry(const struct work *w, struct err *err)
+{
+	enum status st = OK;
+
+	for (int i = 0; i < PLACE_TRIES; i++) {
+		if ((st = fs_make_folders(w->entries, 0777, err)) == OK &&
+		    rename(w->staged, w->entry) == 0)
+			return OK;
+		if (st == OK && errno != ENOENT)
+			break;
+	}
+	return st != OK ? st : err_sys(err, errno, "cannot make '%s'", w->entry);
 }
 
 enum status repo_work_undo(const struct work *w, struct err *err)
@@ -94,6 +130,8 @@ enum status repo_work_undo(const struct work *w, struct err *err)
 
 	if (st == OK && fs_kind(w->entry) != FS_NOTHING)
 		st = fs_remove_tree(w->entries, w->entry, err);
+	if (st == OK && fs_kind(w->staged) != FS_NOTHING)
+		st = fs_remove_tree(w->common, w->staged, err);
 	if (st == OK)
 		(void)unlink(w->note);
 	return st;
@@ -219,6 +257,31 @@ enum status repo_work_check_out(struct repo *r, const struct work *w,
 	return st != E_ABSENT ? st : check_out_by_lib(r, w, &spec->base, err);
 }
 
+static bool may_make_folder(const char *in, struct arena *a)
+{
+	const char *path = text_printf(a, "%s/.gadugi-probe-%d", in, (int)getpid());
+
+	if (path == NULL)
+		return true;
+	if (mkdir(path, 0700) == 0)
+		return rmdir(path) == 0;
+	return errno != EACCES && errno != EPERM && errno != EROFS && errno != ENOTDIR &&
+	       errno != ENOENT;
+}
+
+bool repo_worktree_possible(struct repo *r, const char *root)
+{
+	struct arena *a = arena_new((size_t)8 * FS_PATH_MAX);
+	bool may;
+
+	if (a == NULL)
+		return true;
+	(void)fs_make_folders(root, 0777, NULL);
+	may = may_make_folder(root, a) && may_make_folder(r->place.common, a);
+	arena_free(a);
+	return may;
+}
+
 /* --- making -------------------------------------------------------------------------------- */
 
 /* git itself takes the sparse patterns over from the checkout it is called in. */
@@ -243,12 +306,16 @@ static enum status make_by_hand(struct repo *r, const struct work *w,
                                 const struct repo_worktree_spec *spec, struct arena *a,
                                 struct err *err)
 {
-	enum status st = fs_make_folders(w->entry, 0777, err);
+	enum status st = fs_make_folders(w->staged, 0777, err);
 
+	if (st == OK)
+		st = fill_entry(w, w->staged, spec, a, err);
+	if (st == OK)
+		st = place_entry(w, err);
 	if (st == OK)
 		st = fs_make_folders(w->path, 0777, err);
 	if (st == OK)
-		st = repo_work_link(w, spec, a, err);
+		st = put(a, w->path, ".git", text_printf(a, "gitdir: %s\n", w->entry), err);
 	if (st == OK)
 		st = repo_work_check_out(r, w, spec, a, err);
 	return st;

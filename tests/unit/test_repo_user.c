@@ -1,0 +1,163 @@
+#include "tests/unit/unit.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sys/fs.h"
+#include "sys/repo.h"
+#include "sys/repo_merge.h"
+#include "sys/repo_worktree.h"
+#include "tests/lib/scratch.h"
+
+/* What the user of a repository has there and does there while we are at work in it. */
+
+static struct scratch s;
+static struct err err;
+static const struct oid none = { "" };
+
+static int set_up(void **state)
+{
+	(void)state;
+	return scratch_open(&s);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	return scratch_close(&s);
+}
+
+#define GOOD(call) assert_string_equal((call) == OK ? "" : err.text, "")
+
+/* A commit on top of main that holds a file, with main as it was. */
+static struct oid commit_with(const char *file)
+{
+	(void)scratch_sh(
+	    &s, NULL,
+	    scratch_text(&s,
+	                 "git checkout -q -b w && echo theirs > '%s' && git add -f '%s' "
+	                 "&& git commit -q -m w && git checkout -q main",
+	                 file, file));
+	return scratch_oid(&s, "w");
+}
+
+static void another_branch_than_the_one_meant_is_not_moved(void **state)
+{
+	struct oid tip = commit_with("x");
+
+	(void)state;
+	(void)scratch_sh(&s, NULL, "git checkout -q -b feature");
+	assert_int_equal(repo_fast_forward(s.repo, "refs/heads/main", &tip, &err), E_DENIED);
+	assert_non_null(strstr(err.text, "'refs/heads/feature' is checked out"));
+	assert_string_equal(scratch_sh(&s, NULL, "git diff main feature; ls"), "base\n");
+}
+
+static void a_file_that_git_ignores_is_not_written_over(void **state)
+{
+	struct oid base = scratch_oid(&s, "main"), tip = commit_with("secret");
+
+	(void)state;
+	(void)scratch_sh(&s, NULL,
+	                 "echo secret > .git/info/exclude; echo mine > secret; git status --short");
+	assert_int_equal(repo_fast_forward(s.repo, "refs/heads/main", &tip, &err), E_IO);
+	assert_non_null(strstr(err.text, "secret"));
+	assert_string_equal(scratch_sh(&s, NULL, "cat secret"), "mine\n");
+	assert_string_equal(scratch_oid(&s, "main").hex, base.hex);
+}
+
+static void a_checkout_of_the_users_named_like_ours_is_the_users(void **state)
+{
+	struct oid a = scratch_oid(&s, "main"), b = commit_with("x");
+
+	(void)state;
+	(void)scratch_sh(&s, NULL, "git worktree add -q -b gadugi/run ../gadugi-look main");
+	assert_int_equal(repo_ref_move(s.repo, "refs/heads/gadugi/run", &a, &b, "x", &err),
+	                 E_DENIED);
+	assert_non_null(strstr(err.text, "checked out"));
+	assert_string_equal(
+	    scratch_sh(&s, scratch_text(&s, "%s/gadugi-look", s.top), "git status --porcelain"),
+	    "");
+}
+
+static void what_an_agent_checked_out_in_its_own_does_not_hold_a_branch(void **state)
+{
+	struct oid a = scratch_oid(&s, "main"), b = commit_with("x");
+	const struct repo_worktree_spec spec = { .root = s.root, .name = "gadugi-1", .base = a };
+	const char *path;
+
+	(void)state;
+	GOOD(repo_worktree_add(s.repo, &spec, s.room, &path, &err));
+	(void)scratch_sh(&s, path, "git checkout -q -b gadugi/run");
+	GOOD(repo_ref_move(s.repo, "refs/heads/gadugi/run", &a, &b, "x", &err));
+}
+
+static void *unlock(void *path)
+{
+	const struct timespec moment = { 0, 5000000 };
+
+	(void)nanosleep(&moment, NULL);
+	(void)unlink(path);
+	return NULL;
+}
+
+/* Lock a ref as `git pack-refs` does, and let it go a moment later. */
+static pthread_t lock_for_a_moment(char *path)
+{
+	pthread_t thread;
+
+	GOOD(fs_write_quick(path, "", 0, 0600, &err));
+	assert_int_equal(pthread_create(&thread, NULL, unlock, path), 0);
+	return thread;
+}
+
+static void a_ref_that_git_has_locked_is_waited_for(void **state)
+{
+	struct oid a = scratch_oid(&s, "main"), b = commit_with("x");
+	pthread_t thread;
+
+	(void)state;
+	GOOD(repo_ref_move(s.repo, "refs/heads/gadugi/run", &none, &a, "x", &err));
+	thread = lock_for_a_moment(scratch_text(&s, "%s/.git/refs/heads/gadugi/run.lock", s.main));
+	GOOD(repo_ref_move(s.repo, "refs/heads/gadugi/run", &a, &b, "x", &err));
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_string_equal(scratch_oid(&s, "gadugi/run").hex, b.hex);
+}
+
+static void a_head_that_git_has_locked_is_waited_for(void **state)
+{
+	struct oid a = scratch_oid(&s, "main");
+	const struct repo_worktree_spec spec = { .root = s.root, .name = "gadugi-1", .base = a };
+	struct repo_commit made;
+	const char *path;
+	pthread_t thread;
+
+	(void)state;
+	GOOD(repo_worktree_add(s.repo, &spec, s.room, &path, &err));
+	(void)scratch_sh(&s, path, "echo new > new");
+	/* somebody works in it, so that the lock is not taken for one that was left behind */
+	assert_int_equal(chdir(path), 0);
+	thread =
+	    lock_for_a_moment(scratch_text(&s, "%s/.git/worktrees/gadugi-1/HEAD.lock", s.main));
+	GOOD(repo_commit_all(path, "x", &made, &err));
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(made.files, 1);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(another_branch_than_the_one_meant_is_not_moved),
+		TEST(a_file_that_git_ignores_is_not_written_over),
+		TEST(a_checkout_of_the_users_named_like_ours_is_the_users),
+		TEST(what_an_agent_checked_out_in_its_own_does_not_hold_a_branch),
+		TEST(a_ref_that_git_has_locked_is_waited_for),
+		TEST(a_head_that_git_has_locked_is_waited_for),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
