@@ -58,6 +58,7 @@ struct cli {
 	int n_words;
 	cJSON *args;    /* owned: options that are the tool's arguments */
 	cJSON *given;   /* owned: options that are the command's, by name */
+	bool asks;      /* the person at the terminal may be asked whether it shall be done */
 	bool no_memory; /* an argument could not be put */
 };
 

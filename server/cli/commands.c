@@ -54,7 +54,8 @@ static const struct option_row resume_options[] = {
 };
 
 static const struct option_row discard_options[] = {
-	{ "confirm", 'y', OPTION_FLAG, "confirm", NULL, "do it; else only say what would be lost" },
+	{ "confirm", 'y', OPTION_FLAG, "confirm", NULL,
+	  "do it; else say what would be lost, and ask" },
 	{ 0 },
 };
 
@@ -85,7 +86,7 @@ static const struct option_row recall_options[] = {
 
 static const struct option_row forget_options[] = {
 	{ "query", 'q', OPTION_TEXT, "query", "QUERY", "what matches, with --confirm" },
-	{ "confirm", 'y', OPTION_FLAG, "confirm", NULL, "do it" },
+	{ "confirm", 'y', OPTION_FLAG, "confirm", NULL, "do it without asking" },
 	{ "purge", 0, OPTION_FLAG, "purge", NULL,
 	  "remove it for good instead of ending its validity" },
 	{ 0 },
@@ -96,7 +97,7 @@ static const struct option_row memory_options[] = {
 	  "jsonl (default), markdown, server-memory; export also cypher, graphml" },
 	{ "limit", 'n', OPTION_NUMBER, "limit", "N",
 	  "git: so many commits (5000); tidy: show so many (50)" },
-	{ "confirm", 'y', OPTION_FLAG, "confirm", NULL, "tidy: do it" },
+	{ "confirm", 'y', OPTION_FLAG, "confirm", NULL, "tidy: do it without asking" },
 	{ "shared", 0, OPTION_FLAG, "shared", NULL,
 	  "what is for all projects (scopes team and global), not this one's" },
 	{ "dry-run", 0, OPTION_FLAG, "dryRun", NULL,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/yes.h"
 
 static const char *text_of(const cJSON *object, const char *key)
 {
@@ -93,8 +94,13 @@ static void show_forgotten(struct cli *c, const cJSON *result)
 	show_ids(c, "no longer valid", json_get(result, "expired"));
 	show_ids(c, "removed", json_get(result, "purged"));
 	show_ids(c, "would go:", json_get(result, "wouldForget"));
-	if (json_text(result, "next") != NULL)
+	if (json_text(result, "next") != NULL && !c->asks)
 		text_add(&c->screen.text, "nothing was forgotten; --confirm does it\n");
+}
+
+static bool would_forget(const cJSON *result)
+{
+	return cJSON_GetArraySize(json_get(result, "wouldForget")) > 0;
 }
 
 int command_forget(struct cli *c)
@@ -112,7 +118,7 @@ int command_forget(struct cli *c)
 		cli_put(c, "ids", ids);
 	else
 		cJSON_Delete(ids);
-	return cli_simple(c, show_forgotten);
+	return cli_asking(c, show_forgotten, would_forget, "Forget them?");
 }
 
 static void show_whole(struct cli *c, const cJSON *result)
@@ -156,8 +162,16 @@ static void show_tidied(struct cli *c, const cJSON *result)
 		text_addf(&s->text, "%s%.0f %s", i == 0 ? "" : ", ",
 		          json_number(result, ways[i][0], 0), ways[i][done ? 2 : 1]);
 	text_addf(&s->text, ", %.0f kept\n", json_number(result, "keep", 0));
-	if (!done)
+	if (!done && !c->asks)
 		text_add(&s->text, "nothing was changed; --confirm does it\n");
+}
+
+static bool would_tidy(const cJSON *result)
+{
+	return !json_flag(result, "done") && json_number(result, "forget", 0) +
+	                                             json_number(result, "merge", 0) +
+	                                             json_number(result, "purge", 0) >
+	                                         0;
 }
 
 int command_memory(struct cli *c)
@@ -177,5 +191,7 @@ int command_memory(struct cli *c)
 	} else if (c->n_words > 1) {
 		cli_put_text(c, "path", c->words[1]);
 	}
+	if (strcmp(action, "tidy") == 0 && !json_flag(c->args, "dryRun"))
+		return cli_asking(c, show_tidied, would_tidy, "Do that?");
 	return cli_simple(c, strcmp(action, "tidy") == 0 ? show_tidied : show_whole);
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "cli/command.h"
 #include "cli/judge.h"
+#include "cli/yes.h"
 
 static const char *text_of(const cJSON *object, const char *key)
 {
@@ -388,5 +389,6 @@ int command_discard(struct cli *c)
 	cli_put_text(c, c->n_words == 1 ? "name" : "runId", c->words[0]);
 	if (c->n_words > 1)
 		cli_put_text(c, "taskId", c->words[1]);
+	c->asks = cli_may_ask(c);
 	return cli_simple(c, show_message);
 }

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "cli/command.h"
 #include "cli/judge.h"
+#include "cli/yes.h"
 
 #define HINT_MAX_MS 2000 /* a wake-up that was lost costs no more than this */
 
@@ -71,12 +72,31 @@ static void call_init(struct call *call, struct cli *c)
 	*call = (struct call){ .project = c->project, .answer_max = SIZE_MAX };
 	atomic_init(&call->stop, false);
 	call->arena = arena_new(CALL_ARENA_MAX);
+	call->can_ask = c->asks ? CALL_ASK_FORM : 0;
+}
+
+/* A tool that waits either wants an answer of the person or has to be looked at again. */
+static enum status go_on(struct cli *c, struct call *call, cJSON **answers)
+{
+	cJSON *asks = call->asks;
+	enum status st;
+
+	if (asks == NULL)
+		return cli_sleep(c, call->wait_until_ms - clock_mono_ms());
+	call->asks = NULL;
+	cJSON_Delete(*answers);
+	*answers = NULL;
+	st = cli_answer(c, asks, answers);
+	cJSON_Delete(asks);
+	call->answers = *answers;
+	return st;
 }
 
 static enum status run_tool(struct cli *c, const struct tool *tool, const cJSON *args,
                             cJSON **result)
 {
 	struct call call;
+	cJSON *answers = NULL;
 	void *in;
 	enum status st;
 
@@ -88,9 +108,7 @@ static enum status run_tool(struct cli *c, const struct tool *tool, const cJSON 
 	}
 	st = arg_read(tool->args, args, in, &call.err);
 	while (st == OK && (st = tool->run(&call, in, result)) == E_WAIT) {
-		int64_t left = call.wait_until_ms - clock_mono_ms();
-
-		if ((st = cli_sleep(c, left)) == OK)
+		if ((st = go_on(c, &call, &answers)) == OK)
 			continue;
 		call.err = c->err;
 		if (call.dropped != NULL)
@@ -98,6 +116,7 @@ static enum status run_tool(struct cli *c, const struct tool *tool, const cJSON 
 	}
 	if (st != OK)
 		c->err = call.err;
+	cJSON_Delete(answers);
 	arena_free(call.arena);
 	return st;
 }

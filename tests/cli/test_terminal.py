@@ -1,20 +1,14 @@
 """On a terminal: progress is redrawn in place, in colour unless it is not welcome; Ctrl-C leaves the run."""
-import fcntl
 import json
 import os
-import pty
 import re
-import select
-import signal
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
-import time
 
-GADUGI = os.environ["GADUGI"]
-LIMIT_S = 60
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from terminal import GADUGI, on_terminal  # noqa: E402
+
 failed = False
 
 
@@ -24,36 +18,6 @@ def test(name, ok, detail=""):
     print("%s %s" % ("ok" if ok else "not ok", name))
     if not ok:
         print("    " + repr(detail)[-2000:])
-
-
-def on_terminal(words, rows=30, columns=100, env=None, until=None, then=None):
-    """Run a command on a terminal; its output and exit status. `then(pid, fd)` once `until` was seen."""
-    child = dict(os.environ, TERM="xterm", **(env or {}))
-    if env is None:
-        child.pop("NO_COLOR", None)
-    pid, fd = pty.fork()
-    if pid == 0:
-        time.sleep(0)
-        os.execve(GADUGI, [GADUGI, *words], child)
-    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-    out, end = b"", time.monotonic() + LIMIT_S
-    while True:
-        if not select.select([fd], [], [], max(0, end - time.monotonic()))[0]:
-            os.kill(pid, signal.SIGKILL)
-            break
-        try:
-            got = os.read(fd, 65536)
-        except OSError:
-            break
-        if not got:
-            break
-        out += got
-        if until is not None and until in out:
-            until = None
-            then(pid, fd)
-    _, status = os.waitpid(pid, 0)
-    os.close(fd)
-    return out.decode(), os.waitstatus_to_exitcode(status)
 
 
 folder = tempfile.mkdtemp()
