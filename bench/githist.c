@@ -235,8 +235,8 @@ int main(int argc, char **argv)
 		skip++;
 		n += read_question(at + 1, &questions[n]);
 	}
-	if (memory_import_git(p, NULL, &(struct memory_commits){ commits, skip }, a, &done, &err) !=
-	    OK)
+	if (memory_import_git(p, NULL, &(struct memory_commits){ .limit = commits, .skip = skip },
+	                      a, &done, &err) != OK)
 		die("import", &err);
 	(void)printf("%s: %zu commits in memory\n", git_dir, done.stored);
 	measure(p, questions, n);

@@ -81,8 +81,8 @@ static enum status change(struct call *call, const struct coach_in *want,
 	struct coach_issues issues = { 0 };
 	struct coach_patches patches = { 0 };
 	struct coach_taught taught = { 0 };
-	enum status st = coach_issues(call->project, report, issue_mode(want->issues), &call->stop,
-	                              &issues, &call->err);
+	const struct coach_posting how = { issue_mode(want->issues), &call->stop, &call->bell };
+	enum status st = coach_issues(call->project, report, &how, &issues, &call->err);
 	cJSON *lessons;
 
 	if (st == OK)

@@ -69,7 +69,7 @@ static enum status git_run(struct call *call, const struct memory_in *want, cJSO
 {
 	struct memory_imported done = { 0 };
 	const struct memory_commits which = { want->limit == 0 ? GIT_COMMITS : (size_t)want->limit,
-		                              (size_t)want->skip };
+		                              (size_t)want->skip, &call->bell };
 	enum status st =
 	    memory_import_git(call->project, &call->stop, &which, call->arena, &done, &call->err);
 

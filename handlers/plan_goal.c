@@ -94,7 +94,8 @@ enum status plan_by_goal(struct call *call, const struct plan_wish *wish, struct
 	enum status st;
 
 	if (wish->agent != NULL && strcmp(wish->agent, NONE) != 0) {
-		const struct planner_want want = { wish->agent, wish->goal, &options, &call->stop };
+		const struct planner_want want = { wish->agent, wish->goal, &options, &call->stop,
+			                           &call->bell };
 
 		return planner_run(call->project, &want, call->arena, out, &call->err);
 	}

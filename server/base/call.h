@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/bell.h"
 #include "base/err.h"
 
 struct project; /* what the domain works on (domain/project.h); opaque here */
@@ -34,6 +35,7 @@ struct call {
 	struct arena *arena; /* owned; dies with the call */
 	struct err err;
 	atomic_bool stop;        /* set by the reader thread, read by the worker */
+	struct bell bell;        /* rung then; for who waits for a child process meanwhile */
 	struct project *project; /* not owned; outlives the call */
 	size_t answer_max;       /* most bytes a default answer should have; SIZE_MAX: no limit */
 	void *memo;              /* the tool's own, in the arena; NULL on the first run */

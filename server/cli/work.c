@@ -118,6 +118,7 @@ static enum status run_tool(struct cli *c, const struct tool *tool, const cJSON 
 		c->err = call.err;
 	cJSON_Delete(answers);
 	arena_free(call.arena);
+	bell_done(&call.bell);
 	return st;
 }
 

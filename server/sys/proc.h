@@ -137,8 +137,7 @@ int64_t proc_cpu_us(const struct proc *p);
 
 void proc_close_out(struct proc *p);
 void proc_close_err(struct proc *p);
-/* Free it, closing its descriptors. One that still runs is killed with all descendants, and
- * waited for. NULL is fine. */
+/* Free it. One that still runs is killed with all descendants, and waited for. NULL is fine. */
 void proc_free(struct proc *p);
 
 /* Static words: "clean", "failed", "crashed", "timed out", "killed", "not started". */
@@ -147,8 +146,8 @@ const char *proc_outcome_words(enum proc_outcome o);
 /*
  * Start, collect output, wait; for gates and tools, on any thread. spec->out and err say what is
  * collected (PIPE or OUT). At most max bytes are kept of each, the rest is read and counted.
- * timeout_ms 0: none. stop (may be NULL) ends it as PROC_KILLED. OK whenever it was started: look
- * at result.outcome. Output in the arena, NUL-terminated.
+ * timeout_ms 0: none. stop (may be NULL) ends it as PROC_KILLED; who sets it rings the bell. OK
+ * whenever it was started: look at result.outcome. Output in the arena, NUL-terminated.
  */
 struct proc_output {
 	struct proc_result result;
@@ -160,6 +159,7 @@ struct proc_bounds {
 	size_t max;
 	int64_t timeout_ms;
 	const atomic_bool *stop;
+	struct bell *bell; /* not NULL where stop is not */
 };
 enum status proc_run(const struct proc_spec *spec, const struct proc_bounds *bounds,
                      struct arena *a, struct proc_output *out, struct err *err);

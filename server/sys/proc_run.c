@@ -1,4 +1,5 @@
 /* Children whose end one waits for, environments, and processes that are not our children. */
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
@@ -8,12 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bell.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "sys/proc_own.h"
 
-#define STOP_LOOK_MS 10 /* how often a stop flag is looked at */
+#define STOP_LOOK_MS 10 /* how often a stop flag is looked at when no bell could be had */
 #define KILL_WAIT_MS 5000
 #define LOOK_MS      1000 /* longest wait for one of several */
 #define BLIND_MS     10   /* between looks when it ends without a word to us */
@@ -50,16 +52,16 @@ static bool drain(int fd, struct sink *s)
 }
 
 /* How long to sleep: until the end of time, the stop's next look, or the given moment. */
-static int sleep_ms(int64_t deadline, int64_t again, const atomic_bool *stop)
+static int sleep_ms(int64_t deadline, int64_t again, bool look)
 {
 	int64_t until = deadline < again ? deadline : again, left;
 
 	if (until == INT64_MAX)
-		return stop != NULL ? STOP_LOOK_MS : -1;
+		return look ? STOP_LOOK_MS : -1;
 	left = until - clock_mono_ms();
 	if (left < 0)
 		left = 0;
-	if (stop != NULL && left > STOP_LOOK_MS)
+	if (look && left > STOP_LOOK_MS)
 		left = STOP_LOOK_MS;
 	return left > INT32_MAX ? INT32_MAX : (int)left;
 }
@@ -70,6 +72,7 @@ static void wait_end(struct proc *p, struct sink *out, struct sink *errs,
 	int64_t deadline =
 	    bounds->timeout_ms > 0 ? clock_mono_ms() + bounds->timeout_ms : INT64_MAX;
 	const atomic_bool *stop = bounds->stop;
+	int bell = stop == NULL ? -1 : bell_fd(bounds->bell);
 	int64_t again = p->wait_fd < 0 ? 0 : INT64_MAX;
 	bool ended = false;
 
@@ -78,9 +81,12 @@ static void wait_end(struct proc *p, struct sink *out, struct sink *errs,
 			{ .fd = p->wait_fd, .events = POLLIN },
 			{ .fd = p->out_fd, .events = POLLIN },
 			{ .fd = p->err_fd, .events = POLLIN },
+			{ .fd = bell, .events = POLLIN },
 		};
 
-		(void)poll(fds, 3, sleep_ms(deadline, again, stop));
+		/* the flag may have been set before there was a bell to ring */
+		if (stop == NULL || !atomic_load(stop))
+			(void)poll(fds, 4, sleep_ms(deadline, again, stop != NULL && bell == -1));
 		if (p->out_fd >= 0 && !drain(p->out_fd, out))
 			proc_close_out(p);
 		if (p->err_fd >= 0 && !drain(p->err_fd, errs))
@@ -88,6 +94,7 @@ static void wait_end(struct proc *p, struct sink *out, struct sink *errs,
 		if (stop != NULL && atomic_load(stop)) {
 			proc_end(p, PROC_KILLED, grace_ms);
 			stop = NULL;
+			bell = -1;
 		}
 		if (clock_mono_ms() >= deadline) {
 			proc_end(p, PROC_HUNG, grace_ms > PROC_GRACE_MS ? grace_ms : PROC_GRACE_MS);
@@ -107,9 +114,10 @@ enum status proc_run(const struct proc_spec *spec, const struct proc_bounds *bou
 {
 	struct sink o = { .max = bounds->max }, e = { .max = bounds->max };
 	struct proc *p = NULL;
-	enum status st = proc_start(&p, NULL, spec, err);
+	enum status st;
 
-	if (st != OK)
+	assert(bounds->stop == NULL || bounds->bell != NULL);
+	if ((st = proc_start(&p, NULL, spec, err)) != OK)
 		return st;
 	text_init(&o.text, bounds->max + 1);
 	text_init(&e.text, bounds->max + 1);

@@ -13,6 +13,7 @@ struct repo_worktree_spec {
 	struct oid base;         /* HEAD is detached there */
 	const char *reason;      /* for the lock of the worktree in git's eyes; NULL: not locked */
 	const atomic_bool *stop; /* may be NULL */
+	struct bell *bell;       /* rung after it was set; not NULL where stop is not */
 	bool keep_ignored;       /* of one used again: ignored files stay */
 	bool no_include;         /* do not copy what .worktreeinclude names */
 };

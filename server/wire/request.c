@@ -125,6 +125,7 @@ static void request_free(struct request *r)
 	cJSON_Delete(r->flight.call.asks);
 	cJSON_Delete(r->answers);
 	arena_free(r->flight.call.arena);
+	bell_done(&r->flight.call.bell);
 	cJSON_Delete(r->json);
 	sink_drop(r->sink);
 	peer_drop(r->peer);

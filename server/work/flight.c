@@ -16,6 +16,13 @@ struct flight {
 	uint64_t wakes;
 };
 
+/* Whoever runs the call is to end soon. */
+static void stop(struct flight_call *c)
+{
+	atomic_store(&c->call.stop, true);
+	bell_ring(&c->call.bell);
+}
+
 struct flight *flight_new(size_t most)
 {
 	struct flight *f = mem_zero(1, sizeof *f);
@@ -130,7 +137,7 @@ struct flight_call *flight_cancel(struct flight *f, uint64_t owner, const char *
 	pthread_mutex_lock(&f->lock);
 	c = find(f, owner, id, id_len);
 	if (c != NULL && claim(c, FLIGHT_CANCELLED)) {
-		atomic_store(&c->call.stop, true);
+		stop(c);
 		if (c->parked) {
 			unpark(f, c);
 			unlink_same(f, c);
@@ -151,7 +158,7 @@ struct flight_call *flight_cancel_all(struct flight *f, uint64_t owner)
 			next = c->next_same;
 			if (c->owner != owner || !claim(c, FLIGHT_CANCELLED))
 				continue;
-			atomic_store(&c->call.stop, true);
+			stop(c);
 			if (!c->parked)
 				continue;
 			unpark(f, c);
@@ -265,7 +272,7 @@ struct flight_call *flight_stop(struct flight *f, uint64_t owner, struct text *l
 				text_add_n(left, c->id, c->id_len);
 				text_add_char(left, '\n');
 			}
-			atomic_store(&c->call.stop, true);
+			stop(c);
 		}
 	list = take(f, INT64_MAX, true);
 	for (struct flight_call *c = list; c != NULL; c = c->next)

@@ -42,7 +42,8 @@ static enum status coaching(struct folder *f, struct project *p, struct arena *a
 	if (st == OK)
 		st = coach_recall(p, r, NULL, &err);
 	if (st == OK)
-		st = coach_issues(p, r, COACH_DRAFT, NULL, &issues, &err);
+		st = coach_issues(p, r, &(struct coach_posting){ .mode = COACH_DRAFT }, &issues,
+		                  &err);
 	if (st == OK)
 		st = coach_lessons(p, r, NULL, &taught, &err);
 	if (st == OK)

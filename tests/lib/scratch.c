@@ -40,7 +40,7 @@ char *scratch_sh(struct scratch *s, const char *folder, const char *script)
 		                  .cwd = folder != NULL ? folder : s->main,
 		                  .out = PROC_TO_PIPE,
 		                  .err = PROC_TO_OUT };
-	const struct proc_bounds bounds = { (size_t)1 << 20, 120000, NULL };
+	const struct proc_bounds bounds = { .max = (size_t)1 << 20, .timeout_ms = 120000 };
 	struct proc_output o;
 	struct err err = { 0 };
 

@@ -52,7 +52,8 @@ static void draft(struct bench *b, struct coach_report *r)
 {
 	struct coach_issues issues;
 
-	if (coach_issues(b->p, r, COACH_DRAFT, NULL, &issues, &b->err) != OK)
+	if (coach_issues(b->p, r, &(struct coach_posting){ .mode = COACH_DRAFT }, &issues,
+	                 &b->err) != OK)
 		fail_msg("%s", b->err.text);
 }
 

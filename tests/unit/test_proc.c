@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/bell.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -121,7 +123,8 @@ static struct proc_output run(const struct proc_spec *spec, size_t max, int64_t 
 	struct proc_output o;
 	struct err err = { 0 };
 
-	if (proc_run(spec, &(struct proc_bounds){ max, timeout_ms, NULL }, room, &o, &err) != OK)
+	if (proc_run(spec, &(struct proc_bounds){ max, timeout_ms, NULL, NULL }, room, &o, &err) !=
+	    OK)
 		fail_msg("%s", err.text);
 	return o;
 }
@@ -216,8 +219,8 @@ static void only_absolute_folders_of_its_own_path_are_searched(void **state)
 	assert_int_equal(
 	    fs_write_quick(fs_join(room, top, "tool"), "#!/bin/sh\necho bad\n", 19, 0755, NULL),
 	    OK);
-	assert_int_equal(proc_run(&spec, &(struct proc_bounds){ 100, 0, NULL }, room, &o, &err),
-	                 E_ABSENT);
+	assert_int_equal(
+	    proc_run(&spec, &(struct proc_bounds){ 100, 0, NULL, NULL }, room, &o, &err), E_ABSENT);
 	assert_int_equal(fs_make_folders(fs_join(room, top, "bin"), 0755, NULL), OK);
 	assert_int_equal(fs_write_quick(fs_join(room, top, "bin/tool"), "#!/bin/sh\necho good\n",
 	                                20, 0755, NULL),
@@ -358,12 +361,84 @@ static void a_stop_ends_a_run(void **state)
 {
 	struct proc_spec spec = shell("sleep 1000");
 	atomic_bool stop = true;
+	struct bell bell = { 0 }; /* it was set before anybody could ring */
 	struct proc_output o;
 
 	(void)state;
-	assert_int_equal(proc_run(&spec, &(struct proc_bounds){ 100, 0, &stop }, room, &o, NULL),
-	                 OK);
+	assert_int_equal(
+	    proc_run(&spec, &(struct proc_bounds){ 100, 0, &stop, &bell }, room, &o, NULL), OK);
 	assert_int_equal(o.result.outcome, PROC_KILLED);
+	bell_done(&bell);
+}
+
+/* Runs that wait for the same wish to stop. */
+struct stopped {
+	const char *fifo; /* its child says there that it runs */
+	atomic_bool *stop;
+	struct bell *bell;
+	enum proc_outcome outcome;
+	pthread_t thread;
+};
+
+static void *run_until_stopped(void *arg)
+{
+	struct stopped *s = arg;
+	struct arena *a = arena_new((size_t)1 << 16);
+	const char *argv[] = { "/bin/sh", "-c", "echo x >\"$0\"; exec sleep 1000", s->fifo, NULL };
+	struct proc_spec spec = { .argv = argv, .env = plain_env };
+	struct proc_output o = { 0 };
+
+	if (a != NULL &&
+	    proc_run(&spec, &(struct proc_bounds){ 100, 0, s->stop, s->bell }, a, &o, NULL) == OK)
+		s->outcome = o.result.outcome;
+	arena_free(a);
+	return NULL;
+}
+
+/* How often has this thread's process been put on a processor of its own will? */
+static long naps(void)
+{
+	struct rusage u;
+
+	assert_int_equal(getrusage(RUSAGE_SELF, &u), 0);
+	return u.ru_nvcsw;
+}
+
+static void a_bell_wakes_all_who_wait_and_nobody_looks_meanwhile(void **state)
+{
+	atomic_bool stop = false;
+	struct bell bell = { 0 };
+	struct stopped all[3];
+	const char *fifo;
+	char said;
+	int fd;
+	long before;
+
+	(void)state;
+	fifo = text_printf(room, "%s/bell", top);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	fd = open(fifo, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	for (size_t i = 0; i < 3; i++) {
+		all[i] = (struct stopped){ fifo, &stop, &bell, PROC_NOT_STARTED, 0 };
+		assert_int_equal(pthread_create(&all[i].thread, NULL, run_until_stopped, &all[i]),
+		                 0);
+	}
+	for (int lines = 0; lines < 3; lines += said == 'x')
+		assert_int_equal(read(fd, &said, 1), 1);
+	before = naps();
+	/* a second in which nothing happens: who looked now and then would wake for it */
+	assert_int_equal(poll(&(struct pollfd){ .fd = fd, .events = POLLPRI }, 1, 1000), 0);
+	assert_true(naps() - before < 50);
+	atomic_store(&stop, true);
+	bell_ring(&bell);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(pthread_join(all[i].thread, NULL), 0);
+		assert_int_equal(all[i].outcome, PROC_KILLED);
+	}
+	bell_done(&bell);
+	(void)close(fd);
+	(void)unlink(fifo);
 }
 
 static void one_that_ignores_term_is_killed_after_the_grace(void **state)
@@ -750,7 +825,8 @@ static void *run_some(void *arg)
 	for (int i = 0; i < 20; i++) {
 		struct proc_output o;
 
-		if (proc_run(&spec, &(struct proc_bounds){ 100, 0, NULL }, a, &o, NULL) == OK &&
+		if (proc_run(&spec, &(struct proc_bounds){ 100, 0, NULL, NULL }, a, &o, NULL) ==
+		        OK &&
 		    o.result.exit_code == 3 && strcmp(o.out, "out\n") == 0)
 			(*good)++;
 	}
@@ -823,6 +899,7 @@ int main(void)
 		TEST(both_outputs_can_go_to_one_place_or_to_a_file),
 		TEST(a_child_over_its_time_is_hung_and_its_output_kept),
 		TEST(a_stop_ends_a_run),
+		TEST(a_bell_wakes_all_who_wait_and_nobody_looks_meanwhile),
 		TEST(one_that_ignores_term_is_killed_after_the_grace),
 		TEST(a_stopped_child_still_gets_its_term),
 		TEST(what_it_left_in_its_session_is_ended),

@@ -52,7 +52,7 @@ static struct proc_output run_in(const struct sandbox *s, const char *script)
 		                  .out = PROC_TO_PIPE,
 		                  .err = PROC_TO_PIPE,
 		                  .sandbox = s };
-	const struct proc_bounds bounds = { 4000, 60000, NULL };
+	const struct proc_bounds bounds = { .max = 4000, .timeout_ms = 60000 };
 	struct proc_output o;
 	struct err err = { 0 };
 

@@ -30,6 +30,12 @@ struct coach_issues {
 	size_t n;
 };
 
+struct coach_posting {
+	enum coach_issue_mode mode;
+	const atomic_bool *stop; /* may be NULL */
+	struct bell *bell;       /* rung after it was set; not NULL where stop is not */
+};
+
 /*
  * An issue for each thing that a finding of weight is about: a draft in STATE/issues and a
  * row, once, however often it is found. COACH_POST also gives what is still a draft to the
@@ -37,8 +43,8 @@ struct coach_issues {
  * posted. An issue whose finding did not come again in COACH_CLEAN runs or sessions is closed.
  */
 enum status coach_issues(struct project *p, const struct coach_report *r,
-                         enum coach_issue_mode mode, const atomic_bool *stop,
-                         struct coach_issues *out, struct err *err);
+                         const struct coach_posting *how, struct coach_issues *out,
+                         struct err *err);
 
 #define COACH_LESSONS 20 /* learned from one report, the most serious */
 

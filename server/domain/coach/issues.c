@@ -213,7 +213,7 @@ static enum status keep_link(struct work *w, size_t i, const char *link, const a
 	return st;
 }
 
-static enum status post_drafts(struct work *w, const atomic_bool *stop, const char **wrong)
+static enum status post_drafts(struct work *w, const struct coach_posting *how, const char **wrong)
 {
 	const struct config *config = NULL;
 	enum status st = project_config(w->p, &config, w->err);
@@ -221,7 +221,9 @@ static enum status post_drafts(struct work *w, const atomic_bool *stop, const ch
 	if (st == OK)
 		st = post_possible(config, w->err);
 	for (size_t i = 0; st == OK && i < w->n; i++) {
-		struct post post = { .row = &w->rows[i], .project = w->p, .stop = stop };
+		struct post post = {
+			.row = &w->rows[i], .project = w->p, .stop = how->stop, .bell = how->bell
+		};
 
 		if (strcmp(w->rows[i].state, "drafted") != 0)
 			continue;
@@ -229,14 +231,13 @@ static enum status post_drafts(struct work *w, const atomic_bool *stop, const ch
 			return st;
 		wrong[i] = post.wrong;
 		if (post.link != NULL)
-			st = keep_link(w, i, post.link, stop);
+			st = keep_link(w, i, post.link, how->stop);
 	}
 	return st;
 }
 
 enum status coach_issues(struct project *p, const struct coach_report *r,
-                         enum coach_issue_mode mode, const atomic_bool *stop,
-                         struct coach_issues *out, struct err *err)
+                         const struct coach_posting *how, struct coach_issues *out, struct err *err)
 {
 	struct work w = {
 		.p = p, .r = r, .a = r->a, .err = err, .now_ms = clock_wall_ms(&p->clock)
@@ -245,13 +246,13 @@ enum status coach_issues(struct project *p, const struct coach_report *r,
 	enum status st;
 
 	*out = (struct coach_issues){ 0 };
-	if (mode == COACH_NO_ISSUES)
+	if (how->mode == COACH_NO_ISSUES)
 		return OK;
 	if (wrong == NULL)
 		return err_nomem(err, "the issues");
-	if ((st = gather(&w)) != OK || (st = draft(&w, stop)) != OK)
+	if ((st = gather(&w)) != OK || (st = draft(&w, how->stop)) != OK)
 		return st;
-	if (mode == COACH_POST && (st = post_drafts(&w, stop, wrong)) != OK)
+	if (how->mode == COACH_POST && (st = post_drafts(&w, how, wrong)) != OK)
 		return st;
 	if ((out->items = arena_take(r->a, (w.n + 1) * sizeof *out->items)) == NULL)
 		return err_nomem(err, "the issues");

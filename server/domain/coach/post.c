@@ -132,7 +132,8 @@ static enum status run(struct post *post, const char *const *argv, struct arena 
 		.out = PROC_TO_PIPE,
 		.err = PROC_TO_PIPE,
 	};
-	const struct proc_bounds bounds = { POST_OUTPUT_MAX, POST_TIMEOUT_MS, post->stop };
+	const struct proc_bounds bounds = { POST_OUTPUT_MAX, POST_TIMEOUT_MS, post->stop,
+		                            post->bell };
 	struct proc_output output = { 0 };
 	struct err why = { 0 };
 	enum status st;

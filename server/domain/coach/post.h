@@ -17,6 +17,7 @@ struct post {
 	const struct finding_row *row;
 	struct project *project;
 	const atomic_bool *stop;
+	struct bell *bell; /* not NULL where stop is not */
 	const char *link;  /* out: NULL when it was not posted ... */
 	const char *wrong; /* ... and why */
 };

@@ -110,7 +110,8 @@ static const char *last_words(const struct proc_output *o, struct arena *a)
 /* Run it. OK when it ended well; otherwise words say how it ended, with its last ones. */
 static enum status run(struct start *s)
 {
-	const struct proc_bounds bounds = { OUTPUT_MAX, s->launch.timeout_ms, &s->target->stop };
+	const struct proc_bounds bounds = { OUTPUT_MAX, s->launch.timeout_ms, &s->target->stop,
+		                            &s->target->bell };
 	struct sandbox *sandbox = NULL;
 	struct proc_output out = { 0 };
 	struct proc_spec spec;

@@ -26,6 +26,8 @@
 #define TIDY_MS      3600000
 #define MAILBOX_NAME "events" /* no run is called so */
 #define AGAIN_MS     2000     /* after a failure of the database */
+#define TOLD_MS      500      /* after the end of who dispatched his lock is looked at ... */
+#define TOLD_LOOK_MS 20       /* ... so often, until it can be had */
 
 void dispatch_ring(struct dispatch *d)
 {
@@ -363,6 +365,9 @@ static int patience(const struct dispatch *d, enum status st)
 		return AGAIN_MS;
 	if (d->more)
 		return 0;
+	/* the kernel tells that a file is closed a moment before it drops the lock on it */
+	if (d->lock == NULL && clock_mono_ms() - d->told_ms < TOLD_MS)
+		return TOLD_LOOK_MS;
 	if (d->next_us != INT64_MAX && (us = d->next_us - clock_mono_us()) < left)
 		left = us <= 0 ? 0 : (us + 999) / 1000;
 	if (atomic_load(&d->running) > 0 &&
@@ -386,6 +391,8 @@ static void await(struct dispatch *d, enum status st)
 	if (d->settings != NULL)
 		fds[n++] = (struct pollfd){ .fd = changes_fd(d->settings), .events = POLLIN };
 	(void)poll(fds, n, patience(d, st));
+	if (d->lock == NULL && fds[2].revents != 0)
+		d->told_ms = clock_mono_ms();
 }
 
 static void *feeder(void *arg)
@@ -458,6 +465,7 @@ enum status dispatch_new(struct dispatch **out, struct project *p,
 	if (d->options.beat_ms == 0)
 		d->options.beat_ms = LIFE_BEAT_MS;
 	d->next_us = INT64_MAX;
+	d->told_ms = INT64_MIN / 2;
 	(void)pthread_mutex_init(&d->guard, NULL);
 	atomic_init(&d->stop, false);
 	d->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

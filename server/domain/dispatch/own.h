@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/bell.h"
 #include "bus/router.h"
 #include "bus/wake.h"
 #include "domain/dispatch.h"
@@ -72,11 +73,12 @@ struct target {
 	struct actor *actor; /* NULL: a command */
 	int64_t edition;     /* of its row */
 	int64_t fed;         /* looked through up to here; the feeder's own */
-	atomic_bool stop;    /* ends what runs for it */
-	bool wanted;         /* seen at the last look; the feeder's own */
-	const char *name;    /* this and the next ones in texts */
-	const char *action;  /* the agent's or command's name */
-	int attempts;        /* most, for one event */
+	atomic_bool stop;    /* ends what runs for it, with the bell */
+	struct bell bell;
+	bool wanted;        /* seen at the last look; the feeder's own */
+	const char *name;   /* this and the next ones in texts */
+	const char *action; /* the agent's or command's name */
+	int attempts;       /* most, for one event */
 	struct event_filter filter;
 	/* under the dispatcher's lock: what was given and is not behind the place yet */
 	int64_t place; /* all up to here is over; never beyond the one in the database */
@@ -107,6 +109,7 @@ struct dispatch {
 	pthread_t feeder;
 	int bell;          /* eventfd: look again */
 	int vigil;         /* inotify on the lock's file, while another process holds it */
+	int64_t told_ms;   /* monotonic: when it last told of a holder's end; the feeder's own */
 	bool more;         /* events are there that nobody was given yet; the feeder's own */
 	int64_t next_us;   /* monotonic: when an agent is to be started anew; the feeder's own */
 	int64_t tidied_ms; /* monotonic; the feeder's own */

@@ -73,11 +73,18 @@ static enum status put_settled(struct target *t, struct db *db, struct arena *a,
 	return st;
 }
 
+static void target_stop(struct target *t)
+{
+	atomic_store(&t->stop, true);
+	bell_ring(&t->bell);
+}
+
 /* End what runs for it, and forget it. */
 static void target_free(struct target *t)
 {
-	atomic_store(&t->stop, true);
+	target_stop(t);
 	target_close_lanes(t);
+	bell_done(&t->bell);
 	mem_free(t->pending);
 	mem_free(t);
 }
@@ -140,7 +147,7 @@ static void drop_unwanted(struct dispatch *d)
 {
 	for (struct target *t = d->targets; t != NULL; t = t->next)
 		if (!t->wanted)
-			atomic_store(&t->stop, true);
+			target_stop(t);
 	for (struct target **at = &d->targets, *t; (t = *at) != NULL;)
 		if (t->wanted) {
 			at = &t->next;

@@ -128,7 +128,7 @@ static enum status run_log(const struct import *im, const struct memory_commits 
 		                  .cwd = im->p->root,
 		                  .out = PROC_TO_PIPE,
 		                  .err = PROC_TO_PIPE };
-	const struct proc_bounds bounds = { LOG_MAX, TIMEOUT_MS, im->stop };
+	const struct proc_bounds bounds = { LOG_MAX, TIMEOUT_MS, im->stop, which->bell };
 	enum status st;
 
 	if (arena_failed(im->a))

@@ -71,8 +71,9 @@ enum status memory_export_file(struct project *p, const atomic_bool *stop, const
  * files it changed. E_ABSENT outside a repository.
  */
 struct memory_commits {
-	size_t limit; /* so many */
-	size_t skip;  /* but not the newest of them */
+	size_t limit;      /* so many */
+	size_t skip;       /* but not the newest of them */
+	struct bell *bell; /* rung after stop was set; not NULL where stop is not */
 };
 enum status memory_import_git(struct project *p, const atomic_bool *stop,
                               const struct memory_commits *which, struct arena *a,

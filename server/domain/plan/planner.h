@@ -42,6 +42,7 @@ struct planner_want {
 	const char *agent, *goal; /* agent: its name in the configuration */
 	const struct plan_options *options;
 	const atomic_bool *stop;
+	struct bell *bell; /* rung after it was set; not NULL where stop is not */
 };
 enum status planner_run(struct project *p, const struct planner_want *want, struct arena *a,
                         struct plan **out, struct err *err);

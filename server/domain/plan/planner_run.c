@@ -19,6 +19,7 @@ struct round {
 	const struct config_agent *agent;
 	const char *folder; /* the only one it may write to */
 	const atomic_bool *stop;
+	struct bell *bell;
 	struct arena *a;
 };
 
@@ -36,7 +37,8 @@ static enum status ask(const struct round *r, const char *words, const char **an
 		                           .confine = r->config->flags[CONFIG_CONFINE] };
 	const struct proc_bounds bounds = { .max = PLANNER_ANSWER_MAX,
 		                            .timeout_ms = r->config->defaults.timeout_ms,
-		                            .stop = r->stop };
+		                            .stop = r->stop,
+		                            .bell = r->bell };
 	struct sandbox *sandbox = NULL;
 	struct proc_output out;
 	struct proc_spec spec;
@@ -70,7 +72,7 @@ static enum status ask(const struct round *r, const char *words, const char **an
 enum status planner_run(struct project *p, const struct planner_want *want, struct arena *a,
                         struct plan **out, struct err *err)
 {
-	struct round r = { .p = p, .stop = want->stop, .a = a };
+	struct round r = { .p = p, .stop = want->stop, .bell = want->bell, .a = a };
 	const char *words = planner_ask(a, want->goal), *answer = NULL, *wrong = NULL;
 	struct db *db = NULL;
 	enum status st = project_config(p, &r.config, err);

@@ -1,21 +1,23 @@
 /* checker.c - the process that runs the gates of a check. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "domain/recipe/check.h"
 #include "domain/recipe/gates.h"
 #include "sys/fs.h"
+#include "sys/gone.h"
 #include "sys/lock.h"
 #include "sys/proc.h"
 
 #define ARENA_MAX  ((size_t)1 << 30)
 #define OUTPUT_MAX ((size_t)64 << 20) /* of one gate */
-#define LOOK_S     5                  /* between looks whether the project is still there */
 
 struct checker {
 	struct project *project;
@@ -24,8 +26,11 @@ struct checker {
 	struct db *db;
 	const struct config *config;
 	struct recipe_set *set;
-	int out; /* the file of what gates say */
+	int out;           /* the file of what gates say */
+	int signals;       /* signalfd */
+	struct gone *gone; /* the project's state folder */
 	atomic_bool stop;
+	struct bell bell; /* rung with it */
 };
 
 /* TERM and its like, and USR1, our own word for the end. */
@@ -42,21 +47,23 @@ static sigset_t end_signals(void)
 }
 
 /*
- * TERM and its like become the flag that proc_run looks at, and so does a project that is deleted
+ * TERM and its like become the flag that ends proc_run, and so does a project that is deleted
  * or moved away. For the life of the process.
  */
 static void *wait_for_end(void *arg)
 {
-	const struct timespec look = { LOOK_S, 0 };
 	struct checker *c = arg;
-	sigset_t set = end_signals();
-	int sig;
+	struct pollfd fds[] = { { .fd = c->signals, .events = POLLIN },
+		                { .fd = gone_fd(c->gone), .events = POLLIN } };
+	struct signalfd_siginfo info = { 0 };
 
-	while ((sig = sigtimedwait(&set, NULL, &look)) == -1 &&
-	       fs_kind(c->project->state) == FS_FOLDER)
-		; /* it was only time to look */
-	if (sig != SIGUSR1)
+	do
+		(void)poll(fds, 2, -1);
+	while (read(c->signals, &info, sizeof info) != (ssize_t)sizeof info && !gone_look(c->gone));
+	if (info.ssi_signo != SIGUSR1) {
 		atomic_store(&c->stop, true);
+		bell_ring(&c->bell);
+	}
 	return NULL;
 }
 
@@ -64,7 +71,12 @@ static enum status watch_for_end(struct checker *c, pthread_t *thread, struct er
 {
 	sigset_t set = end_signals();
 	int rc = pthread_sigmask(SIG_BLOCK, &set, NULL);
+	enum status st;
 
+	if ((st = gone_watch(&c->gone, c->project->state, err)) != OK)
+		return st;
+	if (rc == 0 && (c->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) == -1)
+		rc = errno;
 	if (rc == 0)
 		rc = pthread_create(thread, NULL, wait_for_end, c);
 	return rc == 0 ? OK : err_sys(err, rc, "cannot wait for signals");
@@ -116,7 +128,7 @@ static enum status run_gate(struct checker *c, struct check_gate_row *gate, stru
 	struct proc_spec spec = {
 		.cwd = c->project->root, .mark = mark, .out = PROC_TO_PIPE, .err = PROC_TO_OUT
 	};
-	struct proc_bounds bounds = { .max = OUTPUT_MAX, .stop = &c->stop };
+	struct proc_bounds bounds = { .max = OUTPUT_MAX, .stop = &c->stop, .bell = &c->bell };
 	struct proc_output output = { 0 };
 	struct err why = { 0 };
 	enum status st;
@@ -214,7 +226,9 @@ static enum status open_all(struct checker *c, struct lock **lock, struct err *e
 enum status check_run(struct project *p, const char *id, void (*ready)(void *arg), void *arg,
                       struct err *err)
 {
-	struct checker c = { .project = p, .id = id, .arena = arena_new(ARENA_MAX), .out = -1 };
+	struct checker c = {
+		.project = p, .id = id, .arena = arena_new(ARENA_MAX), .out = -1, .signals = -1
+	};
 	struct lock *lock = NULL;
 	pthread_t thread;
 	bool threaded = false;
@@ -234,6 +248,10 @@ out:
 		(void)pthread_kill(thread, SIGUSR1);
 		(void)pthread_join(thread, NULL);
 	}
+	gone_free(c.gone);
+	bell_done(&c.bell);
+	if (c.signals >= 0)
+		(void)close(c.signals);
 	if (c.out >= 0)
 		(void)close(c.out);
 	project_done(p, c.db);

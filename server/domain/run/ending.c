@@ -362,7 +362,7 @@ static bool note_failure(struct runner *r, struct attempt *t, enum task_state ve
 	t->again = again;
 	t->cause = text_dup(t->arena, cause);
 	if (t->step != NULL) { /* it comes back, and then this is done */
-		atomic_store(&t->step->stop, true);
+		step_stop(t->step);
 		return false;
 	}
 	if (t->proc != NULL) {

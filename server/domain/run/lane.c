@@ -196,7 +196,7 @@ static void looked(struct runner *r, struct step *step)
 void lane_turn(struct runner *r)
 {
 	if (r->cancelled && r->lane.look != LOOK_NONE)
-		atomic_store(&r->lane.step->stop, true);
+		step_stop(r->lane.step);
 	if (r->cancelled)
 		r->held = false;
 	if (r->lane.step != NULL || r->lane.moving)

@@ -142,7 +142,8 @@ void lessons_of_coach(struct runner *r)
 		return;
 	st = coach_of_run(r->db, r->row.id, a, &report, &err);
 	if (st == OK)
-		st = coach_issues(r->project, report, COACH_DRAFT, NULL, &issues, &err);
+		st = coach_issues(r->project, report,
+		                  &(struct coach_posting){ .mode = COACH_DRAFT }, &issues, &err);
 	if (st == OK && r->config->flags[CONFIG_MEMORY])
 		st = coach_lessons(r->project, report, NULL, &taught, &err);
 	if (st != OK)

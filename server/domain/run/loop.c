@@ -24,6 +24,7 @@
 #include "domain/run/obey.h"
 #include "domain/run/record.h"
 #include "sys/fs.h"
+#include "sys/gone.h"
 #include "sys/lock.h"
 #include "sys/sandbox.h"
 
@@ -33,13 +34,12 @@
 #define GATHER_AHEAD_MS 150   /* or within this, where enough is durable for all workers */
 #define TROUBLE_NAP_MS  500   /* between tries to commit when the disk refuses */
 #define TROUBLE_MOST_MS 60000 /* then the runner gives up; the run is `interrupted` */
-#define LOOK_MS         5000  /* between looks whether the project is still there */
-#define FIXED_FDS       3
+#define FIXED_FDS       4
 #define SHORT_LEAST     6 /* tasks that have ended, before their length is judged */
 #define SHORT_US        20000
 #define AHEAD           128 /* short tasks whose intents are recorded before a worker is free */
 
-enum { FD_STEPS, FD_WAKE, FD_SIGNALS };
+enum { FD_STEPS, FD_WAKE, FD_SIGNALS, FD_GONE };
 
 /* --- one turn ------------------------------------------------------------------------------- */
 
@@ -188,6 +188,7 @@ static size_t gather(const struct runner *r, struct pollfd *fds, struct attempt 
 	fds[FD_STEPS] = (struct pollfd){ .fd = steps_fd(r->steps), .events = POLLIN };
 	fds[FD_WAKE] = (struct pollfd){ .fd = wake_fd(r->wake), .events = POLLIN };
 	fds[FD_SIGNALS] = (struct pollfd){ .fd = r->signals, .events = POLLIN };
+	fds[FD_GONE] = (struct pollfd){ .fd = gone_fd(r->gone), .events = POLLIN };
 	for (size_t i = 0; i < r->n_alive; i++) {
 		struct attempt *t = r->alive[i];
 
@@ -252,18 +253,10 @@ static void hear_signals(struct runner *r)
 	}
 }
 
-/*
- * Has the project been deleted or moved away? Then nobody is left to work for. The kernel does not
- * tell: it keeps a deleted folder as long as one of its files is open.
- */
+/* Has the project been deleted or moved away? Then nobody is left to work for. */
 static void look_for_project(struct runner *r)
 {
-	int64_t now = clock_mono_ms();
-
-	if (now < r->look_ms)
-		return;
-	r->look_ms = now + LOOK_MS;
-	if (fs_kind(r->project->state) == FS_FOLDER)
+	if (!gone_look(r->gone))
 		return;
 	r->given_up = true;
 	r->row.cause = text_printf(r->arena, "'%s' is gone", r->project->state);
@@ -275,12 +268,15 @@ static enum status wait_and_hear(struct runner *r, struct err *err)
 	struct attempt *who[FIXED_FDS + 2 * RUN_JOBS_MAX];
 	size_t n = gather(r, fds, who);
 	int64_t due = next_due(r), now = clock_mono_ms();
-	int64_t wait_ms = due <= now ? 0 : due - now < LOOK_MS ? due - now : LOOK_MS;
+	int64_t wait_ms = due <= now ? 0 : due - now;
 	enum status st;
 
+	if (wait_ms > INT32_MAX)
+		wait_ms = due == INT64_MAX ? -1 : INT32_MAX;
 	if (poll(fds, (nfds_t)n, (int)wait_ms) == -1 && errno != EINTR)
 		return err_sys(err, errno, "cannot wait");
-	look_for_project(r);
+	if (fds[FD_GONE].revents != 0)
+		look_for_project(r);
 	if (fds[FD_SIGNALS].revents != 0)
 		hear_signals(r);
 	if (fds[FD_STEPS].revents != 0)
@@ -399,7 +395,8 @@ static enum status begin(struct runner *r, const char *run, struct err *err)
 	spec.worktrees = r->worktrees;
 	spec.threads = r->n_slots + 2;
 	if ((st = steps_new(&r->steps, &spec, err)) != OK ||
-	    (st = wake_open(&r->wake, r->project->state, err)) != OK)
+	    (st = wake_open(&r->wake, r->project->state, err)) != OK ||
+	    (st = gone_watch(&r->gone, r->project->state, err)) != OK)
 		return st;
 	begin_session(r);
 	if ((st = cooldown_load(r, err)) != OK || (st = load_attempts(r, err)) != OK ||
@@ -415,20 +412,21 @@ static void done(struct runner *r)
 		struct attempt *t = r->alive[i];
 
 		if (t->step != NULL)
-			atomic_store(&t->step->stop, true);
+			step_stop(t->step);
 		proc_free(t->proc); /* kills */
 		t->proc = NULL;
 	}
 	if (r->lane.step != NULL)
-		atomic_store(&r->lane.step->stop, true);
+		step_stop(r->lane.step);
 	if (r->ahead_step != NULL)
-		atomic_store(&r->ahead_step->stop, true);
+		step_stop(r->ahead_step);
 	steps_free(r->steps);
 	for (size_t i = 0; i < r->n_alive; i++)
 		r->alive[i]->step = NULL;
 	load_done(r);
 	mailbox_free(r->mailbox);
 	wake_free(r->wake);
+	gone_free(r->gone);
 	if (r->keeper != NULL)
 		(void)proc_keeper_reap(r->keeper, true);
 	proc_keeper_free(r->keeper);

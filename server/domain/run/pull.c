@@ -126,7 +126,7 @@ static bool run(struct runner *r, const char *const *argv, const char **said, co
 		                  .cwd = r->project->root,
 		                  .out = PROC_TO_PIPE,
 		                  .err = PROC_TO_OUT };
-	const struct proc_bounds bounds = { SAID_MOST, TIMEOUT_MS, NULL };
+	const struct proc_bounds bounds = { .max = SAID_MOST, .timeout_ms = TIMEOUT_MS };
 	struct proc_output out = { 0 };
 	struct err err = { OK, "" };
 

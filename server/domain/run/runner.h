@@ -146,7 +146,7 @@ struct runner {
 	const char *halted;       /* why nothing more is started, or NULL; see halt.h */
 	int64_t dirty_since_ms;   /* monotonic; 0: nothing to commit */
 	int64_t trouble_since_ms; /* commits fail since; 0: they do not */
-	int64_t look_ms;          /* when to look again whether the project is still there */
+	struct gone *gone;        /* tells when the state folder goes */
 	int64_t last_sign_ms;     /* wall clock: of the runner before this one that died; or 0 */
 	int64_t tasks_ended_ms;   /* wall clock: the last task was settled */
 };

@@ -60,8 +60,15 @@ void step_free(struct step *step)
 {
 	if (step == NULL)
 		return;
+	bell_done(&step->bell);
 	arena_free(step->arena);
 	mem_free(step);
+}
+
+void step_stop(struct step *step)
+{
+	atomic_store(&step->stop, true);
+	bell_ring(&step->bell);
 }
 
 static enum status borrow(struct steps *s, struct repo **out, struct err *err)
@@ -99,7 +106,8 @@ static enum status set_up(struct step *step)
 		                  .cwd = step->made,
 		                  .out = PROC_TO_PIPE,
 		                  .err = PROC_TO_OUT };
-	const struct proc_bounds bounds = { SETUP_OUTPUT_MAX, SETUP_TIMEOUT_MS, &step->stop };
+	const struct proc_bounds bounds = { SETUP_OUTPUT_MAX, SETUP_TIMEOUT_MS, &step->stop,
+		                            &step->bell };
 	struct proc_output out;
 	enum status st;
 
@@ -155,6 +163,7 @@ static enum status prepare(struct steps *s, struct repo *r, struct step *step)
 		                           .name = step->name,
 		                           .reason = step->message,
 		                           .stop = &step->stop,
+		                           .bell = &step->bell,
 		                           .keep_ignored = step->keep_ignored };
 	enum status st;
 
@@ -291,7 +300,7 @@ static enum status one_gate(struct step *step, struct step_gate *gate)
 		                  .out = PROC_TO_PIPE,
 		                  .err = PROC_TO_OUT };
 	const struct proc_bounds bounds = { STEP_GATE_OUTPUT_MAX, gate->gate->timeout_ms,
-		                            &step->stop };
+		                            &step->stop, &step->bell };
 	struct proc_output out;
 	enum status st;
 

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/bell.h"
 #include "base/err.h"
 #include "domain/config.h"
 #include "domain/project.h"
@@ -55,7 +56,8 @@ struct step {
 	struct arena *arena; /* of the step; dies with it */
 	void *owner;         /* the loop's own */
 	struct step *next;   /* the queue's */
-	atomic_bool stop;    /* set by the loop while it is away: end children soon */
+	atomic_bool stop;    /* step_stop was called; the next belongs to it */
+	struct bell bell;
 
 	/* What is asked. */
 	struct oid base;
@@ -105,6 +107,9 @@ void steps_free(struct steps *s);
 /* A zeroed step with an arena of its own, or NULL. The loop's until it is given or freed. */
 struct step *step_new(enum step_kind kind, void *owner);
 void step_free(struct step *step);
+
+/* Have what a step that is away runs end soon. */
+void step_stop(struct step *step);
 
 /* Have it done. It always comes back. */
 enum status steps_give(struct steps *s, struct step *step, struct err *err);

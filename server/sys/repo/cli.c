@@ -82,7 +82,7 @@ enum status repo_git(const struct repo_cli *cli, struct arena *a, struct proc_ou
 		                             "GIT_OPTIONAL_LOCKS=0", "GIT_EDITOR=true", NULL };
 	const char *argv[sizeof first / sizeof *first + 2 + ARGS_MOST + 1];
 	const struct proc_bounds bounds = { cli->max > ERROR_MAX ? cli->max : ERROR_MAX, TIMEOUT_MS,
-		                            cli->stop };
+		                            cli->stop, cli->bell };
 	struct proc_spec spec = { .argv = argv,
 		                  .cwd = cli->cwd,
 		                  .input = cli->input,

@@ -60,15 +60,18 @@ static enum status copy_one(struct repo *main, const struct work *w, char *path,
 	return st == E_ABSENT ? OK : st; /* gone since it was listed: the user works there */
 }
 
-static enum status copy_included(struct repo *main, const struct work *w, const atomic_bool *stop,
-                                 struct arena *a, struct err *err)
+static enum status copy_included(struct repo *main, const struct work *w,
+                                 const struct repo_worktree_spec *spec, struct arena *a,
+                                 struct err *err)
 {
 	const char *args[] = { "ls-files",  "-z",          "--others",
 		               "--ignored", "--directory", "--exclude-from=.worktreeinclude",
 		               NULL };
-	struct repo_cli cli = {
-		.cwd = main->place.top, .args = args, .max = LIST_MAX, .stop = stop
-	};
+	struct repo_cli cli = { .cwd = main->place.top,
+		                .args = args,
+		                .max = LIST_MAX,
+		                .stop = spec->stop,
+		                .bell = spec->bell };
 	struct proc_output out;
 	enum status st = repo_git(&cli, a, &out, err);
 	char *at = out.out, *end = out.out + out.out_size;
@@ -82,8 +85,8 @@ static enum status copy_included(struct repo *main, const struct work *w, const 
 	return st;
 }
 
-static enum status include(struct repo *r, const struct work *w, const atomic_bool *stop,
-                           struct arena *a, struct err *err)
+static enum status include(struct repo *r, const struct work *w,
+                           const struct repo_worktree_spec *spec, struct arena *a, struct err *err)
 {
 	const char *list =
 	    r->place.main == NULL ? NULL : fs_join(a, r->place.main, ".worktreeinclude");
@@ -93,7 +96,7 @@ static enum status include(struct repo *r, const struct work *w, const atomic_bo
 	if (list == NULL || fs_kind(list) != FS_FILE)
 		return OK;
 	if ((st = repo_open(&main, r->place.main, err)) == OK)
-		st = copy_included(main, w, stop, a, err);
+		st = copy_included(main, w, spec, a, err);
 	repo_free(main);
 	return st;
 }
@@ -103,7 +106,7 @@ static enum status include(struct repo *r, const struct work *w, const atomic_bo
 /* One submodule from the main checkout's. That it cannot be had leaves its folder empty, as git
  * does. */
 static void take_submodule(struct repo *r, const struct work *w, const char *name, const char *path,
-                           const atomic_bool *stop, struct arena *a)
+                           const struct repo_worktree_spec *spec, struct arena *a)
 {
 	const char *from = fs_join(a, r->place.main, path);
 	const char *git = from == NULL ? NULL : fs_join(a, from, ".git");
@@ -114,7 +117,9 @@ static void take_submodule(struct repo *r, const struct work *w, const char *nam
 		               "update",    "--init",
 		               "--",        path,
 		               NULL };
-	struct repo_cli cli = { .cwd = w->path, .args = args, .stop = stop };
+	struct repo_cli cli = {
+		.cwd = w->path, .args = args, .stop = spec->stop, .bell = spec->bell
+	};
 	struct proc_output out;
 	struct err err = { 0 };
 
@@ -125,16 +130,20 @@ static void take_submodule(struct repo *r, const struct work *w, const char *nam
 		         err.text);
 }
 
-static enum status submodules(struct repo *r, const struct work *w, const atomic_bool *stop,
-                              struct arena *a, struct err *err)
+static enum status submodules(struct repo *r, const struct work *w,
+                              const struct repo_worktree_spec *spec, struct arena *a,
+                              struct err *err)
 {
 	static const char *const args[] = {
 		"config", "-z", "-f", ".gitmodules", "--get-regexp", "^submodule\\..*\\.path$", NULL
 	};
 	const char *list = fs_join(a, w->path, ".gitmodules");
-	struct repo_cli cli = {
-		.cwd = w->path, .args = args, .max = LIST_MAX, .allowed = 1, .stop = stop
-	};
+	struct repo_cli cli = { .cwd = w->path,
+		                .args = args,
+		                .max = LIST_MAX,
+		                .allowed = 1,
+		                .stop = spec->stop,
+		                .bell = spec->bell };
 	struct proc_output out;
 	enum status st;
 
@@ -151,7 +160,7 @@ static enum status submodules(struct repo *r, const struct work *w, const atomic
 		dot = strrchr(at, '.');
 		if (dot != NULL && dot > at + strlen("submodule.")) {
 			*dot = '\0';
-			take_submodule(r, w, at + strlen("submodule."), path, stop, a);
+			take_submodule(r, w, at + strlen("submodule."), path, spec, a);
 		}
 		at = path;
 	}
@@ -162,7 +171,7 @@ enum status repo_work_furnish(struct repo *r, const struct work *w,
                               const struct repo_worktree_spec *spec, struct arena *a,
                               struct err *err)
 {
-	enum status st = submodules(r, w, spec->stop, a, err);
+	enum status st = submodules(r, w, spec, a, err);
 
-	return st != OK || spec->no_include ? st : include(r, w, spec->stop, a, err);
+	return st != OK || spec->no_include ? st : include(r, w, spec, a, err);
 }

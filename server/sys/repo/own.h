@@ -37,6 +37,7 @@ struct repo_cli {
 	size_t max; /* bytes of output kept; more is E_INPUT */
 	int allowed;
 	const atomic_bool *stop;
+	struct bell *bell; /* not NULL where stop is not */
 };
 enum status repo_git(const struct repo_cli *cli, struct arena *a, struct proc_output *out,
                      struct err *err);

@@ -241,11 +241,13 @@ enum status repo_worktree_discard(struct repo *r, const char *root, const char *
 
 /* --- using one again ----------------------------------------------------------------------- */
 
-static enum status clean_ignored(const struct work *w, const atomic_bool *stop, struct arena *a,
-                                 struct err *err)
+static enum status clean_ignored(const struct work *w, const struct repo_worktree_spec *spec,
+                                 struct arena *a, struct err *err)
 {
 	const char *args[] = { "clean", "-ffdxq", NULL };
-	struct repo_cli cli = { .cwd = w->path, .args = args, .stop = stop };
+	struct repo_cli cli = {
+		.cwd = w->path, .args = args, .stop = spec->stop, .bell = spec->bell
+	};
 	struct proc_output out;
 
 	return repo_git(&cli, a, &out, err);
@@ -270,7 +272,7 @@ static enum status reuse(struct repo *r, const struct work *old, const struct wo
 	if (st == OK)
 		st = repo_work_check_out(r, new, spec, a, err);
 	if (st == OK && old->ignored && !spec->keep_ignored)
-		st = clean_ignored(new, spec->stop, a, err);
+		st = clean_ignored(new, spec, a, err);
 	if (st == OK)
 		st = repo_work_furnish(r, new, spec, a, err);
 	if (st == OK) {

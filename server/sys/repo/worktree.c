@@ -246,7 +246,9 @@ enum status repo_work_check_out(struct repo *r, const struct work *w,
                                 struct err *err)
 {
 	const char *args[] = { "reset", "--hard", "--quiet", "--no-recurse-submodules", NULL };
-	struct repo_cli cli = { .cwd = w->path, .args = args, .stop = spec->stop };
+	struct repo_cli cli = {
+		.cwd = w->path, .args = args, .stop = spec->stop, .bell = spec->bell
+	};
 	struct proc_output out;
 	enum status st;
 
@@ -291,9 +293,11 @@ static enum status make_by_git(struct repo *r, const struct work *w,
 {
 	const char *args[] = { "worktree", "add",          "--quiet", "--detach",
 		               w->path,    spec->base.hex, NULL };
-	struct repo_cli cli = {
-		.cwd = r->place.top, .args = args, .setting = parallel(r, a), .stop = spec->stop
-	};
+	struct repo_cli cli = { .cwd = r->place.top,
+		                .args = args,
+		                .setting = parallel(r, a),
+		                .stop = spec->stop,
+		                .bell = spec->bell };
 	struct proc_output out;
 	enum status st = repo_git(&cli, a, &out, err);
 
