@@ -132,23 +132,35 @@ def killed():
 
 
 class Noise:
-    """The longest that this machine kept a thread waiting which only wanted to wait 5 ms."""
+    """What this machine itself makes wait: the longest that a thread was late which only wanted to wait 5 ms, and the longest that 4 KiB
+    took to be on disk."""
 
-    def __init__(self):
-        self.worst, self.ended = 0.0, threading.Event()
-        self.thread = threading.Thread(target=self.watch)
-        self.thread.start()
+    def __init__(self, root):
+        self.late, self.disk, self.ended = 0.0, 0.0, threading.Event()
+        self.threads = [threading.Thread(target=self.wait), threading.Thread(target=self.write, args=(root,))]
+        for t in self.threads:
+            t.start()
 
-    def watch(self):
+    def wait(self):
         before = time.monotonic()
         while not self.ended.wait(0.005):
             now = time.monotonic()
-            self.worst, before = max(self.worst, now - before - 0.005), now
+            self.late, before = max(self.late, now - before - 0.005), now
+
+    def write(self, root):
+        with open(os.path.join(root, "noise"), "wb", buffering=0) as f:
+            while not self.ended.wait(0.05):
+                before = time.monotonic()
+                f.write(bytes(4096))
+                os.fsync(f.fileno())
+                self.disk = max(self.disk, time.monotonic() - before)
 
     def end(self):
+        """How late a call may be for it: it is handed on four times (to the server, its worker, its writer and back) and synced twice."""
         self.ended.set()
-        self.thread.join()
-        return self.worst
+        for t in self.threads:
+            t.join()
+        return 4 * self.late + 2 * self.disk
 
 
 class Worker(threading.Thread):
@@ -157,7 +169,7 @@ class Worker(threading.Thread):
     def __init__(self, root, who, seed, until):
         super().__init__()
         self.root, self.who, self.until, self.chance = root, who, until, random.Random(seed)
-        self.acks, self.gone, self.slowest, self.kills, self.calls, self.problem = {}, set(), 0.0, 0, 0, None
+        self.acks, self.gone, self.took, self.kills, self.calls, self.problem = {}, set(), [], 0, 0, None
 
     def ask(self, p, name, arguments, killed):
         """The answer, or None when the server was killed before it came."""
@@ -171,7 +183,7 @@ class Worker(threading.Thread):
         if not line:
             return None
         if not killed:
-            self.slowest = max(self.slowest, time.monotonic() - begun)
+            self.took.append(time.monotonic() - begun)
         got = json.loads(line)["result"]
         assert not got.get("isError"), got
         return got["structuredContent"]
@@ -194,12 +206,12 @@ class Worker(threading.Thread):
 
     def run(self):
         try:
-            while time.monotonic() < self.until:
+            while time.monotonic() < self.until or self.kills == 0:
                 p = start(self.root)
                 last = self.chance.randrange(10, 200)
                 try:
                     for i in range(last + 1):
-                        if time.monotonic() >= self.until:
+                        if time.monotonic() >= self.until and self.kills > 0:
                             break
                         self.step(p, i == last)
                         self.kills += i == last
@@ -217,36 +229,139 @@ class Worker(threading.Thread):
             self.problem = problem
 
 
+AGENT = """#!/bin/sh
+# An agent of a run: asks, remembers, and notes what was acknowledged and how long it took, the start of a program included.
+cat >/dev/null
+%(gadugi)s recall "what is told about tea" >/dev/null || exit 7
+for i in 1 2 3 4 5; do
+	text="$GADUGI_TASK_ID of $GADUGI_RUN_ID tells number $i about rain"
+	before=$(date +%%s%%N)
+	%(gadugi)s remember "$text" --session "$GADUGI_RUN_ID" >/dev/null || exit 8
+	echo $(($(date +%%s%%N) - before)) >>%(root)s/took
+	echo "$text" >>%(root)s/acks
+done
+"""
+CONFIG = """agents:
+  teller: {command: [./agent.sh]}
+defaults: {agent: teller, retries: 3, mode: shared}
+flags: {confine: false}
+"""
+
+
+class Run(threading.Thread):
+    """Runs of four tasks by two agents at a time, one run after the other; now and then the runner is killed and the run resumed."""
+
+    def __init__(self, root, seed, until):
+        super().__init__()
+        self.root, self.until, self.chance = root, until, random.Random(seed)
+        self.runs, self.kills, self.problem = [], 0, None
+
+    def gadugi(self, *words):
+        p = subprocess.run([GADUGI, *words], cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert p.returncode == 0, "%s: %s" % (" ".join(words), p.stderr)
+        return p.stdout
+
+    def look(self, run, **more):
+        return json.loads(self.gadugi("call", "runs", json.dumps(dict(more, runId=run))))
+
+    def kill(self, run):
+        """Its runner, if it is still there, at a random time; then the run goes on."""
+        time.sleep(self.chance.random() * 0.3)
+        pid = self.look(run, action="show").get("runnerPid")
+        if pid is None:
+            return
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+        self.kills += 1
+        if self.look(run, action="wait", waitSeconds=60)["state"] == "interrupted":
+            self.gadugi("resume", run, "--detach")
+
+    def run(self):
+        try:
+            while time.monotonic() < self.until or self.kills == 0:
+                run = self.gadugi("orchestrate", "plan.json", "--jobs", "2", "--detach").strip()
+                for _ in range(self.chance.choice([0, 1, 2])):
+                    self.kill(run)
+                got = self.look(run, action="wait", waitSeconds=120)
+                assert got["state"] == "succeeded", got
+                self.runs.append(run)
+        except BaseException as problem:
+            self.problem = problem
+
+
+def lay_out(root):
+    """A project whose agents remember by the command line."""
+    os.mkdir(os.path.join(root, ".gadugi"))
+    with open(os.path.join(root, ".gadugi", "config"), "w") as f:
+        f.write(CONFIG)
+    with open(os.path.join(root, "agent.sh"), "w") as f:
+        f.write(AGENT % {"gadugi": GADUGI, "root": root})
+    os.chmod(os.path.join(root, "agent.sh"), 0o755)
+    with open(os.path.join(root, "plan.json"), "w") as f:
+        json.dump({"title": "tell", "tasks": [{"id": "t%d" % i, "title": "Tell"} for i in range(4)]}, f)
+
+
+def check_runs(root, runs, db):
+    """What agents were told is kept is there, once; and how every run went is known."""
+    there = [row[0] for row in db.execute("SELECT body FROM memory_text")]
+    assert len(there) == len(set(there)), "something was stored twice"
+    with open(os.path.join(root, "acks")) as f:
+        acks = {line.rstrip("\n") for line in f}
+    lost = acks - set(there)
+    assert not lost, "%d of agents lost, e.g. %r" % (len(lost), sorted(lost)[:3])
+    for r in runs:
+        for id in r.runs:
+            assert any(id in text and text.startswith("Run ") for text in there), "how %s went is not known" % id
+            assert sum("of " + id in text for text in acks) == 20, "agents of %s were not all heard" % id
+    return len(acks)
+
+
+def check_servers(workers, db):
+    there = {row[0] for row in db.execute("SELECT body FROM memory_text")}
+    lost = [t for w in workers for t in w.acks.values() if t not in there]
+    assert not lost, "%d lost, e.g. %r" % (len(lost), lost[:3])
+    hidden = {row[0] for row in db.execute("SELECT uid FROM memory WHERE expired_ms IS NOT NULL")}
+    wrong = [id for w in workers for id in w.acks if id in hidden and id not in w.gone]
+    assert not wrong, "forgotten though nobody asked: %r" % wrong[:3]
+
+
 def ten_processes():
-    """Ten servers write, read, forget and are killed: nothing acknowledged is lost, the file is whole, nobody waits a second."""
+    """Seven servers and three runners with two agents each write, read and forget, and are killed with SIGKILL: nothing acknowledged is
+    lost, the file is whole, nobody waits a second. That is judged by the slowest call of a server that was not killed and the slowest
+    `gadugi remember` of an agent, less what the machine made wait in that time (Noise); median and 99 of 100 are told."""
     with tempfile.TemporaryDirectory() as root:
-        noise = Noise()
+        lay_out(root)
+        noise = Noise(root)
         until = time.monotonic() + float(os.environ.get("GADUGI_LONG_S", "4"))
-        workers = [Worker(root, "worker %d" % k, k, until) for k in range(10)]
-        for w in workers:
+        workers = [Worker(root, "worker %d" % k, k, until) for k in range(7)]
+        runs = [Run(root, k, until) for k in range(3)]
+        for w in workers + runs:
             w.start()
-        for w in workers:
+        for w in workers + runs:
             w.join()
-        worst = noise.end()
-        for w in workers:
+        allowed = noise.end()
+        for w in workers + runs:
             if w.problem is not None:
                 raise w.problem
-        there = texts(root)
-        lost = [t for w in workers for id, t in w.acks.items() if t not in there]
-        assert not lost, "%d lost, e.g. %r" % (len(lost), lost[:3])
+        texts(root)  # the file is whole
         db = sqlite3.connect(os.path.join(root, ".gadugi", "gadugi.db"))
-        hidden = {row[0] for row in db.execute("SELECT uid FROM memory WHERE expired_ms IS NOT NULL")}
+        check_servers(workers, db)
+        told = check_runs(root, runs, db)
         audited = db.execute("SELECT total(count) FROM memory_audit WHERE action = 'stored'").fetchone()[0]
         rows = db.execute("SELECT count(*) FROM memory").fetchone()[0]
         db.close()
-        wrong = [id for w in workers for id in w.acks if id in hidden and id not in w.gone]
-        assert not wrong, "forgotten though nobody asked: %r" % wrong[:3]
         assert audited == rows, "%d rows and %d of them in the audit" % (rows, audited)
-        slowest = max(w.slowest for w in workers)
-        assert sum(len(w.acks) for w in workers) > 50 and sum(w.kills for w in workers) > 0
-        assert slowest < 1 + worst, "a call took %.2f s; the machine kept a thread waiting %.2f s" % (slowest, worst)
-        print("# %d calls, %d kills, %d memories kept, slowest %.0f ms (machine %.0f ms)" % (
-            sum(w.calls for w in workers), sum(w.kills for w in workers), rows, slowest * 1e3, worst * 1e3))
+        with open(os.path.join(root, "took")) as f:
+            took = sorted([t for w in workers for t in w.took] + [int(line) / 1e9 for line in f])
+        assert sum(len(w.acks) for w in workers) > 7
+        assert took[-1] < 1 + allowed, "a call took %.2f s; the machine made wait %.2f s" % (took[-1], allowed)
+        print("# %d calls and %d servers killed; %d runs, %d runners killed, %d memories of agents; %d kept" % (
+            sum(w.calls for w in workers), sum(w.kills for w in workers), sum(len(r.runs) for r in runs), sum(r.kills for r in runs), told,
+            rows))
+        print("# a call: median %.1f ms, 99 of 100 %.0f ms, slowest %.0f ms (machine %.0f ms)" % (
+            took[len(took) // 2] * 1e3, took[len(took) * 99 // 100] * 1e3, took[-1] * 1e3, allowed * 1e3))
 
 
 for test in (pipelined, four_processes, killed, ten_processes):
