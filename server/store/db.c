@@ -56,70 +56,18 @@ int db_schema_version(void)
 	return last;
 }
 
-static void *lib_take(int n)
+/* What the disk or the system refused, in its own words where it has any. It may pass. */
+static enum status said_by_system(struct db *db, struct err *err, const char *what,
+                                  const char *words)
 {
-	int64_t *p = mem_take((size_t)n + sizeof *p);
+	const char *path = db->path == NULL ? "the database in memory" : db->path;
+	int number = sqlite3_system_errno(db->handle);
 
-	if (p == NULL)
-		return NULL;
-	*p = n;
-	return p + 1;
-}
-
-static void lib_free(void *p)
-{
-	if (p != NULL)
-		mem_free((int64_t *)p - 1);
-}
-
-static void *lib_grow(void *p, int n)
-{
-	int64_t *head = mem_grow((int64_t *)p - 1, (size_t)n + sizeof *head);
-
-	if (head == NULL)
-		return NULL;
-	*head = n;
-	return head + 1;
-}
-
-static int lib_size(void *p)
-{
-	return p == NULL ? 0 : (int)((int64_t *)p)[-1];
-}
-
-static int lib_round(int n)
-{
-	return (n + 7) & ~7;
-}
-
-static int lib_init(void *arg)
-{
-	(void)arg;
-	return SQLITE_OK;
-}
-
-static void lib_end(void *arg)
-{
-	(void)arg; /* lib_init made nothing */
-}
-
-enum status db_use_mem(void)
-{
-	static const sqlite3_mem_methods methods = {
-		.xMalloc = lib_take,
-		.xFree = lib_free,
-		.xRealloc = lib_grow,
-		.xSize = lib_size,
-		.xRoundup = lib_round,
-		.xInit = lib_init,
-		.xShutdown = lib_end,
-	};
-
-	if (sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) != SQLITE_OK ||
-	    sqlite3_config(SQLITE_CONFIG_MULTITHREAD) != SQLITE_OK ||
-	    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) != SQLITE_OK)
-		return E_BUG; /* SQLite was in use already */
-	return OK;
+	if (number != 0)
+		return err_sys(err, number, "%s '%s', which was left as it is (%s)", what, path,
+		               words);
+	return err_set(err, E_IO, "%s '%s', which was left as it is: %s; try again", what, path,
+	               words);
 }
 
 enum status db_failed(struct db *db, int rc, struct err *err)
@@ -134,6 +82,7 @@ enum status db_failed(struct db *db, int rc, struct err *err)
 		return err_set(err, E_STOP, "stopped");
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
+	case SQLITE_PROTOCOL: /* many rebuild the log's index at once */
 		return err_set(err, E_BUSY, "'%s' is locked by another process; try again", path);
 	case SQLITE_FULL:
 		return err_set(err, E_IO,
@@ -142,14 +91,16 @@ enum status db_failed(struct db *db, int rc, struct err *err)
 		return err_set(err, E_IO, "cannot write '%s': it is read-only; nothing was changed",
 		               path);
 	case SQLITE_CANTOPEN:
-		return err_set(err, E_IO, "cannot open '%s': %s", path, words);
+		return said_by_system(db, err, "cannot open", words);
+	case SQLITE_IOERR:
+		return said_by_system(db, err, "cannot read or write", words);
 	case SQLITE_NOTADB:
-		return err_set(err, E_IO,
-		               "'%s' is not a gadugi database; move it away to begin anew", path);
 	case SQLITE_CORRUPT:
+		/* Perhaps it was read wrongly: nothing is concluded from once. */
 		return err_set(err, E_IO,
-		               "'%s' is damaged (%s); keep a copy and ask 'gadugi doctor'", path,
-		               words);
+		               "'%s' reads as damaged (%s); it was left as it is: try again, and "
+		               "ask 'gadugi doctor' whether it is whole",
+		               path, words);
 	default:
 		return err_set(err, E_IO, "'%s': %s", path, words);
 	}
@@ -398,8 +349,9 @@ static enum status open_file(struct db *db, const char *path, struct err *err)
 	return db->read_only ? OK : turn_open(&db->lock, path, err);
 }
 
-/* path NULL: the stand-in. */
-static enum status open_it(struct db **out, const char *path, bool read_only, struct err *err)
+/* path NULL: the stand-in. *alien: it reads as if it were something else than a database. */
+static enum status open_once(struct db **out, const char *path, bool read_only, bool *alien,
+                             struct err *err)
 {
 	struct db *db = mem_zero(1, sizeof *db);
 	int how = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
@@ -432,8 +384,25 @@ static enum status open_it(struct db **out, const char *path, bool read_only, st
 	*out = db;
 	return OK;
 out:
+	*alien = db->handle != NULL && (sqlite3_errcode(db->handle) & 0xff) == SQLITE_NOTADB;
 	db_free(db);
 	return st;
+}
+
+/* That a file is no database is believed when it was read twice. */
+static enum status open_it(struct db **out, const char *path, bool read_only, struct err *err)
+{
+	bool alien = false;
+	enum status st = open_once(out, path, read_only, &alien, err);
+
+	if (!alien)
+		return st;
+	alien = false;
+	st = open_once(out, path, read_only, &alien, err);
+	if (!alien)
+		return st;
+	return err_set(err, E_IO, "'%s' is not a gadugi database; move it away to begin anew",
+	               path);
 }
 
 enum status db_open(struct db **out, const char *path, struct err *err)
