@@ -9,6 +9,7 @@
 # make conformance the official suite               make fixtures   the server it judges
 # make schemas     all that is said, against SCHEMAS of each revision
 # make hooks       install the pre-commit hook      make fmt        format the sources
+# make kills      publishers, routers and followers of events killed 100 times each
 # make soak        a runner killed KILLS times, 1,000 tasks with faults
 # make install uninstall clean (DESTDIR, PREFIX)    make dist deb   the sources; a Debian package
 .DELETE_ON_ERROR:
@@ -142,6 +143,9 @@ stress: all
 	@sh tests/stress/run.sh build/tsan
 	@CRASH_ROUNDS=$${CRASH_ROUNDS:-100} ONLY=test_dispatch TEST_LIMIT_S=3600 sh tests/run.sh $(B) crash
 	@GADUGI_LONG_S=$${STRESS_S:-60} ONLY=memory TEST_LIMIT_S=3600 sh tests/run.sh $(B) crash
+kills: all
+	@for t in test_events test_dispatch; do \
+		CRASH_ROUNDS=$${CRASH_ROUNDS:-100} ONLY=$$t TEST_LIMIT_S=3600 sh tests/run.sh $(B) crash || exit 1; done
 soak: all
 	@sh tests/stress/soak.sh $(B)
 demo: deps
@@ -190,6 +194,6 @@ clean:
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 .PHONY: all deps test tests-built fixtures check fault io crash wire cli checks asan tsan run-checked valgrind cov run-cov \
-	fuzz run-fuzz stress soak hosts conformance schemas bench demo lint fmt fmt-check tidy cppcheck layers headers sizes banned \
+	fuzz run-fuzz stress kills soak hosts conformance schemas bench demo lint fmt fmt-check tidy cppcheck layers headers sizes banned \
 	shellcheck hooks install uninstall dist deb clean help
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -148,6 +148,7 @@ enum status router_subscribe(struct router *r, const struct router_subscriber *o
 	enum status st = topic_check(own->pattern, true, err);
 
 	assert(own->deliver != NULL && own->queue_max <= ROUTER_QUEUE_MAX);
+	assert(own->share != ROUTER_BY_TOPIC || own->part < own->parts);
 	if (st != OK)
 		return st;
 	if ((s = subscriber_new(own)) == NULL)
@@ -195,27 +196,53 @@ void router_unsubscribe(struct router *r, uint64_t handle)
 	(void)pthread_mutex_unlock(&r->lock);
 }
 
-static bool wants(const struct subscriber *s, const struct router_event *e)
+static bool wants(const struct subscriber *s, const struct shared_event *shared)
 {
+	const struct router_event *e = &shared->event;
+
 	return e->priority >= s->own.least &&
+	       (s->own.share != ROUTER_BY_TOPIC ||
+	        shared->topic_hash % s->own.parts == s->own.part) &&
 	       (s->own.type == NULL || strcmp(s->own.type, e->type) == 0) &&
 	       (s->own.source == NULL || strcmp(s->own.source, e->source) == 0) &&
 	       topic_matches(s->own.pattern, e->topic);
+}
+
+/* How much there is before what it would be given now; one that is left alone counts as full. */
+static size_t load(const struct subscriber *s)
+{
+	return s->queue.n + (s->state == BUSY) + (s->open ? s->queue.most : 0);
+}
+
+/* The place of the one of its group that was chosen so far, or behind the last. */
+static size_t place_of(const struct subscriber *s, struct subscriber **chosen, size_t n)
+{
+	size_t i = n;
+
+	if (s->own.share != ROUTER_LEAST_BUSY)
+		return n;
+	while (i > 0 && (chosen[i - 1]->own.share != ROUTER_LEAST_BUSY ||
+	                 chosen[i - 1]->own.group != s->own.group))
+		i--;
+	return i > 0 ? i - 1 : n;
 }
 
 /* Those who want it, each with room in memory for it. False: out of memory. */
 static bool choose(struct router *r, const struct shared_event *shared, struct subscriber **chosen,
                    size_t *n)
 {
-	const struct router_event *e = &shared->event;
-
 	*n = 0;
 	for (struct subscriber *s = r->subscribers; s != NULL; s = s->next) {
-		if (!wants(s, e))
+		size_t at;
+
+		if (!wants(s, shared))
+			continue;
+		if ((at = place_of(s, chosen, *n)) < *n && load(s) >= load(chosen[at]))
 			continue;
 		if (!queue_reserve(&s->queue, shared, s->own.policy == ROUTER_BLOCK))
 			return false;
-		chosen[(*n)++] = s;
+		chosen[at] = s;
+		*n += at == *n;
 	}
 	return true;
 }

@@ -50,13 +50,23 @@ enum router_policy {
 	ROUTER_DROP_OLDEST, /* the oldest of the least urgent makes room */
 };
 
+/* Which one of a group of subscribers has an event that all of them ask for. */
+enum router_share {
+	ROUTER_EACH,       /* every one; there is no group */
+	ROUTER_BY_TOPIC,   /* all events of a topic the same one */
+	ROUTER_LEAST_BUSY, /* who has the fewest waiting */
+};
+
 struct router_subscriber {
 	const char *name;             /* for messages; copied */
 	const char *pattern;          /* of topics; copied */
 	const char *type, *source;    /* only these; NULL: all; copied */
 	enum envelope_priority least; /* only these and more urgent ones */
-	size_t queue_max;             /* 0: 1024 */
-	size_t batch;                 /* for quick functions: taken at a time, up to 32; 0: 1 */
+	enum router_share share;
+	const void *group;  /* the same for all of a group; only compared */
+	size_t parts, part; /* BY_TOPIC: how many they are, and which one this is */
+	size_t queue_max;   /* 0: 1024 */
+	size_t batch;       /* for quick functions: taken at a time, up to 32; 0: 1 */
 	enum router_policy policy;
 	int attempts; /* most; 0: 3 */
 	int64_t backoff_ms,
