@@ -1,6 +1,7 @@
 #include "store/graph.h"
 
 #include "base/mem.h"
+#include "store/memories.h"
 
 /* Look up by two texts (the second may be NULL); *id is 0 when there is no row. */
 static enum status find(struct db *db, const char *sql, const char *a, const char *b, int64_t *id,
@@ -100,7 +101,9 @@ static enum status type_entity(struct db *db, int64_t id, const char *type, stru
 		return st;
 	db_bind_int(s, 1, id);
 	db_bind_text(s, 2, type);
-	return db_run(db, s, err);
+	if ((st = db_run(db, s, err)) != OK)
+		return st;
+	return memories_retyped(db, err);
 }
 
 enum status graph_entity(struct db *db, const struct graph_named *named, int64_t *id,

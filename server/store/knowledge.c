@@ -1,5 +1,7 @@
 #include "store/knowledge.h"
 
+#include "store/memories.h"
+
 /* CROSS JOIN: rows are read in this order, which is that of the ids, and not sorted. */
 #define SAID                                                                                       \
 	"SELECT m.id, m.uid, m.entity_id, e.name, e.type, m.kind, t.body FROM memory m"            \
@@ -64,15 +66,13 @@ enum status knowledge_said(struct db *db, const struct knowledge_at *at, knowled
 	return db_end(s, st);
 }
 
-static enum status each_text(struct db *db, const char *sql, knowledge_text_fn *fn, void *arg,
+/* Of the rows a statement gives: a number and two texts, the second of which may be null. */
+static enum status each_text(struct db *db, sqlite3_stmt *s, knowledge_text_fn *fn, void *arg,
                              struct err *err)
 {
-	sqlite3_stmt *s;
 	bool row = false;
-	enum status st = db_stmt(db, sql, &s, err);
+	enum status st;
 
-	if (st != OK)
-		return st;
 	while ((st = db_step(db, s, &row, err)) == OK && row) {
 		const char *text = column(s, 1);
 
@@ -84,14 +84,58 @@ static enum status each_text(struct db *db, const char *sql, knowledge_text_fn *
 	return db_end(s, st);
 }
 
-enum status knowledge_texts(struct db *db, knowledge_text_fn *fn, void *arg, struct err *err)
+enum status knowledge_texts(struct db *db, int64_t after, knowledge_text_fn *fn, void *arg,
+                            struct err *err)
 {
-	return each_text(db, "SELECT id, body, NULL FROM memory_text", fn, arg, err);
+	sqlite3_stmt *s;
+	enum status st = db_stmt(
+	    db, "SELECT id, body, NULL FROM memory_text WHERE id > ?1 ORDER BY id", &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_int(s, 1, after);
+	return each_text(db, s, fn, arg, err);
 }
 
-enum status knowledge_names(struct db *db, knowledge_text_fn *fn, void *arg, struct err *err)
+enum status knowledge_names(struct db *db, int64_t after, knowledge_text_fn *fn, void *arg,
+                            struct err *err)
 {
-	return each_text(db, "SELECT id, name, type FROM entity", fn, arg, err);
+	sqlite3_stmt *s;
+	enum status st =
+	    db_stmt(db, "SELECT id, name, type FROM entity WHERE id > ?1 ORDER BY id", &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_int(s, 1, after);
+	return each_text(db, s, fn, arg, err);
+}
+
+enum status knowledge_name(struct db *db, int64_t entity, knowledge_text_fn *fn, void *arg,
+                           struct err *err)
+{
+	sqlite3_stmt *s;
+	enum status st = db_stmt(db, "SELECT id, name, type FROM entity WHERE id = ?1", &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_int(s, 1, entity);
+	return each_text(db, s, fn, arg, err);
+}
+
+enum status knowledge_text(struct db *db, const struct knowledge_at *at, int64_t memory,
+                           knowledge_text_fn *fn, void *arg, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	enum status st =
+	    prepare(db,
+	            "SELECT m.entity_id, t.body, NULL FROM memory m"
+	            " CROSS JOIN memory_text t ON t.id = m.id WHERE m.scope_id = ?1"
+	            " AND m.expired_ms IS NULL AND m.superseded_by IS NULL"
+	            " AND (m.valid_to IS NULL OR m.valid_to > ?2)"
+	            " AND m.id = ?3 AND m.kind <> 'entity' AND m.entity_id IS NOT NULL",
+	            &(struct knowledge_at){ at->scope, at->now_ms, memory }, &s, err);
+
+	return st == OK ? each_text(db, s, fn, arg, err) : st;
 }
 
 enum status knowledge_about(struct db *db, const struct knowledge_at *at, int64_t memory,
@@ -190,7 +234,9 @@ enum status knowledge_retype(struct db *db, int64_t entity, const char *type, st
 		return st;
 	db_bind_int(s, 1, entity);
 	db_bind_text(s, 2, type);
-	return db_run(db, s, err);
+	if ((st = db_run(db, s, err)) != OK)
+		return st;
+	return memories_retyped(db, err);
 }
 
 enum status knowledge_done(struct db *db, const char *action, const char *detail, bool *done,

@@ -29,11 +29,22 @@ typedef enum status knowledge_said_fn(void *arg, const struct knowledge_said *ro
 enum status knowledge_said(struct db *db, const struct knowledge_at *at, knowledge_said_fn *fn,
                            void *arg, struct err *err);
 
-/* The two parts of what a search looks through, each in the order of its table. */
+/*
+ * The two parts of what a search looks through: texts of memories, names of entities with their
+ * types. Those with numbers above `after`, ascending.
+ */
 typedef enum status knowledge_text_fn(void *arg, int64_t id, const char *a, const char *b,
                                       struct err *err);
-enum status knowledge_texts(struct db *db, knowledge_text_fn *fn, void *arg, struct err *err);
-enum status knowledge_names(struct db *db, knowledge_text_fn *fn, void *arg, struct err *err);
+enum status knowledge_texts(struct db *db, int64_t after, knowledge_text_fn *fn, void *arg,
+                            struct err *err);
+enum status knowledge_names(struct db *db, int64_t after, knowledge_text_fn *fn, void *arg,
+                            struct err *err);
+
+/* One of them, if it is there; a text with the number of what it is about, if that holds. */
+enum status knowledge_name(struct db *db, int64_t entity, knowledge_text_fn *fn, void *arg,
+                           struct err *err);
+enum status knowledge_text(struct db *db, const struct knowledge_at *at, int64_t memory,
+                           knowledge_text_fn *fn, void *arg, struct err *err);
 
 /* What a memory is about, if it holds in that scope and says something; else 0. */
 enum status knowledge_about(struct db *db, const struct knowledge_at *at, int64_t memory,

@@ -12,7 +12,7 @@ enum status memories_state(struct db *db, struct memories_state *state, struct e
 	bool row = false;
 	enum status st =
 	    db_stmt(db,
-	            "SELECT change, purges, (SELECT max(id) FROM memory) FROM memory_state"
+	            "SELECT change, purges, (SELECT max(id) FROM memory), types FROM memory_state"
 	            " WHERE id = 1",
 	            &s, err);
 
@@ -23,6 +23,7 @@ enum status memories_state(struct db *db, struct memories_state *state, struct e
 		state->change = sqlite3_column_int64(s, 0);
 		state->purges = sqlite3_column_int64(s, 1);
 		state->rows = sqlite3_column_int64(s, 2);
+		state->types = sqlite3_column_int64(s, 3);
 	}
 	return db_end(s, st);
 }
@@ -314,6 +315,11 @@ enum status memories_expire(struct db *db, int64_t id, int64_t at_ms, int64_t ch
 enum status memories_purge(struct db *db, int64_t id, struct err *err)
 {
 	return run_ints(db, "DELETE FROM memory WHERE id = ?1", (const int64_t[]){ id }, 1, err);
+}
+
+enum status memories_retyped(struct db *db, struct err *err)
+{
+	return run_ints(db, "UPDATE memory_state SET types = types + 1 WHERE id = 1", NULL, 0, err);
 }
 
 enum status memories_purged(struct db *db, struct err *err)

@@ -37,10 +37,14 @@ struct memories_row {
 struct memories_state {
 	int64_t change; /* number of the last change */
 	int64_t purges; /* how often rows were deleted */
+	int64_t types;  /* how often an entity that was there became of another type */
 	int64_t rows;   /* no fewer than there are */
 };
 
 enum status memories_state(struct db *db, struct memories_state *state, struct err *err);
+
+/* An entity that was there is of another type now. */
+enum status memories_retyped(struct db *db, struct err *err);
 
 /* A new change number for this transaction. */
 enum status memories_change(struct db *db, int64_t *change, struct err *err);

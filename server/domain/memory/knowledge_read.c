@@ -2,14 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <utf8proc.h>
-
 #include "base/mem.h"
 #include "base/text.h"
 #include "domain/memory/knowledge_own.h"
 
-#define FEW          1000    /* entities that are read one by one */
-#define TYPE_UNKNOWN "thing" /* of an entity that nobody gave a type */
+#define FEW 1000 /* entities that are read one by one */
 
 /* One entity being gathered; observations grow by doubling. */
 struct found {
@@ -17,6 +14,11 @@ struct found {
 	const char *name, *type;
 	const char **said;
 	size_t n, size;
+};
+
+struct link {
+	int64_t id;
+	struct knowledge_relation relation;
 };
 
 struct reading {
@@ -32,51 +34,12 @@ struct reading {
 	bool *wanted;      /* by entity id; NULL: all */
 	size_t n_wanted;   /* room of it */
 	size_t n_links;
-	struct knowledge_relation *links;
+	struct link *links;
 };
-
-/* ASCII without capitals; false when there is something else in it. */
-static bool lower_ascii(struct text *out, const char *s)
-{
-	size_t n = strlen(s);
-	unsigned char all = 0;
-
-	out->len = 0;
-	text_add_n(out, s, n);
-	if (out->failed || n == 0)
-		return n == 0;
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)out->bytes[i];
-
-		all |= c;
-		out->bytes[i] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
-	}
-	return all < 0x80;
-}
-
-/* s without capitals, as JavaScript's toLowerCase has it but for its special cases. */
-static const char *lower(struct text *out, const char *s)
-{
-	if (lower_ascii(out, s))
-		return out->len == 0 ? "" : out->bytes;
-	out->len = 0;
-	for (const unsigned char *at = (const unsigned char *)s; *at != '\0';) {
-		utf8proc_uint8_t bytes[4];
-		utf8proc_int32_t one;
-		utf8proc_ssize_t n = utf8proc_iterate(at, -1, &one);
-
-		if (n < 1)
-			return NULL; /* what is stored is UTF-8 */
-		text_add_n(out, (const char *)bytes,
-		           (size_t)utf8proc_encode_char(utf8proc_tolower(one), bytes));
-		at += n;
-	}
-	return text_string(out);
-}
 
 static bool holds(struct reading *r, const char *text)
 {
-	const char *low = text == NULL ? NULL : lower(&r->lower, text);
+	const char *low = text == NULL ? NULL : grams_lower(&r->lower, text);
 
 	return low != NULL && strstr(low, r->want) != NULL;
 }
@@ -110,7 +73,7 @@ static enum status match_name(void *arg, int64_t id, const char *name, const cha
 {
 	struct reading *r = arg;
 
-	if (!holds(r, name) && !holds(r, type == NULL ? TYPE_UNKNOWN : type))
+	if (!holds(r, name) && !holds(r, type == NULL ? GRAMS_NO_TYPE : type))
 		return OK;
 	return want(r, id) ? OK : err_nomem(err, "what is known");
 }
@@ -130,6 +93,47 @@ static enum status match_text(void *arg, int64_t id, const char *text, const cha
 	if (st != OK || entity == 0)
 		return st;
 	return want(r, entity) ? OK : err_nomem(err, "what is known");
+}
+
+/* The same of one that is known to hold now, with what it is about. */
+static enum status match_said(void *arg, int64_t entity, const char *text, const char *nothing,
+                              struct err *err)
+{
+	struct reading *r = arg;
+
+	(void)nothing;
+	if (!holds(r, text))
+		return OK;
+	return want(r, entity) ? OK : err_nomem(err, "what is known");
+}
+
+/* Look where the text searched for may be: at a few rows, or, when they are many, at all. */
+static enum status match_names(struct reading *r)
+{
+	struct err *err = r->c->err;
+	struct grams_found may;
+	enum status st =
+	    grams_find(r->c->p->memory->grams, GRAMS_NAMES, r->want, r->c->a, &may, err);
+
+	if (st == OK && may.all)
+		return knowledge_names(r->db, 0, match_name, r, err);
+	for (size_t i = 0; st == OK && i < may.n; i++)
+		st = knowledge_name(r->db, may.ids[i], match_name, r, err);
+	return st;
+}
+
+static enum status match_texts(struct reading *r)
+{
+	struct err *err = r->c->err;
+	struct grams_found may;
+	enum status st =
+	    grams_find(r->c->p->memory->grams, GRAMS_TEXTS, r->want, r->c->a, &may, err);
+
+	if (st == OK && may.all)
+		return knowledge_texts(r->db, 0, match_text, r, err);
+	for (size_t i = 0; st == OK && i < may.n; i++)
+		st = knowledge_text(r->db, &r->at, may.ids[i], match_said, r, err);
+	return st;
 }
 
 static struct found *slot(struct reading *r, int64_t entity, bool *fresh)
@@ -201,7 +205,7 @@ static enum status gather(void *arg, const struct knowledge_said *row, struct er
 	if (fresh) {
 		f->first = row->id;
 		f->name = text_dup(r->c->a, row->name);
-		f->type = text_dup(r->c->a, row->type == NULL ? TYPE_UNKNOWN : row->type);
+		f->type = text_dup(r->c->a, row->type == NULL ? GRAMS_NO_TYPE : row->type);
 	}
 	if (strcmp(row->kind, KNOWLEDGE_KIND) != 0)
 		good = add_said(f, row->body, r->c->a);
@@ -215,9 +219,13 @@ static enum status gather_link(void *arg, const struct knowledge_link *row, stru
 
 	if (r->wanted != NULL && !is_wanted(r, row->from) && !is_wanted(r, row->to))
 		return OK;
+	/* One that ends at the entity asked for, and begins at another wanted one, is that one's.
+	 */
+	if (r->at.entity != 0 && row->from != r->at.entity && is_wanted(r, row->from))
+		return OK;
 	if ((r->n_links & (r->n_links - 1)) == 0) { /* a power of two: full */
 		size_t size = r->n_links == 0 ? 1 : 2 * r->n_links;
-		struct knowledge_relation *grown = arena_take(a, size * sizeof *grown);
+		struct link *grown = arena_take(a, size * sizeof *grown);
 
 		if (grown == NULL)
 			return err_nomem(err, "what is known");
@@ -226,9 +234,24 @@ static enum status gather_link(void *arg, const struct knowledge_link *row, stru
 		r->links = grown;
 	}
 	r->links[r->n_links++] =
-	    (struct knowledge_relation){ text_dup(a, row->from_name), text_dup(a, row->type),
-		                         text_dup(a, row->to_name) };
+	    (struct link){ row->id,
+		           { text_dup(a, row->from_name), text_dup(a, row->type),
+		             text_dup(a, row->to_name) } };
 	return arena_failed(a) ? err_nomem(err, "what is known") : OK;
+}
+
+/* The relations of the entities wanted, when they are few. */
+static enum status gather_few_links(struct reading *r)
+{
+	enum status st = OK;
+
+	for (size_t i = 0; i < r->n_wanted && st == OK; i++) {
+		r->at.entity = (int64_t)i;
+		if (r->wanted[i])
+			st = knowledge_links(r->db, &r->at, gather_link, r, r->c->err);
+	}
+	r->at.entity = 0;
+	return st;
 }
 
 /* The entities of these names, and no others. */
@@ -290,18 +313,29 @@ static size_t count_wanted(const struct reading *r)
 
 static enum status read_graph(struct reading *r, const struct knowledge_query *q)
 {
-	struct err *err = r->c->err;
 	enum status st = knowledge_scope(r->c, r->db, false, &r->at.scope);
+	bool few;
 
 	if (st == OK && (r->want != NULL || q->names != NULL))
 		st = want_names(r, r->db, q);
-	if (st == OK && r->want != NULL && (st = knowledge_names(r->db, match_name, r, err)) == OK)
-		st = knowledge_texts(r->db, match_text, r, err);
-	if (st == OK && r->wanted != NULL && count_wanted(r) <= FEW)
-		st = gather_few(r);
-	else if (st == OK)
-		st = gather_all(r);
-	return st == OK ? knowledge_links(r->db, &r->at, gather_link, r, err) : st;
+	if (st == OK && r->want != NULL)
+		st = grams_follow(r->c->p->memory->grams, r->db, r->c->err);
+	if (st == OK && r->want != NULL && (st = match_names(r)) == OK)
+		st = match_texts(r);
+	if (st != OK)
+		return st;
+	few = r->wanted != NULL && count_wanted(r) <= FEW;
+	if ((st = few ? gather_few(r) : gather_all(r)) != OK)
+		return st;
+	return few ? gather_few_links(r)
+	           : knowledge_links(r->db, &r->at, gather_link, r, r->c->err);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct link *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
 }
 
 static int by_age(const void *a, const void *b)
@@ -322,7 +356,13 @@ static enum status hand_out(const struct reading *r, struct knowledge *out)
 		out->entities[i] = (struct knowledge_entity){ r->found[i].name, r->found[i].type,
 			                                      r->found[i].said, r->found[i].n };
 	out->n_entities = r->n;
-	out->relations = r->links;
+	if (r->n_links > 1)
+		qsort(r->links, r->n_links, sizeof *r->links, by_number);
+	out->relations = arena_take(r->c->a, (r->n_links + 1) * sizeof *out->relations);
+	if (out->relations == NULL)
+		return err_nomem(r->c->err, "what is known");
+	for (size_t i = 0; i < r->n_links; i++)
+		out->relations[i] = r->links[i].relation;
 	out->n_relations = r->n_links;
 	return OK;
 }
@@ -339,7 +379,7 @@ enum status knowledge_read(const struct knowledge_call *c, const struct knowledg
 	text_init(&r.lower, 2 * MEMORY_TEXT_MAX);
 	text_init(&needle, 2 * MEMORY_TEXT_MAX);
 	if (q->text != NULL)
-		r.want = lower(&needle, q->text);
+		r.want = grams_lower(&needle, q->text);
 	if ((st = db_read_begin(r.db, c->err)) == OK)
 		st = read_graph(&r, q);
 	project_done(c->p, r.db);

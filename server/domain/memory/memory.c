@@ -20,17 +20,19 @@ enum status memory_new(struct memory **out, struct err *err)
 
 	if (m == NULL)
 		return err_nomem(err, "memory");
-	if ((st = index_new(&m->index, err)) != OK) {
-		mem_free(m);
-		return st;
-	}
+	if ((st = index_new(&m->index, err)) != OK || (st = grams_new(&m->grams, err)) != OK)
+		goto out;
 	if (pthread_mutex_init(&m->lock, NULL) != 0) {
-		index_free(m->index);
-		mem_free(m);
-		return err_nomem(err, "memory");
+		st = err_nomem(err, "memory");
+		goto out;
 	}
 	*out = m;
 	return OK;
+out:
+	grams_free(m->grams);
+	index_free(m->index);
+	mem_free(m);
+	return st;
 }
 
 void memory_free(struct memory *m)
@@ -42,6 +44,7 @@ void memory_free(struct memory *m)
 	project_free(m->shared);
 	mem_free(m->used);
 	index_free(m->index);
+	grams_free(m->grams);
 	(void)pthread_mutex_destroy(&m->lock);
 	mem_free(m);
 }

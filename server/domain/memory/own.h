@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "domain/memory.h"
+#include "domain/memory/grams.h"
 #include "domain/memory/index.h"
 #include "domain/memory/rank.h"
 #include "domain/memory/terms.h"
@@ -19,6 +20,7 @@ struct memory_used {
 
 struct memory {
 	struct index *index; /* owned */
+	struct grams *grams; /* owned */
 
 	pthread_mutex_t lock;     /* guards the members below; never held over SQL */
 	struct memory_used *used; /* owned: recalled since the last write */

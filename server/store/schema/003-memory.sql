@@ -67,11 +67,13 @@ CREATE TABLE memory_text (
 	id   INTEGER PRIMARY KEY REFERENCES memory (id) ON DELETE CASCADE,
 	body TEXT    NOT NULL
 ) STRICT;
--- One row: the number of the last change, and how often rows went for good.
+-- One row: the number of the last change, how often rows went for good, and how often an entity that was
+-- there became of another type.
 CREATE TABLE memory_state (
 	id      INTEGER PRIMARY KEY CHECK (id = 1),
 	change  INTEGER NOT NULL,
-	purges  INTEGER NOT NULL
+	purges  INTEGER NOT NULL,
+	types   INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 INSERT INTO memory_state (id, change, purges) VALUES (1, 0, 0);
 -- Who changed what: one row a call that wrote.
