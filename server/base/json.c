@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#define PRINTED_USUAL 2048 /* bytes of an answer, as the first guess */
+
 void json_use_mem(void)
 {
 	cJSON_Hooks hooks = { .malloc_fn = mem_take, .free_fn = mem_free };
@@ -32,7 +34,7 @@ enum status json_read(const char *text, size_t n, cJSON **out, struct err *err)
 
 char *json_print(const cJSON *value)
 {
-	return cJSON_PrintUnformatted(value);
+	return cJSON_PrintBuffered(value, PRINTED_USUAL, 0);
 }
 
 char *json_print_pretty(const cJSON *value)

@@ -6,8 +6,9 @@
 
 #include "base/mem.h"
 
-#define FIRST_SIZE   ((size_t)256)
-#define DISTANCE_MAX 64 /* bytes of a word that text_distance looks at */
+#define FIRST_SIZE    ((size_t)256)
+#define PRINTED_USUAL 256
+#define DISTANCE_MAX  64 /* bytes of a word that text_distance looks at */
 
 void text_init(struct text *t, size_t limit)
 {
@@ -79,19 +80,24 @@ void text_add_percent(struct text *t, const char *s)
 			text_addf(t, "%%%02X", (unsigned)(unsigned char)*s);
 }
 
+/* Written at once where it fits, else once it is known how long it is. */
 void text_addv(struct text *t, const char *fmt, va_list ap)
 {
+	size_t left = t->bytes == NULL || t->failed ? 0 : t->size - t->len;
 	va_list again;
 	int n;
 
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
-	if (n < 0)
+	n = vsnprintf(left > 0 ? t->bytes + t->len : NULL, left, fmt, ap);
+	if (n < 0) {
 		t->failed = true;
-	else if (room(t, (size_t)n)) {
-		(void)vsnprintf(t->bytes + t->len, (size_t)n + 1, fmt, again);
+	} else if (room(t, (size_t)n)) {
+		if ((size_t)n >= left)
+			(void)vsnprintf(t->bytes + t->len, (size_t)n + 1, fmt, again);
 		t->len += (size_t)n;
 	}
+	if (t->bytes != NULL && t->failed && left > 0)
+		t->bytes[t->len] = '\0';
 	va_end(again);
 }
 
@@ -116,15 +122,18 @@ char *text_copy(const struct text *t, struct arena *a)
 
 char *text_printf(struct arena *a, const char *fmt, ...)
 {
+	char first[PRINTED_USUAL];
 	va_list ap, again;
 	char *out = NULL;
 	int n;
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(first, sizeof first, fmt, ap);
 	va_end(ap);
-	if (n >= 0 && (out = arena_take(a, (size_t)n + 1)) != NULL)
+	if (n >= 0 && (size_t)n < sizeof first)
+		out = arena_copy(a, first, (size_t)n);
+	else if (n >= 0 && (out = arena_take(a, (size_t)n + 1)) != NULL)
 		(void)vsnprintf(out, (size_t)n + 1, fmt, again);
 	va_end(again);
 	return out;

@@ -143,14 +143,16 @@ static void drain(struct out *o)
 
 static void line_out(struct out *o, const char *line, size_t len)
 {
+	bool first = o->tail == o->head;
 	size_t done = 0;
 
 	assert(len > 0 && line[len - 1] == '\n');
-	if (o->tail == o->head)
+	if (first)
 		done = push(o, line, len);
 	if (done < len && !o->broken) {
 		keep(o, line + done, len - done);
-		kick(o);
+		if (first)
+			kick(o); /* of what is kept already the reader knows */
 	}
 }
 

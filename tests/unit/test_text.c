@@ -21,6 +21,29 @@ static void additions_grow_and_stay_whole(void **state)
 	text_done(&t);
 }
 
+static void what_is_formatted_is_whole_at_every_length(void **state)
+{
+	struct arena *a = arena_new((size_t)1 << 20);
+
+	(void)state;
+	for (int n = 0; n < 600; n++) {
+		struct text t;
+		const char *copy;
+
+		text_init(&t, 602);
+		text_add(&t, "ab");
+		text_addf(&t, "%0*d", n, 0);
+		assert_int_equal(t.len, 2 + (n == 0 ? 1 : n));
+		assert_int_equal(strlen(text_string(&t)), t.len);
+		copy = text_printf(a, "%s", text_string(&t));
+		assert_string_equal(copy, text_string(&t));
+		text_addf(&t, "%0*d", 602, 0); /* does not fit: nothing of it is there */
+		assert_true(t.failed);
+		text_done(&t);
+	}
+	arena_free(a);
+}
+
 static void a_text_past_its_limit_stays_failed(void **state)
 {
 	struct text t;
@@ -124,6 +147,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(additions_grow_and_stay_whole),
+		cmocka_unit_test(what_is_formatted_is_whole_at_every_length),
 		cmocka_unit_test(a_text_past_its_limit_stays_failed),
 		cmocka_unit_test(a_text_without_memory_stays_failed),
 		cmocka_unit_test(utf8_is_checked_to_the_byte),

@@ -250,7 +250,7 @@ static enum status follow_changes(struct index *x, struct db *db, const struct m
 	return st;
 }
 
-static enum status follow_in_view(struct index *x, struct db *db, struct err *err)
+enum status index_follow_in_view(struct index *x, struct db *db, struct err *err)
 {
 	const struct index_data *d;
 	struct memories_state state;
@@ -276,7 +276,7 @@ enum status index_follow(struct index *x, struct db *db, struct err *err)
 
 	if (st != OK)
 		return st;
-	st = follow_in_view(x, db, err);
+	st = index_follow_in_view(x, db, err);
 	db_read_end(db);
 	return st;
 }

@@ -113,6 +113,8 @@ void index_free(struct index *x);
  * query when nothing changed; the first time everything is read.
  */
 enum status index_follow(struct index *x, struct db *db, struct err *err);
+/* The same inside the caller's view (db_read_begin), in which what follows is read as well. */
+enum status index_follow_in_view(struct index *x, struct db *db, struct err *err);
 
 /*
  * What one transaction adds, so that the process that writes it need not read it again. It is

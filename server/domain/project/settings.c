@@ -184,20 +184,23 @@ static enum status load(const struct project *p, const struct paths *paths, stru
 	return config_read(&files, s->arena, &s->config, err);
 }
 
-/* lock is held: only one thread reads anew. */
-static enum status refresh(struct project *p, const struct paths *paths, struct err *err)
+static bool is_current(const struct settings *s, const struct stamp *now)
+{
+	for (int i = 0; i < FILES_N; i++)
+		if (s == NULL || !same(&s->stamps[i], &now[i]))
+			return false;
+	return true;
+}
+
+/* lock is held: only one thread reads anew. What the files look like was seen before. */
+static enum status refresh(struct project *p, const struct paths *paths, const struct stamp *now,
+                           struct err *err)
 {
 	struct project_own *own = p->own;
-	struct settings *s = own->settings;
-	bool current = s != NULL;
+	struct settings *s;
 	enum status st;
 
-	for (int i = 0; current && i < FILES_N; i++) {
-		struct stamp now = stamp_of(paths->at[i]);
-
-		current = same(&s->stamps[i], &now);
-	}
-	if (current)
+	if (is_current(own->settings, now))
 		return OK;
 	if ((s = mem_zero(1, sizeof *s)) == NULL || (s->arena = arena_new(ARENA_MAX)) == NULL) {
 		mem_free(s);
@@ -216,14 +219,17 @@ static enum status refresh(struct project *p, const struct paths *paths, struct 
 enum status project_config(struct project *p, const struct config **out, struct err *err)
 {
 	struct arena *a = arena_new(ARENA_MAX);
+	struct stamp now[FILES_N];
 	struct paths paths;
 	enum status st;
 
 	if (a == NULL)
 		return err_nomem(err, "the configuration");
 	if ((st = find_paths(p, a, &paths, err)) == OK) {
+		for (int i = 0; i < FILES_N; i++)
+			now[i] = stamp_of(paths.at[i]);
 		(void)pthread_mutex_lock(&p->own->lock);
-		if ((st = refresh(p, &paths, err)) == OK)
+		if ((st = refresh(p, &paths, now, err)) == OK)
 			*out = p->own->settings->config;
 		(void)pthread_mutex_unlock(&p->own->lock);
 	}
