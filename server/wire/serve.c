@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -23,6 +24,7 @@
 #define WORKERS_MIN  4
 #define WORKERS_MAX  16
 #define LINES_A_TURN 64 /* lines served before the other descriptors are looked at */
+#define LINGER_US    50 /* a client that asks one thing after the other asks again that soon */
 
 enum slot { IN, SIGNALS, KICK, PARENT, WAKE, OUT, HTTP, CLOSED, SLOTS };
 
@@ -36,6 +38,8 @@ struct server {
 	struct http *http; /* or NULL */
 	int in, signals, kick, parent;
 	pid_t parent_pid; /* 0: its end is not ours */
+	bool lingers;     /* there is a processor to spare for that */
+	bool served;      /* a line since the last wait */
 	bool ended;       /* no more input */
 	bool stop;        /* leave now */
 };
@@ -141,6 +145,7 @@ static enum status start(struct server *s, const struct serve_options *options,
 		return err_nomem(err, "the server");
 	if ((st = pool_new(&s->pool, workers, SERVE_FLIGHTS, err)) != OK)
 		return st;
+	s->lingers = cpus > 1;
 	parts = (struct mcp_parts){ s->flight, s->pool, s->kick };
 	if ((st = mcp_new(&s->mcp, &parts, offer, ground, err)) != OK)
 		return st;
@@ -159,6 +164,7 @@ static bool serve_lines(struct server *s)
 	for (int n = 0; n < LINES_A_TURN; n++) {
 		if (out_full(s->out))
 			return true; /* goes on when the client has read */
+		s->served = s->served || n > 0;
 		switch (frame_next(s->frame, &line, &len)) {
 		case FRAME_LINE:
 			mcp_line(s->peer, line, len, true);
@@ -212,6 +218,23 @@ static int patience(const struct server *s, bool more, int64_t until_ms)
 	return wait > 3600000 ? 3600000 : (int)wait;
 }
 
+/*
+ * Stay awake for the next line: to be woken takes longer than most answers. Not while calls are
+ * worked on, who want the processor.
+ */
+static void linger(struct server *s, const struct pollfd *input)
+{
+	struct pollfd only = *input;
+	int64_t until_us;
+
+	if (!s->lingers || !s->served || input->events == 0 || flight_active(s->flight) > 0)
+		return;
+	s->served = false;
+	until_us = clock_mono_us() + LINGER_US;
+	while (poll(&only, 1, 0) == 0 && clock_mono_us() < until_us)
+		(void)sched_yield();
+}
+
 static void take_kick(const struct server *s)
 {
 	uint64_t count;
@@ -263,6 +286,7 @@ static void loop(struct server *s, struct err *err)
 			break;
 		full = out_full(s->out);
 		watch(s, fds, full || more);
+		linger(s, &fds[IN]);
 		if (poll(fds, SLOTS, patience(s, more, until_ms)) < 0 && errno != EINTR) {
 			(void)err_sys(err, errno, "cannot wait for input");
 			log_line(LOG_ERROR, "%s", err->text);
