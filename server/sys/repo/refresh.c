@@ -39,7 +39,10 @@ out:
 	return st;
 }
 
-/* Is all of it committed, and can it be checked out without the git program? */
+/*
+ * Can it be checked out without the git program, and is all of it committed? The files are looked
+ * at last: it takes longest, and whoever has git do it looks at them again.
+ */
 static enum status check(struct repo *r, const struct oid *to, struct arena *a, struct err *err)
 {
 	const char *const *paths;
@@ -49,19 +52,21 @@ static enum status check(struct repo *r, const struct oid *to, struct arena *a, 
 
 	if (r->place.top == NULL || strcmp(r->place.git_dir, r->place.common) == 0)
 		return err_set(err, E_DENIED, "'%s' is no worktree of ours", r->place.git_dir);
+	if (!r->sparse && (st = repo_needs_git(r, to, &needed, err)) != OK)
+		return st;
+	if (r->sparse || needed)
+		return err_set(err, E_ABSENT, "'%s' takes the git program", r->place.top);
+	if ((st = is_little(r, to, a, &little, err)) != OK)
+		return st;
+	if (!little)
+		return err_set(err, E_ABSENT, "more than %d files differ in '%s'", FILES_MOST,
+		               r->place.top);
 	if ((st = repo_dirty(r, a, 1, &paths, &n, err)) != OK)
 		return st;
 	if (n > 0)
 		return err_set(err, E_DENIED, "'%s' in '%s' is not committed", paths[0],
 		               r->place.top);
-	if (!r->sparse && (st = repo_needs_git(r, to, &needed, err)) != OK)
-		return st;
-	if (r->sparse || needed)
-		return err_set(err, E_ABSENT, "'%s' takes the git program", r->place.top);
-	if ((st = is_little(r, to, a, &little, err)) != OK || little)
-		return st;
-	return err_set(err, E_ABSENT, "more than %d files differ in '%s'", FILES_MOST,
-	               r->place.top);
+	return OK;
 }
 
 /* The same note that is there while one is made: if we die, what is half done may be thrown away.
