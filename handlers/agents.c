@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "domain/agent.h"
 #include "domain/board.h"
+#include "domain/dispatch/said.h"
 #include "domain/life.h"
 #include "domain/mailbox.h"
 #include "domain/project.h"
@@ -75,11 +76,12 @@ static void put_findings(struct work *w)
 static cJSON *summary(struct work *w, const struct agent *agent)
 {
 	cJSON *o = agent_summary_json(&w->b, agent);
-	struct life life;
+	struct life life = { 0 };
 
 	if (life_look(w->db, agent->name, w->call->arena, &life, NULL) != OK)
 		w->b.failed = true;
-	else if (life.state != LIFE_REGISTERED)
+	life_seen(w->call->project, w->call->arena, &life);
+	if (life.state != LIFE_REGISTERED)
 		life_put_json(&w->b, o, &life);
 	return o;
 }
@@ -115,8 +117,10 @@ static enum status show(struct work *w)
 		               "'show' needs the 'name' of an agent; 'list' has them all");
 	if ((st = life_look(w->db, w->chosen->name, w->call->arena, &life, &w->call->err)) != OK)
 		return st;
+	life_seen(w->call->project, w->call->arena, &life);
 	one = agent_json(&w->b, w->chosen);
 	life_put_json(&w->b, one, &life);
+	said_put_json(&w->b, one, w->call->project, w->chosen->name);
 	json_put(&w->b, w->answer, "agent", one);
 	put_findings(w);
 	return OK;
@@ -490,15 +494,6 @@ static const struct {
 	{ "board", board, WRITES | POSTED },
 };
 
-/* An agent that could not be read is found among the findings. */
-static bool has_finding(const struct agent_set *set, const char *name)
-{
-	for (size_t i = 0; set != NULL && i < set->n_findings; i++)
-		if (set->findings[i].agent != NULL && strcmp(set->findings[i].agent, name) == 0)
-			return true;
-	return false;
-}
-
 static enum status choose(struct work *w)
 {
 	const char *nearest = NULL;
@@ -509,7 +504,7 @@ static enum status choose(struct work *w)
 	at = agent_find(w->set, w->want->name, &nearest);
 	if (at != AGENT_NONE)
 		w->chosen = &w->set->agents[at];
-	if (at != AGENT_NONE || has_finding(w->set, w->want->name))
+	if (at != AGENT_NONE || agent_has_finding(w->set, w->want->name))
 		return OK;
 	return err_set(&w->call->err, E_ABSENT, "no agent is called '%s'%s%s%s", w->want->name,
 	               nearest == NULL ? "; 'list' has them all" : "; did you mean '",

@@ -213,7 +213,7 @@ const struct command cli_commands[] = {
 	  "coach", report_options, 0, 1, command_report },
 	{ "events", "[publish TOPIC [JSON] | subscribers | deadletters | replay]",
 	  "what happened, in order", "events", events_options, 0, 3, command_events },
-	{ "agents", "[list|show|validate|start|stop NAME | questions | answer ID TEXT]",
+	{ "agents", "[list|show|validate|start|stop|log NAME | questions | answer ID TEXT]",
 	  "who can do tasks here, and how they fare", "agents", NULL, 0, 3, command_agents },
 	{ "recipes",
 	  "[list|show NAME|new NAME|validate|graph|plan|implement|verify|history|rollback NAME]",

@@ -139,6 +139,52 @@ static int action(struct cli *c)
 	return cli_simple(c, show_members);
 }
 
+/* The last lines that an agent said, as they are; where the others are goes to stderr. */
+static void show_said(struct cli *c, const cJSON *result)
+{
+	const cJSON *agent = json_get(result, "agent");
+	const char *said = json_text(agent, "said"), *log = json_text(agent, "log");
+
+	if (said == NULL) {
+		text_addf(&c->screen.text, "it has said nothing yet\n");
+		return;
+	}
+	text_addf(&c->screen.text, "%s", said);
+	text_addf(&c->errors.text, "all of it: %s\n", log);
+	screen_flush(&c->errors);
+}
+
+/* What starts an agent, for the list. */
+static const char *started_by(struct cli *c, const cJSON *agent)
+{
+	if (json_get(agent, "subscribes") != NULL)
+		return cell_of(c, json_get(agent, "subscribes"));
+	return json_flag(agent, "alone") ? "runs by itself" : "";
+}
+
+/* All agents, and how those fare that were started. */
+static void show_agents(struct cli *c, const cJSON *result)
+{
+	const cJSON *list = json_get(result, "agents"), *one;
+	struct table *t;
+
+	if (list == NULL || list->child == NULL || json_get(result, "nextCursor") != NULL) {
+		show_members(c, result);
+		return;
+	}
+	t = table_new(c, "name|state|started by|source|description");
+	cJSON_ArrayForEach(one, list) {
+		const char *state = json_text(one, "state");
+
+		table_cell(t, STYLE_BOLD, json_text(one, "name"));
+		table_cell(t, STYLE_NONE, state == NULL ? "" : state);
+		table_cell(t, STYLE_NONE, started_by(c, one));
+		table_cell(t, STYLE_NONE, json_text(one, "source"));
+		table_cell(t, STYLE_NONE, json_text(one, "description"));
+	}
+	table_show(t);
+}
+
 int command_agents(struct cli *c)
 {
 	if (c->n_words == 3 && strcmp(c->words[0], "answer") == 0) {
@@ -146,6 +192,17 @@ int command_agents(struct cli *c)
 		cli_put_text(c, "question", c->words[1]);
 		cli_put_text(c, "text", c->words[2]);
 		return cli_simple(c, show_members);
+	}
+	if (c->n_words > 0 && strcmp(c->words[0], "log") == 0) {
+		if (c->n_words != 2)
+			return cli_usage(c, "'agents log' needs the NAME of an agent");
+		cli_put_text(c, "action", "show");
+		cli_put_text(c, "name", c->words[1]);
+		return cli_simple(c, show_said);
+	}
+	if (c->n_words == 0 || (c->n_words == 1 && strcmp(c->words[0], "list") == 0)) {
+		cli_put_text(c, "action", "list");
+		return cli_simple(c, show_agents);
 	}
 	return action(c);
 }

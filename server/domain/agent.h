@@ -51,11 +51,13 @@ struct agent {
 	enum agent_restart restart;               /* on-failure unless stated */
 	int restarts_max;                         /* in a row */
 	int64_t timeout_ms;                       /* of one start; 0: the configuration's */
-	int concurrency;                          /* how many at a time; 1 unless stated */
-	const char *prompt;                       /* the text after the front matter; never NULL */
-	const char *path;                         /* of the file */
-	const char *source;                       /* project, claude, user, user-claude */
-	long line;                                /* of its name */
+	int64_t
+	    heartbeat_ms; /* it says something at least so often, else it has failed; 0: need not */
+	int concurrency;  /* how many at a time; 1 unless stated */
+	const char *prompt; /* the text after the front matter; never NULL */
+	const char *path;   /* of the file */
+	const char *source; /* project, claude, user, user-claude */
+	long line;          /* of its name */
 };
 
 struct agent_finding {
@@ -94,6 +96,9 @@ enum status agent_load_file(const struct agent_places *places, const char *path,
 
 /* Index of the agent of that name, or AGENT_NONE with *nearest set (NULL: none is near). */
 size_t agent_find(const struct agent_set *set, const char *name, const char **nearest);
+
+/* Is there a finding about that name? One that could not be read is known by these alone. */
+bool agent_has_finding(const struct agent_set *set, const char *name);
 
 /* Has the agent of that name no mistake in its file? E_INPUT: FILE:LINE and what is wrong. */
 enum status agent_sound(const struct agent_set *set, const char *name, struct err *err);

@@ -14,6 +14,12 @@
  * (`agent.*.failed`) or it asks for their type. How agents fare is domain/life.h's: one that gave
  * up an event has failed, and is started anew as its restart policy says.
  *
+ * An agent that was started and subscribes to nothing runs by itself: its command or preset is
+ * started with its prompt, watched, and ended with the dispatcher. One that ends well has done its
+ * work
+ * (`agent.NAME.done`) and is stopped, unless its policy is `always`; one that ends otherwise, takes
+ * longer than its timeout, or is silent for longer than its heartbeat, has failed.
+ *
  * One process at a time dispatches for a project (a lock file); the others take over when
  * it ends. A dispatcher has threads of its own and is otherwise used by one thread.
  */
@@ -35,6 +41,7 @@ struct dispatch_options {
 	int64_t timeout_ms; /* of an agent that states none; 0: the configuration's */
 	int64_t restart_ms; /* before the first restart of one that failed; 0: LIFE_PAUSE_MS */
 	int64_t beat_ms;    /* between signs of life; 0: LIFE_BEAT_MS */
+	int64_t steady_ms;  /* one that ran alone so long had started well; 0: LIFE_STEADY_MS */
 	size_t threads;     /* deliveries at once; 0: the configuration's */
 	const char *warden; /* path of this program, to watch over what is started (sys/warden.h);
 	                     * NULL: nobody does, and what hides from its session and its

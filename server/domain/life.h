@@ -32,7 +32,7 @@
 #define LIFE_PAUSE_MS     1000   /* before the first restart; doubles with each in a row */
 #define LIFE_PAUSE_MAX_MS 300000 /* and at most */
 #define LIFE_BEAT_MS      30000  /* between signs of life of one that is busy */
-#define LIFE_SILENT_MS    (3 * LIFE_BEAT_MS)
+#define LIFE_STEADY_MS    60000  /* one that ran alone so long has not failed at once */
 
 enum life_state {
 	LIFE_REGISTERED,
@@ -64,7 +64,17 @@ struct life {
 	int64_t since_ms, beat_ms; /* beat_ms 0: never seen at work */
 	int64_t pid, active, failures;
 	int64_t again_ms; /* failed: when it is started anew; 0: it is not */
+	bool alone;       /* it runs by itself; else events start it */
 };
+
+/* Is it to be looked after: does it run by itself, and was not stopped? */
+bool life_runs_alone(const struct life *life);
+
+/*
+ * What can be told of it to people: without a dispatcher nobody is at work, whatever the row says,
+ * and one that was is started by the next.
+ */
+void life_seen(const struct project *p, struct arena *a, struct life *life);
 
 /* A step: what becomes of whom. The numbers are taken as they stand here. */
 struct life_step {
@@ -73,6 +83,7 @@ struct life_step {
 	const char *cause;     /* or NULL */
 	const char *causation; /* id of the event that led to it, or NULL */
 	int64_t pid, active, failures, again_ms;
+	enum { LIFE_AS_IT_WAS, LIFE_BY_EVENTS, LIFE_ALONE } kind;
 };
 
 /*
@@ -98,10 +109,10 @@ enum status life_all(struct db *db, struct arena *a, struct life **out, size_t *
 
 /*
  * Start an agent: it is subscribed to what its definition says, where it left off if it was
- * subscribed before, and is `starting`; the dispatcher of a server does the rest. E_INPUT when it
- * subscribes to nothing. Stopping ends its subscriptions and what runs for it: `stopping` while a
- * dispatcher has to see to that, else `stopped`; E_ABSENT when it was not started. Each is one
- * transaction of its own, on a connection for writing.
+ * subscribed before, and is `starting`; the dispatcher of a server does the rest. One that
+ * subscribes to nothing runs by itself. Stopping ends its subscriptions and what runs for it:
+ * `stopping` while a dispatcher has to see to that, else `stopped`; E_ABSENT when it was not
+ * started. Each is one transaction of its own, on a connection for writing.
  */
 enum status life_start(struct project *p, struct db *db, const struct agent *agent, struct arena *a,
                        struct err *err);

@@ -2,14 +2,14 @@
 
 #include "store/rows.h"
 
-#define COLUMNS "name, state, cause, since_ms, beat_ms, pid, active, failures, again_ms"
+#define COLUMNS "name, state, cause, since_ms, beat_ms, pid, active, failures, again_ms, alone"
 
 enum status life_put(struct db *db, const struct life_row *row, struct err *err)
 {
 	sqlite3_stmt *s = NULL;
 	enum status st = db_stmt(db,
 	                         "INSERT OR REPLACE INTO agent (" COLUMNS ")"
-	                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 	                         &s, err);
 
 	if (st != OK)
@@ -23,6 +23,7 @@ enum status life_put(struct db *db, const struct life_row *row, struct err *err)
 	db_bind_int(s, 7, row->active);
 	db_bind_int(s, 8, row->failures);
 	db_bind_int_or_null(s, 9, row->again_ms, 0);
+	db_bind_int(s, 10, row->alone);
 	return db_run(db, s, err);
 }
 
@@ -40,6 +41,7 @@ static void read_row(sqlite3_stmt *s, struct arena *a, void *row)
 		.active = sqlite3_column_int64(s, 6),
 		.failures = sqlite3_column_int64(s, 7),
 		.again_ms = db_int_or(s, 8, 0),
+		.alone = sqlite3_column_int(s, 9) != 0,
 	};
 }
 

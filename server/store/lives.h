@@ -6,6 +6,7 @@
 #ifndef STORE_LIVES_H
 #define STORE_LIVES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ struct life_row {
 	int64_t beat_ms; /* 0: never */
 	int64_t pid, active, failures;
 	int64_t again_ms; /* 0: not */
+	bool alone;       /* no event starts it */
 };
 
 /* Add the row, or make that of the name as this one. */

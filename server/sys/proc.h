@@ -71,6 +71,7 @@ struct proc_spec {
 	int out_file, err_file;        /* for PROC_TO_FD */
 	const struct sandbox *sandbox; /* NULL: none; read only during proc_start */
 	int64_t stop_grace_ms;         /* proc_run: 0: PROC_GRACE_MS; out of time, at least that */
+	int64_t silence_ms;            /* proc_run: so long without a word is hung; 0: never */
 	atomic_int *pid;               /* proc_run: told here while it runs, then 0; NULL: not */
 };
 
@@ -131,8 +132,7 @@ bool proc_ended(struct proc *p, int64_t *again_ms);
 /* Has the direct child itself ended (others may be left)? result.exit_code is good then. */
 bool proc_child_ended(const struct proc *p);
 
-/* CPU time used so far by the child and its living descendants in its session, for stall
- * detection; -1 when unknown. Costs a walk of /proc. */
+/* CPU time so far of the child and its living descendants; -1: unknown. Costs a walk of /proc. */
 int64_t proc_cpu_us(const struct proc *p);
 
 void proc_close_out(struct proc *p);
@@ -154,6 +154,7 @@ struct proc_output {
 	char *out, *err; /* never NULL on OK */
 	size_t out_size, err_size;
 	uint64_t out_total, err_total; /* bytes that came; more than the size: cut */
+	bool silent;                   /* hung: nothing came for silence_ms */
 };
 struct proc_bounds {
 	size_t max;
@@ -178,7 +179,6 @@ struct proc_id {
 	int64_t start; /* clock ticks between boot and its start */
 	char boot[40]; /* the kernel's boot id */
 };
-
 int64_t proc_started(int pid); /* in clock ticks since boot; -1: there is none */
 
 /* Who is pid? E_ABSENT when there is no such process. */

@@ -66,15 +66,29 @@ static int sleep_ms(int64_t deadline, int64_t again, bool look)
 	return left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
-static void wait_end(struct proc *p, struct sink *out, struct sink *errs,
-                     const struct proc_bounds *bounds, int64_t grace_ms)
+/* When its time is over: for all of it, or since it said something. */
+static int64_t deadline_of(const struct proc_bounds *bounds, int64_t silence_ms, int64_t started_ms,
+                           int64_t heard_ms)
 {
-	int64_t deadline =
-	    bounds->timeout_ms > 0 ? clock_mono_ms() + bounds->timeout_ms : INT64_MAX;
+	int64_t at = bounds->timeout_ms > 0 ? started_ms + bounds->timeout_ms : INT64_MAX;
+
+	if (silence_ms > 0 && heard_ms + silence_ms < at)
+		return heard_ms + silence_ms;
+	return at;
+}
+
+/* True when it was ended for its silence. */
+static bool wait_end(struct proc *p, struct sink *out, struct sink *errs,
+                     const struct proc_bounds *bounds, const struct proc_spec *spec)
+{
+	int64_t grace_ms = spec->stop_grace_ms > 0 ? spec->stop_grace_ms : PROC_GRACE_MS;
+	int64_t started = clock_mono_ms(), heard = started;
+	int64_t deadline = deadline_of(bounds, spec->silence_ms, started, heard);
 	const atomic_bool *stop = bounds->stop;
 	int bell = stop == NULL ? -1 : bell_fd(bounds->bell);
 	int64_t again = p->wait_fd < 0 ? 0 : INT64_MAX;
-	bool ended = false;
+	bool ended = false, silent = false;
+	uint64_t total = 0;
 
 	while (!ended) {
 		struct pollfd fds[] = {
@@ -91,12 +105,18 @@ static void wait_end(struct proc *p, struct sink *out, struct sink *errs,
 			proc_close_out(p);
 		if (p->err_fd >= 0 && !drain(p->err_fd, errs))
 			proc_close_err(p);
+		if (out->total + errs->total != total && deadline != INT64_MAX) {
+			total = out->total + errs->total;
+			heard = clock_mono_ms();
+			deadline = deadline_of(bounds, spec->silence_ms, started, heard);
+		}
 		if (stop != NULL && atomic_load(stop)) {
 			proc_end(p, PROC_KILLED, grace_ms);
 			stop = NULL;
 			bell = -1;
 		}
 		if (clock_mono_ms() >= deadline) {
+			silent = bounds->timeout_ms <= 0 || deadline < started + bounds->timeout_ms;
 			proc_end(p, PROC_HUNG, grace_ms > PROC_GRACE_MS ? grace_ms : PROC_GRACE_MS);
 			deadline = INT64_MAX;
 		}
@@ -107,6 +127,7 @@ static void wait_end(struct proc *p, struct sink *out, struct sink *errs,
 		(void)drain(p->out_fd, out);
 	if (p->err_fd >= 0)
 		(void)drain(p->err_fd, errs);
+	return silent;
 }
 
 enum status proc_run(const struct proc_spec *spec, const struct proc_bounds *bounds,
@@ -115,6 +136,7 @@ enum status proc_run(const struct proc_spec *spec, const struct proc_bounds *bou
 	struct sink o = { .max = bounds->max }, e = { .max = bounds->max };
 	struct proc *p = NULL;
 	enum status st;
+	bool silent;
 
 	assert(bounds->stop == NULL || bounds->bell != NULL);
 	if ((st = proc_start(&p, NULL, spec, err)) != OK)
@@ -123,7 +145,7 @@ enum status proc_run(const struct proc_spec *spec, const struct proc_bounds *bou
 	text_init(&e.text, bounds->max + 1);
 	if (spec->pid != NULL)
 		atomic_store(spec->pid, p->pid);
-	wait_end(p, &o, &e, bounds, spec->stop_grace_ms > 0 ? spec->stop_grace_ms : PROC_GRACE_MS);
+	silent = wait_end(p, &o, &e, bounds, spec);
 	if (spec->pid != NULL)
 		atomic_store(spec->pid, 0);
 	*out = (struct proc_output){
@@ -134,6 +156,7 @@ enum status proc_run(const struct proc_spec *spec, const struct proc_bounds *bou
 		.err_size = e.text.len,
 		.out_total = o.total,
 		.err_total = e.total,
+		.silent = silent && p->result.outcome == PROC_HUNG,
 	};
 	if (o.text.failed || e.text.failed || out->out == NULL || out->err == NULL)
 		st = err_nomem(err, "a program's output");

@@ -15,6 +15,7 @@ from mcp import META  # noqa: E402
 
 GADUGI = os.environ["GADUGI"]
 LIMIT_S = 120
+ROUNDS = int(os.environ.get("CRASH_ROUNDS", "5"))
 STUBBORN = r"""#!/bin/sh
 trap '' TERM HUP INT
 env -i /bin/sh -c 'trap "" TERM; echo $$ >>pids; exec sleep 600' &
@@ -77,6 +78,57 @@ def end_input(server):
     server.stdin.close()
 
 
+ALONE = r"""#!/bin/sh
+trap '' TERM
+echo $$ >>pids
+setsid env -i /bin/sh -c 'trap "" TERM; echo $$ >>pids; exec sleep 600' &
+while :; do sleep 0.05; done
+"""
+
+
+def state(root, name):
+    return json.loads(gadugi(root, "call", "agents", json.dumps({"action": "show", "name": name})))["agent"]
+
+
+def runs_alone():
+    """One that runs by itself, its server killed again and again: always one of it, in the end none."""
+    root = os.path.join(os.environ.get("TMPDIR", "/tmp"), "crash-alone")
+    os.makedirs(os.path.join(root, ".gadugi", "agents"))
+    agent = os.path.join(root, "agent.sh")
+    with open(agent, "w") as f:
+        f.write(ALONE)
+    os.chmod(agent, 0o755)
+    with open(os.path.join(root, ".gadugi", "config"), "w") as f:
+        f.write("agents:\n  alone: {command: [./agent.sh]}\n")
+    with open(os.path.join(root, ".gadugi", "agents", "one.md"), "w") as f:
+        f.write("---\nname: one\ndescription: d\npreset: alone\n---\nStay.\n")
+    gadugi(root, "agents", "start", "one")
+    pids = os.path.join(root, ".gadugi", "agents", "one", "pids")
+    good = True
+    for n in range(ROUNDS):
+        server = serve(root)
+        good = good and wait_for(lambda: len(noted(pids)) == 2 * (n + 1))
+        good = good and wait_for(lambda: state(root, "one")["state"] == "busy")
+        good = good and wait_for(lambda: len([p for p in noted(pids) if alive(p)]) == 2)
+        kill(server)
+    check("one_that_runs_by_itself_goes_on_after_each_kill", good, str(noted(pids)))
+    check("without_a_server_it_is_not_said_to_be_busy", state(root, "one")["state"] == "starting")
+    check("it_ends_with_the_last_server", wait_for(lambda: not any(map(alive, noted(pids)))))
+    server = serve(root)
+    wait_for(lambda: len(noted(pids)) == 2 * (ROUNDS + 1))
+    gadugi(root, "agents", "stop", "one")
+    check("it_is_stopped_though_it_will_not", wait_for(lambda: state(root, "one")["state"] == "stopped"))
+    check("it_is_gone_when_it_is_stopped", not any(map(alive, noted(pids))))
+    kill(server)
+
+
+def kill(server):
+    server.send_signal(signal.SIGKILL)
+    server.wait()
+    server.stdin.close()
+    server.stdout.close()
+
+
 def main():
     root = os.path.join(os.environ.get("TMPDIR", "/tmp"), "crash-agents")
     os.makedirs(os.path.join(root, ".gadugi"))
@@ -105,6 +157,7 @@ def main():
         if not server.stdin.closed:
             server.stdin.close()
         server.stdout.close()
+    runs_alone()
     sys.exit(failed)
 
 

@@ -219,8 +219,13 @@ static void an_agent_is_started_on_what_it_subscribes_to(void **state)
 	assert_non_null(strstr(said, "\"agent\":\"fixer\",\"state\":\"starting\""));
 	assert_non_null(strstr(said, "{\"subscriber\":\"fixer-2\",\"topic\":\"c.#\","
 	                             "\"agent\":\"fixer\",\"after\":0,"));
-	assert_null(ask(f, "{\"action\":\"start\",\"name\":\"idle\"}", &err));
-	assert_non_null(strstr(err.text, "subscribes"));
+	/* one that waits for nothing runs by itself */
+	said = ask(f, "{\"action\":\"start\",\"name\":\"idle\"}", NULL);
+	assert_non_null(strstr(said, "\"agent\":\"idle\",\"state\":\"starting\",\"alone\":true"));
+	folder_put(f, ".gadugi/agents/idle.log", "2026-11-22T10:00:00.000Z hello\n");
+	said = ask(f, "{\"action\":\"show\",\"name\":\"idle\"}", NULL);
+	assert_non_null(strstr(said, "\"said\":\"2026-11-22T10:00:00.000Z hello\\n\""));
+	assert_non_null(strstr(said, "agents/idle.log\""));
 	said = ask(f, "{\"action\":\"list\",\"name\":\"fixer\"}", NULL);
 	assert_non_null(strstr(said, "\"state\":\"starting\""));
 	said = ask(f, "{\"action\":\"stop\",\"name\":\"fixer\"}", NULL);

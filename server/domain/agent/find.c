@@ -283,6 +283,14 @@ size_t agent_find(const struct agent_set *set, const char *name, const char **ne
 	return AGENT_NONE;
 }
 
+bool agent_has_finding(const struct agent_set *set, const char *name)
+{
+	for (size_t i = 0; i < set->n_findings; i++)
+		if (set->findings[i].agent != NULL && strcmp(set->findings[i].agent, name) == 0)
+			return true;
+	return false;
+}
+
 enum status agent_sound(const struct agent_set *set, const char *name, struct err *err)
 {
 	for (size_t i = 0; i < set->n_findings; i++) {

@@ -44,6 +44,8 @@ cJSON *agent_json(struct json_build *b, const struct agent *agent)
 		json_put_int(b, o, "restartsMax", agent->restarts_max);
 	if (agent->timeout_ms > 0)
 		json_put_number(b, o, "timeoutSeconds", (double)agent->timeout_ms / 1000);
+	if (agent->heartbeat_ms > 0)
+		json_put_number(b, o, "heartbeatSeconds", (double)agent->heartbeat_ms / 1000);
 	json_put_int(b, o, "concurrency", agent->concurrency);
 	json_put_int(b, o, "line", agent->line);
 	json_put_text(b, o, "prompt", agent->prompt);

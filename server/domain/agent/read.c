@@ -190,7 +190,7 @@ static void read_restart(struct making *m, const struct yaml *y, struct agent *a
 }
 
 /* `90`, `90s`, `15m`, `2h`: seconds unless it says otherwise. */
-static void read_timeout(struct making *m, const struct yaml *y, struct agent *agent)
+static void read_time(struct making *m, const struct yaml *y, int64_t *ms)
 {
 	const char *text = y->kind == YAML_TEXT ? y->text : "";
 	char *end = NULL;
@@ -199,9 +199,19 @@ static void read_timeout(struct making *m, const struct yaml *y, struct agent *a
 
 	if (n > 0 && end != text && n * unit * 1000 <= (double)TIMEOUT_MAX &&
 	    (*end == '\0' || (strchr("smh", *end) != NULL && end[1] == '\0')))
-		agent->timeout_ms = (int64_t)(n * unit * 1000);
+		*ms = (int64_t)(n * unit * 1000);
 	else
 		wrong(m, y, "a time like 90s, 15m or 2h");
+}
+
+static void read_timeout(struct making *m, const struct yaml *y, struct agent *agent)
+{
+	read_time(m, y, &agent->timeout_ms);
+}
+
+static void read_heartbeat(struct making *m, const struct yaml *y, struct agent *agent)
+{
+	read_time(m, y, &agent->heartbeat_ms);
 }
 
 static void read_concurrency(struct making *m, const struct yaml *y, struct agent *agent)
@@ -230,6 +240,7 @@ static const struct {
 	{ "permissions", read_permissions },
 	{ "restart", read_restart },
 	{ "timeout", read_timeout },
+	{ "heartbeat", read_heartbeat },
 	{ "concurrency", read_concurrency },
 	{ "background", NULL },
 	{ "color", NULL },

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "domain/config.h"
 #include "domain/dispatch/actors.h"
+#include "domain/dispatch/alone.h"
 #include "sys/proc.h"
 #include "sys/scan.h"
 
@@ -153,8 +154,10 @@ static enum status begin(struct dispatch *d, struct actor *actor, struct db *db,
 	actor->again_us = pause < 0 ? INT64_MAX : clock_mono_us() + pause * 1000;
 	actor->unfit = can != OK;
 	atomic_store(&actor->able, can == OK);
-	if (can == OK)
+	if (can == OK) {
 		actor_unblock(d, actor);
+		alone_ring(d);
+	}
 	return OK;
 }
 
@@ -188,19 +191,30 @@ static const struct life *life_of(const struct life *all, size_t n, const char *
 	return NULL;
 }
 
-static void mark_wanted(struct dispatch *d)
+/* Who is started by events, and who runs by itself. False: out of memory. */
+static bool mark_wanted(struct dispatch *d, const struct life *all, size_t n)
 {
 	for (struct actor *actor = d->actors; actor != NULL; actor = actor->next)
-		actor->wanted = false;
+		actor->wanted = actor->alone = false;
 	for (struct target *t = d->targets; t != NULL; t = t->next)
 		if (t->actor != NULL)
 			t->actor->wanted = true;
+	for (size_t i = 0; i < n; i++) {
+		struct actor *actor;
+
+		if (!life_runs_alone(&all[i]))
+			continue;
+		if ((actor = actor_get(d, all[i].name)) == NULL)
+			return false;
+		actor->wanted = actor->alone = true;
+	}
+	return true;
 }
 
 static void drop_unwanted(struct dispatch *d)
 {
 	for (struct actor **at = &d->actors, *actor; (actor = *at) != NULL;)
-		if (actor->wanted) {
+		if (actor->wanted || actor->worker != NULL) {
 			at = &actor->next;
 		} else {
 			*at = actor->next;
@@ -226,7 +240,8 @@ enum status actors_refresh(struct dispatch *d, struct db *db, struct arena *a, s
 	size_t n = 0;
 	enum status st = life_all(db, a, &all, &n, err);
 
-	mark_wanted(d);
+	if (st == OK && !mark_wanted(d, all, n))
+		return err_nomem(err, "an agent");
 	for (struct actor *actor = d->actors; st == OK && actor != NULL; actor = actor->next) {
 		const struct life none = { .name = actor->name }, *life;
 
@@ -243,7 +258,8 @@ enum status actors_refresh(struct dispatch *d, struct db *db, struct arena *a, s
 	for (size_t i = 0; st == OK && i < n; i++) {
 		const struct actor *actor = find_actor(d, all[i].name);
 
-		if (actor == NULL || !actor->wanted)
+		/* one that is being ended is written down as stopped when it has ended */
+		if (actor == NULL || (!actor->wanted && actor->worker == NULL))
 			st = end(d, db, &all[i], err);
 	}
 	drop_unwanted(d);
@@ -405,7 +421,7 @@ static struct life_step next_step(struct dispatch *d, struct actor *actor,
 		                  .causation = change->causation };
 	int64_t pause;
 
-	if (change->well)
+	if (change->well || change->steady)
 		actor->failures = 0;
 	step.to = actor->running > 0 ? LIFE_BUSY : actor->waiting > 0 ? LIFE_WAITING : LIFE_READY;
 	if (change->failed != NULL && atomic_load(&actor->able)) {
@@ -420,6 +436,16 @@ static struct life_step next_step(struct dispatch *d, struct actor *actor,
 	step.active = actor->running;
 	step.failures = actor->failures;
 	return step;
+}
+
+bool actor_comes_back(struct dispatch *d, struct actor *actor)
+{
+	bool back;
+
+	(void)pthread_mutex_lock(&d->guard);
+	back = pause_of(d, actor) >= 0;
+	(void)pthread_mutex_unlock(&d->guard);
+	return back;
 }
 
 enum status actor_note(struct dispatch *d, struct actor *actor, struct db *db,
@@ -492,20 +518,25 @@ void actor_unblock(struct dispatch *d, const struct actor *actor)
 
 /* --- signs of life -------------------------------------------------------------------------- */
 
+static void add_one(int pid, struct life_use *use)
+{
+	struct scan_use one;
+
+	if (pid == 0 || !scan_use(pid, &one))
+		return;
+	use->pid = pid;
+	use->memory_kb += one.memory_kb;
+	use->cpu_ms += one.cpu_ms;
+	use->active++;
+}
+
 static void add_use(const struct dispatch *d, const struct actor *actor, struct life_use *use)
 {
+	if (actor->worker != NULL)
+		add_one(atomic_load(&actor->worker->pid), use);
 	for (const struct target *t = d->targets; t != NULL; t = t->next)
-		for (size_t i = 0; t->actor == actor && i < t->n_lanes; i++) {
-			int pid = atomic_load(&t->lanes[i]->pid);
-			struct scan_use one;
-
-			if (pid == 0 || !scan_use(pid, &one))
-				continue;
-			use->pid = pid;
-			use->memory_kb += one.memory_kb;
-			use->cpu_ms += one.cpu_ms;
-			use->active++;
-		}
+		for (size_t i = 0; t->actor == actor && i < t->n_lanes; i++)
+			add_one(atomic_load(&t->lanes[i]->pid), use);
 }
 
 enum status actors_beat(struct dispatch *d, struct db *db, struct err *err)

@@ -35,10 +35,14 @@ void actor_wait(struct dispatch *d, struct actor *actor, bool waits);
 
 /* What happened to an actor, beside its numbers. */
 struct actor_change {
-	bool well;             /* what it did ended well */
-	const char *failed;    /* it failed for good: the cause */
+	bool well;          /* what it did ended well */
+	bool steady;        /* it did long enough what it should, before: the failures start anew */
+	const char *failed; /* it failed for good: the cause */
 	const char *causation; /* id of the event */
 };
+
+/* Will one that fell be started anew by itself? */
+bool actor_comes_back(struct dispatch *d, struct actor *actor);
 
 /* Inside a write transaction: the state that follows. NULL actors are fine. */
 enum status actor_note(struct dispatch *d, struct actor *actor, struct db *db,

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "domain/dispatch/actors.h"
 #include "domain/dispatch/launch.h"
+#include "domain/dispatch/said.h"
 #include "domain/event/view.h"
 #include "domain/question.h"
 #include "store/subscribers.h"
@@ -107,9 +108,25 @@ static const char *last_words(const struct proc_output *o, struct arena *a)
 	return arena_copy(a, o->out + from, good);
 }
 
+/* What an agent said, with why it was started and how it ended. */
+static void keep_words(const struct start *s, const struct proc_output *o)
+{
+	const char *path = said_path(s->dispatch->project, s->target->action, s->arena);
+	struct said *said = s->target->actor == NULL || path == NULL ? NULL : said_new(path);
+
+	said_note(said, s->handed_ms, "started by event %lld, '%s', attempt %d",
+	          (long long)s->event->seq, s->event->topic, s->attempt);
+	said_add(said, o->out, o->out_size, clock_wall_ms(&s->dispatch->project->clock));
+	said_note(said, clock_wall_ms(&s->dispatch->project->clock), "%s, exit code %d%s",
+	          proc_outcome_words(o->result.outcome), o->result.exit_code,
+	          o->out_total > o->out_size ? "; it said more than is kept" : "");
+	said_free(said);
+}
+
 /* Run it. OK when it ended well; otherwise words say how it ended, with its last ones. */
 static enum status run(struct start *s)
 {
+	const struct agent *agent = s->launch.agent;
 	const struct proc_bounds bounds = { OUTPUT_MAX, s->launch.timeout_ms, &s->target->stop,
 		                            &s->target->bell };
 	struct sandbox *sandbox = NULL;
@@ -124,17 +141,22 @@ static enum status run(struct start *s)
 	if ((st = launch_prepare(&s->launch, mark, &spec, &sandbox)) != OK)
 		return st;
 	spec.pid = &s->lane->pid;
+	spec.silence_ms = agent == NULL ? 0 : agent->heartbeat_ms;
 	st = proc_run(&spec, &bounds, s->arena, &out, s->err);
 	sandbox_free(sandbox);
 	s->result = out.result;
+	if (st == OK)
+		keep_words(s, &out);
 	if (st != OK || out.result.outcome == PROC_CLEAN)
 		return st;
 	last = last_words(&out, s->arena);
 	if (atomic_load(&s->target->stop))
 		return err_set(s->err, E_STOP, "stopped");
-	return err_set(s->err, E_IO, "%s '%s' %s (exit code %d)%s%s",
+	return err_set(s->err, E_IO, "%s '%s' %s (%s %d)%s%s",
 	               s->target->actor == NULL ? "command" : "agent", s->target->action,
-	               proc_outcome_words(out.result.outcome), out.result.exit_code,
+	               out.silent ? "gave no sign of life" : proc_outcome_words(out.result.outcome),
+	               out.silent ? "seconds:" : "exit code",
+	               out.silent ? (int)(spec.silence_ms / 1000) : out.result.exit_code,
 	               last == NULL || *last == '\0' ? "" : ": ", last == NULL ? "" : last);
 }
 

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "domain/config_events.h"
 #include "domain/dispatch/actors.h"
+#include "domain/dispatch/alone.h"
 #include "domain/dispatch/own.h"
 #include "domain/question.h"
 #include "store/subscribers.h"
@@ -159,12 +160,17 @@ static enum status needed(struct dispatch *d, struct db *db, struct arena *a, bo
 {
 	const struct config *config = NULL;
 	struct subscription *rows = NULL;
+	struct life *lives = NULL;
 	size_t n = 0;
 	enum status st = subscription_all(db, a, &rows, &n, err);
 
 	*yes = project_config(d->project, &config, NULL) == OK && config->events->n_subscribers > 0;
 	for (size_t i = 0; st == OK && i < n; i++)
 		*yes = *yes || subscription_is_served(&rows[i]);
+	if (st != OK || *yes || (st = life_all(db, a, &lives, &n, err)) != OK)
+		return st;
+	for (size_t i = 0; i < n; i++)
+		*yes = *yes || life_runs_alone(&lives[i]);
 	return st;
 }
 
@@ -281,6 +287,16 @@ static enum status look_at_agents(struct dispatch *d, struct db *db, struct aren
 	return st == OK ? targets_refresh(d, db, a, err) : st;
 }
 
+/* Those that run by themselves: who is over becomes stopped. */
+static enum status look_at_alone(struct dispatch *d, struct db *db, struct arena *a,
+                                 struct err *err)
+{
+	bool freed = false;
+	enum status st = alone_refresh(d, &freed, err);
+
+	return st == OK && freed ? actors_refresh(d, db, a, err) : st;
+}
+
 static enum status beat(struct dispatch *d, struct db *db, struct err *err)
 {
 	int64_t every = d->options.beat_ms;
@@ -303,6 +319,7 @@ static enum status serve(struct dispatch *d, struct db *db, struct arena *a, str
 	if ((st = targets_configure(d, db, a, err)) != OK ||
 	    (st = targets_refresh(d, db, a, err)) != OK ||
 	    (st = look_at_agents(d, db, a, err)) != OK ||
+	    (st = look_at_alone(d, db, a, err)) != OK ||
 	    (st = actors_restart(d, db, a, &d->next_us, err)) != OK ||
 	    (st = dead_marked(db, &marked, err)) != OK)
 		return st;
@@ -433,6 +450,7 @@ static enum status start_feeder(struct dispatch *d, struct err *err)
 
 static void dispose(struct dispatch *d)
 {
+	alone_free(d);
 	targets_free(d);
 	router_free(d->router);
 	mailbox_free(d->mailbox);

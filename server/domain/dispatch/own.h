@@ -28,12 +28,14 @@
  */
 struct actor {
 	struct actor *next;
-	bool wanted;      /* somebody starts it; the feeder's own */
-	bool unfit;       /* there is nothing sound to run under its name; the feeder's own */
-	uint64_t print;   /* of its definition; the feeder's own */
-	atomic_bool able; /* not failed: deliveries may begin */
-	atomic_bool fell; /* it failed since the feeder last looked */
-	int64_t again_us; /* monotonic: when it is to be started anew; INT64_MAX: it is not */
+	bool wanted;           /* somebody starts it; the feeder's own */
+	bool alone;            /* it runs by itself; the feeder's own */
+	struct worker *worker; /* one that runs by itself, or is being ended; the feeder's own */
+	bool unfit;            /* there is nothing sound to run under its name; the feeder's own */
+	uint64_t print;        /* of its definition; the feeder's own */
+	atomic_bool able;      /* not failed: deliveries may begin */
+	atomic_bool fell;      /* it failed since the feeder last looked */
+	int64_t again_us;      /* monotonic: when it is to be started anew; INT64_MAX: it is not */
 	/* under the dispatcher's lock */
 	int concurrency; /* processes at a time */
 	int running, waiting;
@@ -102,6 +104,7 @@ struct dispatch {
 	struct lock *lock;        /* NULL: another process dispatches, or nobody needs it */
 	struct target *targets;
 	struct actor *actors;
+	struct alone *alone;   /* NULL until somebody runs by itself */
 	pthread_mutex_t guard; /* guards what says so above; held over no callback and no SQL */
 	int64_t edition;       /* of the subscribers, as of the last look */
 	int64_t head;          /* the log was looked through up to here */

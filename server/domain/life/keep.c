@@ -15,7 +15,8 @@ static void from_row(const struct life_row *row, struct life *out)
 		              .pid = row->pid,
 		              .active = row->active,
 		              .failures = row->failures,
-		              .again_ms = row->again_ms };
+		              .again_ms = row->again_ms,
+		              .alone = row->alone };
 	(void)life_read(row->state, &out->state); /* the table has no other words */
 }
 
@@ -69,6 +70,7 @@ static enum status become(struct db *db, int64_t now_ms, const struct life_step 
 
 	if (st != OK)
 		return st;
+	row.alone = step->kind == LIFE_AS_IT_WAS ? was.alone : step->kind == LIFE_ALONE;
 	row.beat_ms = step->active > 0 ? now_ms : was.beat_ms;
 	if (was.state == step->to) {
 		row.since_ms = was.since_ms;
@@ -124,6 +126,24 @@ enum status life_beat(struct db *db, int64_t now_ms, const char *name, const str
 	return st == E_ABSENT ? OK : st; /* it was forgotten meanwhile */
 }
 
+bool life_runs_alone(const struct life *life)
+{
+	return life->alone && life->state != LIFE_REGISTERED && life->state != LIFE_STOPPING &&
+	       life->state != LIFE_STOPPED;
+}
+
+void life_seen(const struct project *p, struct arena *a, struct life *life)
+{
+	bool at_work =
+	    life->state == LIFE_READY || life->state == LIFE_BUSY || life->state == LIFE_WAITING;
+
+	if ((!at_work && life->state != LIFE_STOPPING) || life_is_served(p, a))
+		return;
+	life->state = at_work ? LIFE_STARTING : LIFE_STOPPED;
+	life->cause = at_work ? "no server runs for this project" : NULL;
+	life->active = life->pid = 0;
+}
+
 static void put_time(struct json_build *b, cJSON *o, const char *key, int64_t ms)
 {
 	char time[CLOCK_TEXT_SIZE];
@@ -138,6 +158,8 @@ void life_put_json(struct json_build *b, cJSON *o, const struct life *life)
 {
 	json_put_text(b, o, "state", life_word(life->state));
 	json_put_text(b, o, "cause", life->cause);
+	if (life->alone)
+		json_put_flag(b, o, "alone", true);
 	put_time(b, o, "since", life->since_ms);
 	put_time(b, o, "seenAt", life->beat_ms);
 	if (life->active > 0)

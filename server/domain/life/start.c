@@ -79,16 +79,13 @@ enum status life_subscribe(struct db *db, int64_t now_ms, const struct agent *ag
 enum status life_start(struct project *p, struct db *db, const struct agent *agent, struct arena *a,
                        struct err *err)
 {
-	const struct life_step step = { .name = agent->name, .to = LIFE_STARTING };
+	struct life_step step = { .name = agent->name,
+		                  .to = LIFE_STARTING,
+		                  .kind = agent->subscribes.n == 0 ? LIFE_ALONE : LIFE_BY_EVENTS };
 	int64_t now = clock_wall_ms(&p->clock);
 	struct life life;
 	enum status st;
 
-	if (agent->subscribes.n == 0)
-		return err_set(err, E_INPUT,
-		               "agent '%s' waits for nothing; add 'subscribes: [topic]' to '%s', "
-		               "or use the tool events with action subscribe",
-		               agent->name, agent->path);
 	if ((st = db_begin(db, err)) != OK ||
 	    (st = life_look(db, agent->name, a, &life, err)) != OK ||
 	    (st = life_subscribe(db, now, agent, a, err)) != OK)
@@ -97,8 +94,14 @@ enum status life_start(struct project *p, struct db *db, const struct agent *age
 		return err_set(err, E_BUSY, "agent '%s' is stopping; start it when it has stopped",
 		               agent->name);
 	/* one that runs goes on, with the subscriptions as they are now */
-	if (life_may(life.state, LIFE_STARTING) && life.state != LIFE_READY &&
-	    (st = life_become(db, now, &step, err)) != OK)
+	if (!life_may(life.state, LIFE_STARTING) || life.state == LIFE_READY) {
+		step.to = life.state;
+		step.cause = life.cause;
+		step.pid = life.pid;
+		step.active = life.active;
+		step.failures = life.failures;
+	}
+	if ((st = life_become(db, now, &step, err)) != OK)
 		return st;
 	return (st = subscriber_touch(db, err)) == OK ? project_commit(p, db, err) : st;
 }

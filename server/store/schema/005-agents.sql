@@ -37,5 +37,6 @@ CREATE TABLE agent (
 	pid      INTEGER,                       -- of the newest process at work
 	active   INTEGER NOT NULL DEFAULT 0,    -- processes at work
 	failures INTEGER NOT NULL DEFAULT 0,    -- in a row
-	again_ms INTEGER                        -- failed: when it is started anew; NULL: it is not
+	again_ms INTEGER,                       -- failed: when it is started anew; NULL: it is not
+	alone    INTEGER NOT NULL DEFAULT 0     -- 1: it runs by itself, no event starts it
 ) STRICT;
