@@ -58,7 +58,8 @@ enum status repo_merge(struct repo *r, const struct repo_merge_spec *spec, struc
 /*
  * A file of a commit's tree with conflicts left in as markers, for an agent or a person: as
  * repo_merge, but conflicting files hold both sides (names in the markers), and tree is always
- * made. No commit.
+ * made. A file whose name is a folder on the other side is put beside it, NAME~ours or
+ * NAME~theirs. No commit.
  */
 enum status repo_merge_marked(struct repo *r, const struct repo_merge_spec *spec, struct arena *a,
                               struct repo_merge *out, struct err *err);

@@ -31,6 +31,7 @@ cat >agent.sh <<'X'
 #!/bin/sh
 cat >/dev/null
 here=$(dirname "$0")
+pwd >>"$here/starts"
 case $GADUGI_TASK_ID in
 hold*) touch "$here/holding"; i=0; while [ ! -e "$here/go" ] && [ $i -lt 3000 ]; do sleep 0.02; i=$((i + 1)); done ;;
 secret*) echo agent >.env; git add -f .env; git -c user.name=A -c user.email=a@b commit -qm secret ;;
@@ -58,6 +59,27 @@ is the_run_has_succeeded_all_the_same succeeded "$(value state)"
 is the_branch_he_went_to_is_left_alone "$was" "$(git rev-parse feature)"
 is so_is_the_one_he_left "$was" "$(git rev-parse main)"
 has he_is_told_what_to_do 'merge branch' "$out"
+cd ..
+
+# --- the whole project is copied while a run goes on, and the copy of the run is resumed
+repo first && cd first && echo 1 >one && commit && config || exit 1
+rm -f ../go ../holding ../starts
+orchestrate '{"tasks":[{"id":"hold1","title":"H"}]}'
+held
+cp -r ../first ../second && cd ../second || exit 1
+runs resume
+i=0
+until grep -q /second/ ../starts || [ $i -ge 3000 ]; do
+	sleep 0.02
+	i=$((i + 1))
+done
+touch ../go
+runs wait '"waitSeconds":60'
+is the_copy_of_the_run_succeeds succeeded "$(value state)"
+cd ../first || exit 1
+runs wait '"waitSeconds":60'
+is the_run_itself_is_not_touched_by_that 'succeeded merged' "$(value state) $(value tasks.0.attempts.0.state)"
+is each_worked_in_its_own 'first second' "$(sed "s,$tmp/,,; s,/.*,," ../starts | tr '\n' ' ' | sed 's/ $//')"
 cd ..
 
 # --- a file that git ignores, and that a task has made too

@@ -36,6 +36,8 @@ cat >/dev/null
 here=$(dirname "$0")
 ls -A | tr '\n' ' '
 case $GADUGI_TASK_ID in
+empty*) git -c user.name=A -c user.email=a@b commit -q --allow-empty -m nothing; exit 0 ;;
+bump*) cd lib && echo more >more.txt && git add . && git -c user.name=A -c user.email=a@b commit -qm more; exit ;;
 hold*) touch "$here/holding"; i=0; while [ ! -e "$here/go" ] && [ $i -lt 1000 ]; do sleep 0.02; i=$((i + 1)); done ;;
 sub*) echo "[$(cat lib/part.txt)]" ;;
 upper*) echo "[$(cat shout.up)]"; echo later >more.up ;;
@@ -75,6 +77,22 @@ is submodules_will_do succeeded "$(value state)"
 is a_submodule_stays_what_it_is commit "$(git ls-tree "$(value branch)" lib | awk '{print $2}')"
 runs log '"taskId":"sub1"'
 has its_files_are_there '[the part]' "$(value log)"
+before=$(git -C lib rev-parse HEAD)
+orchestrate '{"tasks":[{"id":"bump1","title":"B"}],"waitSeconds":60}'
+is work_in_a_submodule_is_work succeeded "$(value state)"
+bumped=$(git rev-parse "$(value branch):lib")
+hasnt it_is_a_commit_of_its_own "$before" "$bumped"
+is that_can_be_had_from_the_users_submodule more "$(git -C lib cat-file blob "$bumped:more.txt")"
+is which_is_otherwise_as_it_was "$before $before" "$(git -C lib rev-parse HEAD) $(git ls-tree HEAD lib | awk '{print $3}')"
+is no_worktree_is_left_of_it 1 "$(git worktree list | wc -l)"
+cd ..
+
+# --- commits that change nothing
+repo hollow && cd hollow && config . || exit 1
+orchestrate '{"tasks":[{"id":"empty1","title":"E"}],"waitSeconds":60}'
+is commits_that_change_nothing_are_no_failure succeeded "$(value state)"
+has they_are_kept_in_a_ref nothing "$(git log -1 --format=%s "$(value tasks.0.attempts.0.savedRef)")"
+is and_leave_no_worktree 1 "$(git worktree list | wc -l)"
 cd ..
 
 # --- filters, as LFS is one

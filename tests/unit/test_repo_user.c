@@ -146,6 +146,72 @@ static void a_head_that_git_has_locked_is_waited_for(void **state)
 	assert_int_equal(made.files, 1);
 }
 
+/* Branches ours and theirs, each with what a line of shell makes of main. */
+static void part(const char *ours, const char *theirs, struct oid *o, struct oid *t)
+{
+	(void)scratch_sh(
+	    &s, NULL,
+	    scratch_text(&s,
+	                 "git checkout -q -B ours main && %s && git add -A && git "
+	                 "commit -q -m ours && git checkout -q -B theirs main && %s && "
+	                 "git add -A && git commit -q -m theirs && git checkout -q main",
+	                 ours, theirs));
+	*o = scratch_oid(&s, "ours");
+	*t = scratch_oid(&s, "theirs");
+}
+
+static char *marked(const struct oid *o, const struct oid *t)
+{
+	struct repo_merge m;
+
+	GOOD(repo_merge_marked(
+	    s.repo,
+	    &(struct repo_merge_spec){ .onto = *o, .from = *t, .onto_name = "o", .from_name = "t" },
+	    s.room, &m, &err));
+	assert_int_equal(m.kind, REPO_CONFLICTS);
+	return scratch_sh(
+	    &s, NULL,
+	    scratch_text(&s, "git ls-tree -r --format='%%(objectmode) %%(path)' %s", m.tree.hex));
+}
+
+static void a_file_in_the_way_of_a_folder_is_put_beside_it(void **state)
+{
+	struct oid o, t;
+
+	(void)state;
+	part("echo file > x", "mkdir x && echo in > x/y", &o, &t);
+	assert_string_equal(marked(&o, &t), "100644 base\n100644 x/y\n100644 x~ours\n");
+	assert_string_equal(marked(&t, &o), "100644 base\n100644 x/y\n100644 x~theirs\n");
+}
+
+static void a_program_stays_one_where_both_sides_stand_marked(void **state)
+{
+	struct oid o, t;
+
+	(void)state;
+	part("echo o > base", "echo t > base && chmod +x base", &o, &t);
+	assert_string_equal(marked(&o, &t), "100755 base\n");
+	assert_string_equal(marked(&t, &o), "100755 base\n");
+}
+
+static void work_on_a_branch_without_commits_is_committed(void **state)
+{
+	struct oid a = scratch_oid(&s, "main");
+	const struct repo_worktree_spec spec = { .root = s.root, .name = "gadugi-1", .base = a };
+	struct repo_commit made;
+	const char *path;
+
+	(void)state;
+	GOOD(repo_worktree_add(s.repo, &spec, s.room, &path, &err));
+	(void)scratch_sh(&s, path, "git checkout -q --orphan fresh && echo new > new");
+	GOOD(repo_commit_all(path, "x", &made, &err));
+	assert_int_equal(made.files, 2);
+	assert_string_equal(scratch_sh(&s, path, "git ls-tree --name-only HEAD; git status -s"),
+	                    "base\nnew\n");
+	assert_string_equal(scratch_sh(&s, path, "git symbolic-ref -q HEAD || git rev-parse HEAD"),
+	                    scratch_text(&s, "%s\n", made.oid.hex));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -157,6 +223,9 @@ int main(void)
 		TEST(what_an_agent_checked_out_in_its_own_does_not_hold_a_branch),
 		TEST(a_ref_that_git_has_locked_is_waited_for),
 		TEST(a_head_that_git_has_locked_is_waited_for),
+		TEST(a_file_in_the_way_of_a_folder_is_put_beside_it),
+		TEST(a_program_stays_one_where_both_sides_stand_marked),
+		TEST(work_on_a_branch_without_commits_is_committed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

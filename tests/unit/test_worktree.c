@@ -654,15 +654,23 @@ static void submodules_come_from_the_main_checkout(void **state)
 	                    config);
 	spec = spec_of("again");
 	assert_int_equal(repo_worktree_reuse(s.repo, path, &spec, s.room, &other, &err), E_DENIED);
-	(void)scratch_sh(&s, path, "cd vendor/lib && echo more >> l && git commit -q -am more");
+	(void)scratch_sh(&s, path,
+	                 "cd vendor/lib && echo more >> l && git commit -q -am more && cd ../.. && "
+	                 "git commit -q -am bump && git update-ref refs/gadugi/bump HEAD");
+	assert_int_equal(repo_worktree_remove(s.repo, s.root, path, &err), E_DENIED);
+	assert_non_null(strstr(err.text, "submodule has commits that are nowhere else"));
+	(void)scratch_sh(&s, path,
+	                 "cd vendor/lib && echo still > m && git add . && git commit -qm m");
 	GOOD(repo_commit_all(path, "left", &c, &err));
-	assert_int_equal(repo_worktree_remove(s.repo, s.root, path, &err),
-	                 E_DENIED); /* its commit is nowhere else */
-	(void)scratch_sh(&s, path, "git submodule --quiet update -f");
+	assert_int_equal(c.files, 1);
+	assert_int_equal(c.nested, 0);
+	(void)scratch_sh(&s, path, "git update-ref refs/gadugi/bump HEAD");
 	GOOD(repo_worktree_remove(s.repo, s.root, path, &err));
 	assert_string_equal(
-	    scratch_sh(&s, NULL, "cat vendor/lib/l; git status --porcelain; ls -A .git/worktrees"),
-	    "l\n");
+	    scratch_sh(&s, NULL,
+	               "git -C vendor/lib show $(git rev-parse refs/gadugi/bump:vendor/lib):m;"
+	               "cat vendor/lib/l; git status --porcelain; ls -A .git/worktrees"),
+	    "still\nl\n");
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)

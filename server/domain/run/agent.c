@@ -8,6 +8,8 @@
 #include "sys/fs.h"
 
 #define WRITABLE_MAX 64
+#define RUN_MARK     "GADUGI_RUN_ID=%s"
+#define STATE_MARK   "GADUGI_STATE=%s"
 
 /* What every child may know of our environment; secrets come only with an agent that names them. */
 static const char *const usual[] = {
@@ -123,13 +125,16 @@ static enum status make_argv(const struct agent_start *start, struct arena *a,
 static const char *const *marks(const struct agent_start *start, struct arena *a)
 {
 	const char **mark = arena_take(a, 6 * sizeof *mark);
+	size_t n = 0;
 
 	if (mark == NULL)
 		return NULL;
-	mark[0] = text_printf(a, "GADUGI_RUN_ID=%s", start->run);
-	mark[1] = text_printf(a, "GADUGI_TASK_ID=%s", start->task_id);
-	mark[2] = text_printf(a, "GADUGI_ATTEMPT=%lld", (long long)start->attempt);
-	mark[3] = NULL;
+	mark[n++] = text_printf(a, RUN_MARK, start->run);
+	mark[n++] = text_printf(a, "GADUGI_TASK_ID=%s", start->task_id);
+	mark[n++] = text_printf(a, "GADUGI_ATTEMPT=%lld", (long long)start->attempt);
+	if (start->state != NULL)
+		mark[n++] = text_printf(a, STATE_MARK, start->state);
+	mark[n] = NULL;
 	return mark;
 }
 
@@ -161,15 +166,26 @@ static const char *const *environment(const struct agent_start *start, struct ar
 	return proc_env(a, names, pairs);
 }
 
-const char *const *agent_plain_env(struct arena *a, const char *run)
+const char *const *agent_run_mark(struct arena *a, const char *state, const char *run)
 {
-	const char *names[USUAL_N + 1], *pairs[2];
+	const char **mark = arena_take(a, 3 * sizeof *mark);
+
+	if (mark == NULL)
+		return NULL;
+	mark[0] = text_printf(a, RUN_MARK, run);
+	mark[1] = text_printf(a, STATE_MARK, state);
+	mark[2] = NULL;
+	return arena_failed(a) ? NULL : mark;
+}
+
+const char *const *agent_plain_env(struct arena *a, const char *state, const char *run)
+{
+	const char *const *mark = agent_run_mark(a, state, run);
+	const char *names[USUAL_N + 1];
 
 	memcpy(names, usual, sizeof usual);
 	names[USUAL_N] = NULL;
-	pairs[0] = text_printf(a, "GADUGI_RUN_ID=%s", run);
-	pairs[1] = NULL;
-	return proc_env(a, names, pairs);
+	return mark == NULL ? NULL : proc_env(a, names, mark);
 }
 
 /* The folder of this worktree's own data under COMMON/worktrees: the name git gave it. */

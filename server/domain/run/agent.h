@@ -16,6 +16,7 @@ struct agent_start {
 	const char *prompt;
 	const char *folder;  /* where it works */
 	const char *git_dir; /* the repository's common folder, when it works in a worktree */
+	const char *state;   /* of the project whose run it is, which its mark names; or NULL */
 	const char *run, *task_id;
 	const char *session; /* to go on with, or NULL */
 	int64_t attempt;
@@ -35,7 +36,13 @@ enum status agent_prepare(const struct agent_start *start, struct arena *a, stru
 /* May the task be given to the agent? E_INPUT says what is missing. */
 enum status agent_fits(const struct config_agent *agent, const cJSON *task, struct err *err);
 
-/* The environment of gates and set-up commands: the allow-list and nothing else. */
-const char *const *agent_plain_env(struct arena *a, const char *run);
+/* The environment of gates and set-up commands: the allow-list and the mark of their run. */
+const char *const *agent_plain_env(struct arena *a, const char *state, const char *run);
+
+/*
+ * The mark of all that belongs to a run. Ids of runs are copied with a project's folder, so its
+ * place is part of it: what the run of that id does in the other folder is left alone.
+ */
+const char *const *agent_run_mark(struct arena *a, const char *state, const char *run);
 
 #endif

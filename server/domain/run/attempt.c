@@ -332,6 +332,7 @@ static enum status start_agent(struct runner *r, struct attempt *t, struct err *
 		                     .prompt = write_prompt(r, t),
 		                     .folder = t->path,
 		                     .git_dir = r->in_git ? r->project->git_dir : NULL,
+		                     .state = r->project->state,
 		                     .run = r->row.id,
 		                     .task_id = t->job->row.id,
 		                     .session = t->goes_on ? t->job->session.id : NULL,

@@ -138,6 +138,14 @@ void ending_agent_over(struct runner *r, struct attempt *t)
 	}
 }
 
+/* By what it is kept in a ref. */
+static void name_work(const struct runner *r, const struct attempt *t, struct step *step)
+{
+	step->run = r->row.id;
+	step->task = t->job->row.id;
+	step->attempt = (int)t->row.number;
+}
+
 void ending_collect(struct runner *r, struct attempt *t)
 {
 	struct step *step;
@@ -152,6 +160,7 @@ void ending_collect(struct runner *r, struct attempt *t)
 		step->base = t->base;
 		step->theirs = t->theirs;
 		step->user = r->user;
+		name_work(r, t, step);
 		step->message = text_printf(step->arena, "%s\n\nTask %s of run %s, attempt %lld\n",
 		                            t->job->row.title, t->job->row.id, r->row.id,
 		                            (long long)t->row.number);
@@ -167,9 +176,7 @@ static void save(struct runner *r, struct attempt *t)
 	if (step != NULL) {
 		step->path = text_dup(step->arena, t->path);
 		step->base = t->base;
-		step->run = r->row.id;
-		step->task = t->job->row.id;
-		step->attempt = (int)t->row.number;
+		name_work(r, t, step);
 		step->message = text_printf(
 		    step->arena, "%s (unfinished)\n\nTask %s of run %s, attempt %lld\n",
 		    t->job->row.title, t->job->row.id, r->row.id, (long long)t->row.number);
@@ -440,6 +447,7 @@ static void collected(struct runner *r, struct attempt *t, struct step *step)
 	if (step->st == OK) {
 		t->result = step->oid;
 		t->row.files = (int64_t)step->files;
+		t->row.saved_ref = text_dup(t->arena, step->made);
 		record_attempt(r, t, "result");
 	}
 	if (step->nested > 0)

@@ -304,6 +304,7 @@ static enum status load_branch(struct runner *r, struct err *err)
 {
 	struct oid intended = { "" }, none = { "" };
 	bool behind = false;
+	char *resolved;
 	enum status st;
 	size_t n;
 
@@ -313,6 +314,8 @@ static enum status load_branch(struct runner *r, struct err *err)
 	r->prefix = text_printf(r->arena, "gadugi-%s-", r->row.id + (n > 8 ? n - 8 : 0));
 	if (r->branch_ref == NULL || r->worktrees == NULL || r->prefix == NULL)
 		return err_nomem(err, "the run");
+	if (fs_resolve(r->worktrees, r->arena, &resolved, NULL) == OK)
+		r->worktrees = resolved; /* as the rows have it; it may be a link to another disk */
 	if ((st = repo_open(&r->repo, r->project->root, err)) != OK)
 		return st;
 	if (r->row.session_ms != RUNS_NONE)
@@ -357,7 +360,7 @@ enum status load_run(struct runner *r, const char *run, struct err *err)
 	r->in_git = r->row.branch != NULL;
 	r->n_slots = (size_t)r->row.jobs;
 	r->slots = mem_zero(r->n_slots, sizeof(struct attempt *));
-	r->env = agent_plain_env(r->arena, run);
+	r->env = agent_plain_env(r->arena, r->project->state, run);
 	r->lane.last = &r->lane.first;
 	r->lane.most = SIZE_MAX;
 	if (r->slots == NULL || r->env == NULL ||
@@ -406,12 +409,17 @@ static bool is_in_branch(struct runner *r, const struct attempt *t)
 	       repo_descends(r->repo, &r->at, &t->merged, &in, NULL) == OK && in;
 }
 
-/* Is there a whole one? One that was being made has no link to its data yet, and holds nothing. */
-static bool is_worktree(const char *path, struct arena *a)
+/*
+ * Is there a whole one of ours? One that was being made has no link to its data yet, and holds
+ * nothing. One elsewhere is that of another project, which this one was copied from.
+ */
+static bool is_worktree(const struct runner *r, const char *path, struct arena *a)
 {
+	size_t n = strlen(r->worktrees);
 	const char *link = path == NULL ? NULL : fs_join(a, path, ".git");
 
-	return link != NULL && fs_kind(link) == FS_FILE;
+	return link != NULL && strncmp(path, r->worktrees, n) == 0 && path[n] == '/' &&
+	       fs_kind(link) == FS_FILE;
 }
 
 static void go_on(struct runner *r, struct job *job, const struct attempt_row *row)
@@ -435,7 +443,7 @@ static void go_on(struct runner *r, struct job *job, const struct attempt_row *r
 	if (row->resolves != RUNS_NONE)
 		t->theirs = job->theirs;
 	t->path = row->worktree == NULL ? r->project->root : row->worktree;
-	t->own_worktree = r->in_git && is_worktree(row->worktree, t->arena);
+	t->own_worktree = r->in_git && is_worktree(r, row->worktree, t->arena);
 	job->attempts = row->number;
 	t->committed = true;
 	if (r->in_git && strcmp(row->state, "gated") == 0)
@@ -503,6 +511,8 @@ static void take_session(struct runner *r, struct job *job, const struct attempt
 	copy_oid(&s->left, row->result_oid);
 	copy_oid(&s->base, row->base_oid);
 	s->path = r->in_git ? row->worktree : r->project->root;
+	if (r->in_git && !is_worktree(r, s->path, r->arena))
+		s->path = NULL;
 }
 
 enum status load_attempts(struct runner *r, struct err *err)

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "domain/mailbox.h"
 #include "domain/run/account.h"
+#include "domain/run/agent.h"
 #include "domain/run/ahead.h"
 #include "domain/run/attempt.h"
 #include "domain/run/cooldown.h"
@@ -338,13 +339,13 @@ static enum status open_signals(struct runner *r, struct err *err)
 /* Was there a runner before that did not come to an end? What it left running is ended. */
 static enum status sweep(struct runner *r, const char *run, struct err *err)
 {
-	const char *mark[2] = { text_printf(r->arena, "GADUGI_RUN_ID=%s", run), NULL };
+	const char *const *mark = agent_run_mark(r->arena, r->project->state, run);
 	struct run_row row;
 	enum status st = runs_get(r->db, run, r->arena, &row, err);
 
 	if (st != OK || row.session_ms == RUNS_NONE)
 		return st;
-	if (mark[0] == NULL)
+	if (mark == NULL)
 		return err_nomem(err, "the run");
 	return proc_sweep(mark, PROC_GRACE_MS, NULL, err);
 }

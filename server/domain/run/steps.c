@@ -263,14 +263,21 @@ static enum status look_at_user(struct repo *r, struct step *step)
 	return st;
 }
 
+/* In a ref of ours, if there is anything beyond base. */
+static enum status keep(struct repo *r, struct step *step)
+{
+	const struct repo_keep keep = { step->run, step->task, step->attempt, step->oid };
+
+	return strcmp(step->oid.hex, step->base.hex) == 0
+	           ? OK
+	           : repo_save(r, &keep, step->arena, &step->made, &step->err);
+}
+
 static enum status save(struct repo *r, struct step *step)
 {
 	enum status st = collect(r, step);
-	const struct repo_keep keep = { step->run, step->task, step->attempt, step->oid };
 
-	if (st != OK || strcmp(step->oid.hex, step->base.hex) == 0)
-		return st;
-	return repo_save(r, &keep, step->arena, &step->made, &step->err);
+	return st == OK ? keep(r, step) : st;
 }
 
 static enum status merge(struct repo *r, struct step *step)
@@ -357,12 +364,17 @@ static enum status run_gates(struct steps *s, struct repo *r, struct step *step)
 	return st;
 }
 
-/* What an agent left, whole: committed, and one with what it was to be merged with. */
+/*
+ * What an agent left, whole: committed, and one with what it was to be merged with. Commits that
+ * change nothing are not merged: they are kept as what failed is, so that its worktree can go.
+ */
 static enum status gather(struct repo *r, struct step *step)
 {
 	enum status st = collect(r, step);
 
-	return st != OK ? st : unite(r, step);
+	if (st != OK || (st = unite(r, step)) != OK)
+		return st;
+	return step->files == 0 ? keep(r, step) : OK;
 }
 
 static enum status act(struct steps *s, struct step *step)

@@ -79,6 +79,27 @@ static bool is_filtered(struct repo *r, const char *path)
 	return false;
 }
 
+/* Is path a submodule that the repository knows of? */
+static bool is_submodule(const struct left *l, const char *path)
+{
+	const git_index_entry *e = l->r->lib->index_get_bypath(l->index, path, 0);
+
+	return e != NULL && e->mode == GIT_FILEMODE_COMMIT;
+}
+
+/* Does the submodule hold what is not committed in it? Then it cannot be committed here. */
+static bool is_dirty(struct left *l, const char *full)
+{
+	const char *const *paths = NULL;
+	struct repo *r = NULL;
+	size_t n = 0;
+	bool clean = repo_open(&r, full, NULL) == OK &&
+	             repo_dirty(r, l->a, 0, &paths, &n, NULL) == OK && n == 0;
+
+	repo_free(r);
+	return !clean;
+}
+
 /* Bring one path of the work tree into the index. */
 static int stage(struct left *l, const char *path)
 {
@@ -89,6 +110,10 @@ static int stage(struct left *l, const char *path)
 	if (full == NULL)
 		return GIT_ERROR;
 	kind = fs_kind(full);
+	if (kind == FS_FOLDER && is_submodule(l, path)) {
+		l->nested += is_dirty(l, full);
+		return l->r->lib->index_add_bypath(l->index, path);
+	}
 	if (path[n - 1] == '/' || kind == FS_FOLDER || kind == FS_OTHER) {
 		l->nested++;
 		return 0;
@@ -256,13 +281,17 @@ static enum status commit_left(struct left *l, const git_oid *tree, const char *
 	if (st != OK)
 		return st;
 	parents[0] = out->oid = head.oid;
-	if ((st = repo_get_tree(l->r, &old, &head.oid, err)) != OK)
+	/* on a branch without commits, which an agent may have begun, there is no tree yet */
+	if (head.oid.hex[0] != '\0' && (st = repo_get_tree(l->r, &old, &head.oid, err)) != OK)
 		return st;
 	st = count_files(l, old, tree, &out->files, err);
 	g->tree_free(old);
 	oid_out(l->r, &tree_oid, tree);
 	if (st == OK && out->files > 0)
 		st = repo_commit_tree(l->r, &tree_oid, parents, message, &out->oid, err);
+	if (st == OK && out->oid.hex[0] == '\0')
+		return err_set(err, E_DENIED, "'%s' is on a branch without commits, and empty",
+		               l->r->place.top);
 	if (st != OK || (st = oid_in(l->r, &id, &out->oid, err)) != OK)
 		return st;
 	if (out->files > 0 || head.branch != NULL) {
@@ -277,6 +306,7 @@ enum status repo_commit_all(const char *path, const char *message, struct repo_c
                             struct err *err)
 {
 	struct left l = { .a = arena_new(ROOM_MAX) };
+	bool lost = false;
 	git_oid tree;
 	enum status st;
 
@@ -297,7 +327,9 @@ enum status repo_commit_all(const char *path, const char *message, struct repo_c
 		st = tree_by_git(&l, &tree, err);
 	if (st == OK)
 		st = commit_left(&l, &tree, message, out, err);
-	out->nested = l.nested;
+	if (st == OK)
+		st = repo_modules(l.r, true, l.a, &lost, err);
+	out->nested = l.nested + lost;
 out:
 	repo_free(l.r);
 	arena_free(l.a);

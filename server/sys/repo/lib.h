@@ -52,6 +52,7 @@
 	X(index_conflict_remove)                                                                   \
 	X(index_add)                                                                               \
 	X(index_entrycount)                                                                        \
+	X(index_find_prefix)                                                                       \
 	X(index_free)                                                                              \
 	X(index_get_byindex)                                                                       \
 	X(index_get_bypath)                                                                        \

@@ -309,9 +309,21 @@ out:
 	return st;
 }
 
+/* Where the file goes that cannot be merged: beside a folder that has its name now. */
+static const char *place_for(struct repo *r, git_index *index, const char *path, bool is_ours,
+                             struct arena *a)
+{
+	const char *in_it = text_printf(a, "%s/", path);
+	size_t at;
+
+	if (in_it == NULL || r->lib->index_find_prefix(&at, index, in_it) != 0)
+		return path;
+	return text_printf(a, "%s~%s", path, is_ours ? "ours" : "theirs");
+}
+
 /* Replace a conflict in the index by one entry that holds both sides. */
 static int mark_conflict(struct repo *r, git_index *index, const char *path,
-                         const struct repo_merge_spec *spec)
+                         const struct repo_merge_spec *spec, struct arena *a)
 {
 	const git_index_entry *base = NULL, *ours = NULL, *theirs = NULL, *either;
 	git_merge_file_options options;
@@ -330,6 +342,8 @@ static int mark_conflict(struct repo *r, git_index *index, const char *path,
 		options.our_label = spec->onto_name;
 		options.their_label = spec->from_name;
 		rc = r->lib->merge_file_from_index(&merged, r->git, base, ours, theirs, &options);
+		if (rc == 0 && merged.mode != 0)
+			made.mode = merged.mode; /* one side may have made it a program */
 		if (rc == 0 && merged.ptr != NULL)
 			rc = r->lib->blob_create_from_buffer(&made.id, r->git, merged.ptr,
 			                                     merged.len);
@@ -337,7 +351,8 @@ static int mark_conflict(struct repo *r, git_index *index, const char *path,
 			r->lib->merge_file_result_free(&merged);
 		/* one that cannot be merged by lines keeps our side */
 	}
-	made.path = path;
+	if ((made.path = place_for(r, index, path, ours != NULL, a)) == NULL)
+		return GIT_ERROR;
 	rc = r->lib->index_conflict_remove(index, path);
 	return rc != 0 ? rc : r->lib->index_add(index, &made);
 }
@@ -358,7 +373,7 @@ enum status repo_merge_marked(struct repo *r, const struct repo_merge_spec *spec
 	if (out->n > 0)
 		out->kind = REPO_CONFLICTS;
 	for (size_t i = 0; i < out->n && rc == 0; i++)
-		rc = mark_conflict(r, index, out->conflicts[i].path, spec);
+		rc = mark_conflict(r, index, out->conflicts[i].path, spec, a);
 	if (rc == 0)
 		rc = r->lib->index_write_tree_to(&id, index, r->git);
 	if (rc != 0)

@@ -59,6 +59,12 @@ struct repo_dirt {
 enum status repo_look_for_dirt(struct repo *r, struct arena *a, struct repo_dirt *out,
                                struct err *err);
 
+/*
+ * Is there a commit in a submodule of the worktree that is nowhere else? keep: those that are not
+ * are brought into the submodules of the main checkout first, as refs/gadugi/submodule/OID.
+ */
+enum status repo_modules(struct repo *own, bool keep, struct arena *a, bool *lost, struct err *err);
+
 /* Name of a branch (`refs/heads/x`) that HEAD of git_dir is on, in the arena; NULL: none. */
 const char *repo_branch_at(const char *git_dir, struct arena *a);
 

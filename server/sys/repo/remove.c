@@ -54,7 +54,7 @@ enum status repo_work_class(struct repo *r, const char *path, struct arena *a,
 	struct repo *own = NULL;
 	struct repo_head head;
 	struct repo_dirt dirt = { .most = NAMED_MAX };
-	bool kept = false;
+	bool kept = false, lost = false;
 	enum status st;
 
 	*out = (struct work_class){ .class = REPO_BROKEN, .words = "its git data cannot be read" };
@@ -75,6 +75,11 @@ enum status repo_work_class(struct repo *r, const char *path, struct arena *a,
 	if (dirt.n > 0) {
 		out->class = REPO_DIRTY;
 		out->words = name_dirty(dirt.paths, dirt.n, a);
+		goto out;
+	}
+	if ((st = repo_modules(own, false, a, &lost, err)) != OK || lost) {
+		out->class = REPO_DIRTY;
+		out->words = "a submodule has commits that are nowhere else";
 		goto out;
 	}
 	if (head.oid.hex[0] != '\0')
