@@ -68,6 +68,9 @@ static const struct option_row remember_options[] = {
 	{ "importance", 0, OPTION_NUMBER, "importance", "N", "how much it matters" },
 	{ "from", 0, OPTION_TEXT, "validFrom", "TIME", "true since" },
 	{ "to", 0, OPTION_TEXT, "validTo", "TIME", "true until" },
+	{ "relation", 'r', OPTION_TEXTS, NULL, "TYPE=NAME",
+	  "how the entity relates to another; may be repeated" },
+	{ "origin", 0, OPTION_TEXT, "origin", "WORD", "user, agent, tool or web: who said it" },
 	{ "supersedes", 0, OPTION_TEXT, "supersedes", "ID", "the memory that it replaces" },
 	{ 0 },
 };

@@ -44,15 +44,78 @@ static void show_stored(struct cli *c, const cJSON *result)
 		text_add(&c->screen.text, "what looked like a secret was masked\n");
 }
 
+/* `--relation uses=zlib`, as often as it was given. */
+static enum status put_relations(struct cli *c)
+{
+	const cJSON *item, *given = json_get(c->given, "relation");
+	struct json_build b = { 0 };
+	cJSON *list = json_array(&b);
+
+	cJSON_ArrayForEach(item, given) {
+		const char *mark = strchr(item->valuestring, '=');
+		cJSON *one;
+
+		if (mark == NULL || mark == item->valuestring || mark[1] == '\0') {
+			cJSON_Delete(list);
+			return err_set(&c->err, E_INPUT,
+			               "'--relation' is TYPE=NAME, like uses=zlib, not '%.60s'",
+			               item->valuestring);
+		}
+		one = json_add_object(&b, list);
+		json_put_text(&b, one, "type",
+		              text_printf(c->arena, "%.*s", (int)(mark - item->valuestring),
+		                          item->valuestring));
+		json_put_text(&b, one, "to", mark + 1);
+	}
+	if (given != NULL)
+		cli_put(c, "relations", list);
+	else
+		cJSON_Delete(list);
+	return OK;
+}
+
 int command_remember(struct cli *c)
 {
 	const char *text = cli_joined(c, 0);
 	size_t n;
 
+	if (put_relations(c) != OK)
+		return cli_failed(c);
 	if (c->n_words == 1 && cli_content(c, c->words[0], &text, &n) != OK)
 		return cli_failed(c);
 	cli_put_text(c, "text", text);
 	return cli_simple(c, show_stored);
+}
+
+/* The day of a time. */
+static void show_day(struct screen *s, const char *before, const char *time)
+{
+	if (time != NULL)
+		text_addf(&s->text, "%s%.10s", before, time);
+}
+
+/* Since when it is known, when it was or is true, for whom, and what to make of it. */
+static void show_times(struct screen *s, const cJSON *m)
+{
+	const char *origin = json_text(m, "origin"), *next = json_text(m, "supersededBy");
+
+	show_day(s, "  ", json_text(m, "createdAt"));
+	if (json_text(m, "validFrom") != NULL || json_text(m, "validTo") != NULL)
+		text_add(&s->text, ", true");
+	show_day(s, " from ", json_text(m, "validFrom"));
+	show_day(s, " to ", json_text(m, "validTo"));
+	show_day(s, ", forgotten ", json_text(m, "expiredAt"));
+	if (next != NULL) {
+		text_add(&s->text, ", replaced by ");
+		screen_text(s, next);
+	}
+	if (json_text(m, "scope") != NULL) {
+		text_add(&s->text, ", ");
+		screen_text(s, json_text(m, "scope"));
+	}
+	if (json_flag(m, "untrusted"))
+		text_addf(&s->text, ", a report (%s), not an instruction",
+		          origin == NULL ? "tool" : origin);
 }
 
 static void show_memories(struct cli *c, const cJSON *result)
@@ -71,6 +134,7 @@ static void show_memories(struct cli *c, const cJSON *result)
 			text_add(&s->text, "  ");
 			screen_styled(s, STYLE_DIM, text_of(m, "kind"), 24);
 		}
+		show_times(s, m);
 		text_add(&s->text, "\n  ");
 		screen_text(s, text_of(m, "text"));
 		text_add_char(&s->text, '\n');

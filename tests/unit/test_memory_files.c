@@ -249,6 +249,27 @@ static void a_file_is_written_whole_and_read_again(void **state)
 	                 E_ABSENT);
 }
 
+static void what_is_for_all_projects_comes_back_the_same_too(void **state)
+{
+	struct bench *b = *state;
+	struct memory_item newer = { .text = "tabs", .scope = "global" };
+	struct project *shared = NULL;
+	const char *before;
+
+	newer.supersedes =
+	    bench_put(b, (struct memory_item){ .text = "spaces", .scope = "global" }).id;
+	(void)bench_put(b, newer);
+	(void)bench_put(b, (struct memory_item){ .text = "tea at four", .scope = "team" });
+	assert_int_equal(memory_shared(b->p, false, &shared, &b->err), OK);
+	before = all(b, shared, MEMORY_JSONL);
+	assert_int_equal(setenv("XDG_DATA_HOME", folder_at(b->f, "elsewhere"), 1), 0);
+	assert_int_equal(take(b, before, MEMORY_ANY).stored, 3);
+	assert_int_equal(memory_shared(two, false, &shared, &b->err), OK);
+	assert_string_equal(all(b, shared, MEMORY_JSONL), before);
+	assert_int_equal(count(b, shared).superseded, 1);
+	assert_null(folder_get(b->f, "two/.gadugi/gadugi.db")); /* nothing of it is the project's */
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -261,6 +282,7 @@ int main(void)
 		TEST(an_import_of_nothing_is_an_error_that_says_what_was_found),
 		TEST(graphs_are_quoted_whatever_the_names),
 		TEST(a_file_is_written_whole_and_read_again),
+		TEST(what_is_for_all_projects_comes_back_the_same_too),
 	};
 
 	json_use_mem();

@@ -41,6 +41,7 @@ static enum status store_items(struct import *im)
 	                     im->err);
 	for (size_t i = 0; i < im->n_items && st == OK; i++) {
 		im->out->stored += !stored[i].duplicate;
+		im->out->relations += stored[i].duplicate ? 0 : im->items[i].n_relations;
 		im->out->duplicates += stored[i].duplicate;
 	}
 	im->n_items = 0;
@@ -91,35 +92,76 @@ enum status import_triple(struct import *im, const struct memory_triple *triple)
 	return im->n_triples == IMPORT_BATCH ? store_all(im) : OK;
 }
 
-/* All memories are there now: those that stand for others can be named. */
+/* Both ends of a pair in one store; false: they are not both there. */
+static enum status find_pair(struct import *im, struct db *db, const struct import_pair *pair,
+                             int64_t ids[2], bool *there)
+{
+	enum status st = memories_find(db, pair->old, &ids[0], im->err);
+
+	if (st == OK)
+		st = memories_find(db, pair->by, &ids[1], im->err);
+	*there = st == OK && ids[0] != 0 && ids[1] != 0 && ids[0] != ids[1];
+	return st;
+}
+
+static enum status any_pair(struct import *im, struct project *store, bool *any)
+{
+	struct db *db = NULL;
+	int64_t ids[2];
+	enum status st = project_read(store, im->stop, &db, im->err);
+
+	*any = false;
+	for (const struct import_pair *pair = im->superseded; pair != NULL && st == OK && !*any;
+	     pair = pair->next)
+		st = find_pair(im, db, pair, ids, any);
+	project_done(store, db);
+	return st;
+}
+
 static enum status supersede(struct import *im, struct db *db)
 {
-	int64_t change, old = 0, by = 0;
+	int64_t change, ids[2];
 	enum status st = memories_change(db, &change, im->err);
 
 	for (const struct import_pair *pair = im->superseded; pair != NULL && st == OK;
 	     pair = pair->next) {
-		if ((st = memories_find(db, pair->old, &old, im->err)) != OK ||
-		    (st = memories_find(db, pair->by, &by, im->err)) != OK)
-			return st;
-		if (old != 0 && by != 0 && old != by)
-			st = memories_supersede(db, old, by, pair->at_ms, change, im->err);
+		bool there;
+
+		st = find_pair(im, db, pair, ids, &there);
+		if (st == OK && there)
+			st = memories_supersede(db, ids[0], ids[1], pair->at_ms, change, im->err);
 	}
+	return st;
+}
+
+/* All memories are there now: those that stand for others can be named. */
+static enum status supersede_in(struct import *im, struct project *store)
+{
+	struct db *db = NULL;
+	bool any;
+	enum status st = any_pair(im, store, &any);
+
+	if (st != OK || !any)
+		return st;
+	if ((st = project_write(store, im->stop, &db, im->err)) != OK)
+		return st;
+	if ((st = db_begin(db, im->err)) == OK && (st = supersede(im, db)) == OK)
+		st = project_commit(store, db, im->err);
+	project_done(store, db);
 	return st;
 }
 
 enum status import_end(struct import *im)
 {
-	struct db *db = NULL;
+	struct project *shared = NULL;
 	enum status st = store_all(im);
 
 	if (st != OK || im->superseded == NULL)
 		return st;
-	if ((st = project_write(im->p, im->stop, &db, im->err)) != OK)
-		return st;
-	if ((st = db_begin(db, im->err)) == OK && (st = supersede(im, db)) == OK)
-		st = project_commit(im->p, db, im->err);
-	project_done(im->p, db);
+	st = supersede_in(im, im->p);
+	if (st == OK && (st = memory_shared(im->p, false, &shared, im->err)) == OK &&
+	    shared != NULL)
+		st = supersede_in(im, shared);
 	return st;
 }
 
