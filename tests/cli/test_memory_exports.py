@@ -34,8 +34,7 @@ def graphml(folder, stored):
     assert all(d.get("key") in keys for d in root.iter("{%s}data" % ns["g"])), "a key that was not declared"
     assert all(e.get("source") in nodes and e.get("target") in nodes for e in edges), "an edge into nothing"
     for id, text in zip(stored, TEXTS):
-        # XML makes one newline of \r\n
-        assert nodes[id]["text"] == text.replace("\r\n", "\n"), (nodes[id], text)
+        assert nodes[id]["text"] == text, (nodes[id], text)
     assert sorted(n["label"] for id, n in nodes.items() if id.startswith("e:")) == sorted(NAMES)
     told = [{d.get("key"): d.text for d in e.findall("g:data", ns)} for e in edges]
     assert len([t for t in told if t["label"] == "about"]) == 5

@@ -1,6 +1,7 @@
 /* export.c - everything that is remembered, in a form that others read. */
 #include "domain/memory/export.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -32,21 +33,90 @@ enum status export_get(struct project *p, struct db *db, int64_t id, struct aren
 	return config_may_read(config, actor, hit->scope) ? OK : E_ABSENT;
 }
 
-static void put_time(struct json_build *b, cJSON *o, const char *key, int64_t ms)
-{
-	char text[CLOCK_TEXT_SIZE];
+const char *const export_keys[] = {
+	"kind",      "memory",  "scope",     "session",      "author",
+	"origin",    "run",     "commit",    "importance",   "createdAt",
+	"validFrom", "validTo", "expiredAt", "supersededBy", NULL,
+};
 
-	if (ms == 0)
-		return;
-	clock_text(ms, text);
-	json_put_text(b, o, key, text);
+static size_t present(const struct export_member *all, size_t n, struct export_member *out)
+{
+	size_t found = 0;
+
+	assert(n <= EXPORT_MEMBERS);
+	for (size_t i = 0; i < n; i++)
+		if (all[i].text != NULL || all[i].ms != 0 || all[i].number > 0)
+			out[found++] = all[i];
+	return found;
+}
+
+size_t export_memory_members(const struct memory_hit *hit, struct export_member *out)
+{
+	const struct export_member all[] = {
+		{ "kind", hit->kind, 0, 0 },
+		{ "scope", hit->scope, 0, 0 },
+		{ "session", hit->session, 0, 0 },
+		{ "author", hit->author, 0, 0 },
+		{ "origin", hit->origin, 0, 0 },
+		{ "run", hit->run, 0, 0 },
+		{ "commit", hit->commit, 0, 0 },
+		{ "importance", NULL, 0, hit->importance },
+		{ "createdAt", NULL, hit->made_ms, 0 },
+		{ "validFrom", NULL, hit->valid_from, 0 },
+		{ "validTo", NULL, hit->valid_to, 0 },
+		{ "expiredAt", NULL, hit->expired_ms, 0 },
+		{ "supersededBy", hit->superseded_by, 0, 0 },
+	};
+
+	return present(all, sizeof all / sizeof *all, out);
+}
+
+size_t export_relation_members(const struct export_relation *r, struct export_member *out)
+{
+	const struct export_member all[] = {
+		{ "memory", r->memory, 0, 0 },        { "scope", r->scope, 0, 0 },
+		{ "createdAt", NULL, r->made_ms, 0 }, { "validFrom", NULL, r->valid_from, 0 },
+		{ "validTo", NULL, r->valid_to, 0 },  { "expiredAt", NULL, r->expired_ms, 0 },
+	};
+
+	return present(all, sizeof all / sizeof *all, out);
+}
+
+/* The project's own scope goes without saying. */
+static void put_members(struct json_build *b, cJSON *o, const struct export_member *m, size_t n)
+{
+	char time[CLOCK_TEXT_SIZE];
+
+	for (size_t i = 0; i < n; i++) {
+		if (m[i].text == NULL && m[i].ms == 0) {
+			json_put_number(b, o, m[i].key, m[i].number);
+			continue;
+		}
+		if (m[i].text == NULL)
+			clock_text(m[i].ms, time);
+		if (strcmp(m[i].key, "scope") != 0 || strcmp(m[i].text, "project") != 0)
+			json_put_text(b, o, m[i].key, m[i].text == NULL ? time : m[i].text);
+	}
+}
+
+/* Add the object as a line without its end, and let it go. */
+static void add_object(struct text *out, struct json_build *b, cJSON *o)
+{
+	char *line = b->failed ? NULL : json_print(o);
+
+	if (line == NULL)
+		out->failed = true;
+	else
+		text_add(out, line);
+	mem_free(line);
+	cJSON_Delete(o);
 }
 
 void export_object(struct text *out, const struct memory_hit *hit, bool without)
 {
+	struct export_member members[EXPORT_MEMBERS];
 	struct json_build b = { 0 };
 	cJSON *o = json_object(&b);
-	char *line;
 
 	if (!without)
 		json_put_text(&b, o, "type", "memory");
@@ -55,27 +125,8 @@ void export_object(struct text *out, const struct memory_hit *hit, bool without)
 		json_put_text(&b, o, "text", hit->text);
 		json_put_text(&b, o, "entity", hit->entity);
 	}
-	json_put_text(&b, o, "kind", hit->kind);
-	if (strcmp(hit->scope, "project") != 0)
-		json_put_text(&b, o, "scope", hit->scope);
-	json_put_text(&b, o, "session", hit->session);
-	json_put_text(&b, o, "author", hit->author);
-	json_put_text(&b, o, "origin", hit->origin);
-	json_put_text(&b, o, "run", hit->run);
-	json_put_text(&b, o, "commit", hit->commit);
-	json_put_number(&b, o, "importance", hit->importance);
-	put_time(&b, o, "createdAt", hit->made_ms);
-	put_time(&b, o, "validFrom", hit->valid_from);
-	put_time(&b, o, "validTo", hit->valid_to);
-	put_time(&b, o, "expiredAt", hit->expired_ms);
-	json_put_text(&b, o, "supersededBy", hit->superseded_by);
-	line = b.failed ? NULL : json_print(o);
-	if (line == NULL)
-		out->failed = true;
-	else
-		text_add(out, line);
-	mem_free(line);
-	cJSON_Delete(o);
+	put_members(&b, o, members, export_memory_members(hit, members));
+	add_object(out, &b, o);
 }
 
 static void jsonl_memory(struct text *out, const struct memory_hit *hit)
@@ -86,9 +137,9 @@ static void jsonl_memory(struct text *out, const struct memory_hit *hit)
 
 static void jsonl_relation(struct text *out, const struct export_relation *r)
 {
+	struct export_member members[EXPORT_MEMBERS];
 	struct json_build b = { 0 };
 	cJSON *o = json_object(&b);
-	char *line;
 
 	json_put_text(&b, o, "type", "relation");
 	json_put_text(&b, o, "from", r->from);
@@ -96,20 +147,9 @@ static void jsonl_relation(struct text *out, const struct export_relation *r)
 	json_put_text(&b, o, "relationType", r->type);
 	json_put_text(&b, o, "fromType", r->from_type);
 	json_put_text(&b, o, "toType", r->to_type);
-	json_put_text(&b, o, "memory", r->memory);
-	if (r->scope != NULL && strcmp(r->scope, "project") != 0)
-		json_put_text(&b, o, "scope", r->scope);
-	put_time(&b, o, "createdAt", r->made_ms);
-	put_time(&b, o, "validFrom", r->valid_from);
-	put_time(&b, o, "validTo", r->valid_to);
-	put_time(&b, o, "expiredAt", r->expired_ms);
-	line = b.failed ? NULL : json_print(o);
-	if (line == NULL)
-		out->failed = true;
-	else
-		text_addf(out, "%s\n", line);
-	mem_free(line);
-	cJSON_Delete(o);
+	put_members(&b, o, members, export_relation_members(r, members));
+	add_object(out, &b, o);
+	text_add_char(out, '\n');
 }
 
 const struct export_writer export_jsonl = {

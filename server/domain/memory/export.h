@@ -10,6 +10,23 @@ struct export_relation {
 	int64_t made_ms, valid_from, valid_to, expired_ms; /* 0: none */
 };
 
+/* What is known of a memory or relation besides its ends and text, as every format tells it. */
+struct export_member {
+	const char *key;
+	const char *text; /* NULL: a time, or where that is 0 a number */
+	int64_t ms;
+	double number;
+};
+
+#define EXPORT_MEMBERS 13 /* at most of one */
+
+/* The members there are, in order; how many. */
+size_t export_memory_members(const struct memory_hit *hit, struct export_member *out);
+size_t export_relation_members(const struct export_relation *r, struct export_member *out);
+
+/* All keys of members, NULL-terminated. */
+extern const char *const export_keys[];
+
 /* Every relation that may be read. */
 enum status export_relations(struct project *p, struct db *db,
                              void (*write)(struct text *out, const struct export_relation *r),

@@ -1,4 +1,5 @@
 /* export_graph.c - for graph databases and tools: Cypher and GraphML. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -21,22 +22,22 @@ static void quoted(struct text *out, const char *s)
 	text_add_char(out, '\'');
 }
 
-static void cypher_set(struct text *out, const char *key, const char *value)
+/* `, key: value` of each; a time as one, which is what the database can compare. */
+static void cypher_members(struct text *out, const struct export_member *m, size_t n)
 {
-	if (value == NULL)
-		return;
-	text_addf(out, ", %s: ", key);
-	quoted(out, value);
-}
+	char time[CLOCK_TEXT_SIZE];
 
-static void cypher_time(struct text *out, const char *key, int64_t ms)
-{
-	char text[CLOCK_TEXT_SIZE];
-
-	if (ms == 0)
-		return;
-	clock_text(ms, text);
-	text_addf(out, ", %s: datetime('%s')", key, text);
+	for (size_t i = 0; i < n; i++) {
+		text_addf(out, ", %s: ", m[i].key);
+		if (m[i].text != NULL) {
+			quoted(out, m[i].text);
+		} else if (m[i].ms != 0) {
+			clock_text(m[i].ms, time);
+			text_addf(out, "datetime('%s')", time);
+		} else {
+			text_addf(out, "%g", m[i].number);
+		}
+	}
 }
 
 static void cypher_begin(struct text *out)
@@ -61,21 +62,13 @@ static void cypher_entity(struct text *out, const char *name, const char *type)
 
 static void cypher_memory(struct text *out, const struct memory_hit *hit)
 {
+	struct export_member members[EXPORT_MEMBERS];
+
 	text_add(out, "MERGE (m:Memory {id: ");
 	quoted(out, hit->id);
 	text_add(out, "}) SET m += {text: ");
 	quoted(out, hit->text);
-	cypher_set(out, "kind", hit->kind);
-	cypher_set(out, "scope", hit->scope);
-	cypher_set(out, "session", hit->session);
-	cypher_set(out, "author", hit->author);
-	cypher_set(out, "origin", hit->origin);
-	text_addf(out, ", importance: %g", hit->importance);
-	cypher_time(out, "createdAt", hit->made_ms);
-	cypher_time(out, "validFrom", hit->valid_from);
-	cypher_time(out, "validTo", hit->valid_to);
-	cypher_time(out, "expiredAt", hit->expired_ms);
-	cypher_set(out, "supersededBy", hit->superseded_by);
+	cypher_members(out, members, export_memory_members(hit, members));
 	text_add(out, "}");
 	if (hit->entity != NULL) {
 		text_add(out, " MERGE (e:Entity {name: ");
@@ -87,18 +80,15 @@ static void cypher_memory(struct text *out, const struct memory_hit *hit)
 
 static void cypher_relation(struct text *out, const struct export_relation *r)
 {
+	struct export_member members[EXPORT_MEMBERS];
+
 	text_add(out, "MATCH (a:Entity {name: ");
 	quoted(out, r->from);
 	text_add(out, "}), (b:Entity {name: ");
 	quoted(out, r->to);
 	text_add(out, "}) MERGE (a)-[:RELATES {type: ");
 	quoted(out, r->type);
-	cypher_set(out, "memory", r->memory);
-	cypher_set(out, "scope", r->scope);
-	cypher_time(out, "createdAt", r->made_ms);
-	cypher_time(out, "validFrom", r->valid_from);
-	cypher_time(out, "validTo", r->valid_to);
-	cypher_time(out, "expiredAt", r->expired_ms);
+	cypher_members(out, members, export_relation_members(r, members));
 	text_add(out, "}]->(b);\n");
 }
 
@@ -126,8 +116,11 @@ static void escaped(struct text *out, const char *s)
 		case '"':
 			text_add(out, "&quot;");
 			break;
+		case '\r': /* else a reader makes a newline of it */
+			text_add(out, "&#13;");
+			break;
 		default:
-			if ((unsigned char)*s >= ' ' || strchr("\t\n\r", *s) != NULL)
+			if ((unsigned char)*s >= ' ' || strchr("\t\n", *s) != NULL)
 				text_add_char(out, *s);
 			break;
 		}
@@ -143,28 +136,33 @@ static void datum(struct text *out, const char *key, const char *value)
 	text_add(out, "</data>");
 }
 
-static void datum_time(struct text *out, const char *key, int64_t ms)
+static void data(struct text *out, const struct export_member *m, size_t n)
 {
-	char text[CLOCK_TEXT_SIZE];
+	char value[64];
 
-	if (ms == 0)
-		return;
-	clock_text(ms, text);
-	datum(out, key, text);
+	for (size_t i = 0; i < n; i++) {
+		if (m[i].text == NULL && m[i].ms != 0)
+			clock_text(m[i].ms, value);
+		else if (m[i].text == NULL)
+			(void)snprintf(value, sizeof value, "%g", m[i].number);
+		datum(out, m[i].key, m[i].text == NULL ? value : m[i].text);
+	}
+}
+
+static void declare(struct text *out, const char *key)
+{
+	text_addf(out, "<key id=\"%s\" for=\"all\" attr.name=\"%s\" attr.type=\"string\"/>\n", key,
+	          key);
 }
 
 static void graphml_begin(struct text *out)
 {
-	static const char *const keys[] = { "label",     "text",    "kind",      "scope",
-		                            "session",   "author",  "memory",    "createdAt",
-		                            "validFrom", "validTo", "expiredAt", "supersededBy" };
-
 	text_add(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 	              "<graphml xmlns=\"http://graphml.graphdrawing.org/xmlns\">\n");
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		text_addf(out,
-		          "<key id=\"%s\" for=\"all\" attr.name=\"%s\" attr.type=\"string\"/>\n",
-		          keys[i], keys[i]);
+	declare(out, "label");
+	declare(out, "text");
+	for (const char *const *key = export_keys; *key != NULL; key++)
+		declare(out, *key);
 	text_add(out, "<graph id=\"memory\" edgedefault=\"directed\">\n");
 }
 
@@ -180,17 +178,11 @@ static void graphml_entity(struct text *out, const char *name, const char *type)
 
 static void graphml_memory(struct text *out, const struct memory_hit *hit)
 {
+	struct export_member members[EXPORT_MEMBERS];
+
 	text_addf(out, "<node id=\"%s\">", hit->id);
 	datum(out, "text", hit->text);
-	datum(out, "kind", hit->kind);
-	datum(out, "scope", hit->scope);
-	datum(out, "session", hit->session);
-	datum(out, "author", hit->author);
-	datum_time(out, "createdAt", hit->made_ms);
-	datum_time(out, "validFrom", hit->valid_from);
-	datum_time(out, "validTo", hit->valid_to);
-	datum_time(out, "expiredAt", hit->expired_ms);
-	datum(out, "supersededBy", hit->superseded_by);
+	data(out, members, export_memory_members(hit, members));
 	text_add(out, "</node>\n");
 	if (hit->entity == NULL)
 		return;
@@ -203,18 +195,15 @@ static void graphml_memory(struct text *out, const struct memory_hit *hit)
 
 static void graphml_relation(struct text *out, const struct export_relation *r)
 {
+	struct export_member members[EXPORT_MEMBERS];
+
 	text_add(out, "<edge source=\"e:");
 	escaped(out, r->from);
 	text_add(out, "\" target=\"e:");
 	escaped(out, r->to);
 	text_add(out, "\">");
 	datum(out, "label", r->type);
-	datum(out, "scope", r->scope);
-	datum(out, "memory", r->memory);
-	datum_time(out, "createdAt", r->made_ms);
-	datum_time(out, "validFrom", r->valid_from);
-	datum_time(out, "validTo", r->valid_to);
-	datum_time(out, "expiredAt", r->expired_ms);
+	data(out, members, export_relation_members(r, members));
 	text_add(out, "</edge>\n");
 }
 
