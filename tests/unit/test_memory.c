@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "domain/memory/brief.h"
+#include "domain/memory/whole.h"
 #include "domain/project.h"
 #include "store/db.h"
 #include "tests/lib/bench.h"
@@ -878,6 +879,50 @@ static void who_may_not_write_is_told_and_who_may_not_read_sees_nothing(void **s
 	                 1);
 }
 
+static void what_is_told_in_a_scope_that_may_not_be_read_shows_nowhere(void **state)
+{
+	static const enum memory_format formats[] = { MEMORY_JSONL, MEMORY_MARKDOWN,
+		                                      MEMORY_SERVER_MEMORY, MEMORY_CYPHER,
+		                                      MEMORY_GRAPHML };
+	struct bench *b = *state;
+	const struct memory_relation r = { "hides", "Gold", NULL }, open = { "near", "Oak", NULL };
+	const char *id = bench_put(b, (struct memory_item){ .text = "the well is by the oak",
+	                                                    .entity = "Well",
+	                                                    .relations = &open,
+	                                                    .n_relations = 1 })
+	                     .id;
+	struct memory_found found;
+	struct memory_hit hit;
+	struct text out;
+
+	(void)bench_put(b, (struct memory_item){ .text = "it is down there",
+	                                         .entity = "Well",
+	                                         .scope = "agent:smith",
+	                                         .relations = &r,
+	                                         .n_relations = 1 });
+	(void)bench_put(b, (struct memory_item){
+			       .text = "by night", .entity = "Gold", .scope = "agent:smith" });
+	assert_int_equal(bench_find(b, "oak").hits[0].n_relations, 2);
+	folder_put(b->f, ".gadugi/config",
+	           "memory:\n  permissions:\n    - {actor: user, read: [project], write: "
+	           "[project]}\n");
+	found = bench_find(b, "oak gold well night");
+	assert_int_equal(found.n_hits, 1);
+	assert_int_equal(found.hits[0].n_relations, 1);
+	assert_string_equal(found.hits[0].relations[0].to, "Oak");
+	for (size_t i = 0; i < found.n_leads; i++)
+		assert_string_not_equal(found.leads[i].name, "Gold");
+	assert_int_equal(memory_show(b->p, id, b->a, &hit, &b->err), OK);
+	assert_int_equal(hit.n_relations, 1);
+	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+		text_init(&out, TEXT_LIMIT);
+		assert_int_equal(memory_export(b->p, NULL, formats[i], &out, &b->err), OK);
+		assert_non_null(strstr(text_string(&out), "Well"));
+		assert_null(strstr(text_string(&out), "Gold"));
+		text_done(&out);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
@@ -905,6 +950,7 @@ int main(void)
 		TEST(another_process_sees_what_was_stored_and_forgotten),
 		TEST(threads_that_write_at_once_lose_nothing_and_spoil_nothing),
 		TEST(who_may_not_write_is_told_and_who_may_not_read_sees_nothing),
+		TEST(what_is_told_in_a_scope_that_may_not_be_read_shows_nowhere),
 		TEST(every_stored_memory_leaves_an_event_and_every_call_an_audit_row),
 		TEST(what_is_global_is_known_in_every_project_and_the_rest_is_not),
 		TEST(what_is_global_is_forgotten_from_any_project),

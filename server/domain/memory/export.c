@@ -25,8 +25,8 @@ enum status export_get(struct project *p, struct db *db, int64_t id, struct aren
 	if (st != OK)
 		return st;
 	if ((st = memories_get(db, id, a, &row, err)) != OK ||
-	    (st = memory_hit_fill(&(struct memory_view){ p->memory, db, row.made_ms, a }, &row, hit,
-	                          err)) != OK)
+	    (st = memory_hit_fill(&(struct memory_view){ p->memory, db, row.made_ms, a, NULL },
+	                          &row, hit, err)) != OK)
 		return st;
 	if (actor == NULL)
 		return err_nomem(err, "an export");
@@ -157,15 +157,44 @@ const struct export_writer export_jsonl = {
 	.relation = jsonl_relation,
 };
 
-/* Entities that something is known about; one without type and memories follows from relations. */
-static void write_entities(struct project *p, const struct export_writer *w, struct text *out)
+enum status export_readable(struct project *p, struct arena *a, struct memory_readable *out,
+                            struct err *err)
 {
-	const struct index_data *d = index_look(p->memory->index);
+	struct memory_reader who = { .actor = memory_actor(NULL, a) };
+	const struct index_data *d;
+	enum status st = project_config(p, &who.config, err);
 
-	for (size_t i = 0; i < d->n_entities && w->entity != NULL && !out->failed; i++)
-		if (d->entities[i].name != NULL)
-			w->entity(out, d->entities[i].name, d->entities[i].type);
+	if (st != OK)
+		return st;
+	if (who.actor == NULL)
+		return err_nomem(err, "an export");
+	d = index_look(p->memory->index);
+	st = memory_readable(d, &who, a, out, err);
 	index_done(p->memory->index);
+	return st;
+}
+
+/* Entities that something is known about; one without type and memories follows from relations. */
+static enum status write_entities(struct project *p, const struct export_writer *w,
+                                  struct text *out, struct err *err)
+{
+	struct arena *a = arena_new(PAGE_SIZE);
+	struct memory_readable readable;
+	const struct index_data *d;
+	enum status st;
+
+	if (a == NULL)
+		return err_nomem(err, "an export");
+	if ((st = export_readable(p, a, &readable, err)) == OK) {
+		d = index_look(p->memory->index);
+		for (size_t i = 0; i < d->n_entities && !out->failed; i++)
+			if (d->entities[i].name != NULL &&
+			    memory_entity_is_readable(d, &readable, (uint32_t)i))
+				w->entity(out, d->entities[i].name, d->entities[i].type);
+		index_done(p->memory->index);
+	}
+	arena_free(a);
+	return st;
 }
 
 struct relations {          /* being written */
@@ -202,22 +231,17 @@ static enum status write_relation(void *arg, const struct graph_told *r, struct 
 static enum status read_scopes(struct project *p, struct arena *a, struct relations *all,
                                struct err *err)
 {
-	const char *actor = memory_actor(NULL, a);
-	const struct config *config;
+	struct memory_readable readable;
 	const struct index_data *d;
-	enum status st = project_config(p, &config, err);
+	enum status st = export_readable(p, a, &readable, err);
 
 	if (st != OK)
 		return st;
 	d = index_look(p->memory->index);
-	all->n_scopes = d->n_scopes;
-	all->scope = arena_take(a, (d->n_scopes + 1) * sizeof *all->scope);
-	for (size_t i = 0; i < d->n_scopes && all->scope != NULL && actor != NULL; i++) {
-		const char *words = d->scopes[i].kind == NULL ? NULL : memory_scope_words(d, i, a);
-
-		all->scope[i] =
-		    words != NULL && config_may_read(config, actor, words) ? words : NULL;
-	}
+	all->n_scopes = readable.n;
+	all->scope = arena_take(a, (readable.n + 1) * sizeof *all->scope);
+	for (size_t i = 0; i < readable.n && all->scope != NULL; i++)
+		all->scope[i] = readable.scopes[i] ? memory_scope_words(d, i, a) : NULL;
 	index_done(p->memory->index);
 	return arena_failed(a) ? err_nomem(err, "an export") : OK;
 }
@@ -273,7 +297,8 @@ static enum status write_all(struct project *p, struct db *db, const struct expo
 
 	if (w->begin != NULL)
 		w->begin(out);
-	write_entities(p, w, out);
+	if (w->entity != NULL && (st = write_entities(p, w, out, err)) != OK)
+		return st;
 	if ((st = write_memories(p, db, w, out, err)) != OK)
 		return st;
 	if ((st = export_relations(p, db, w->relation, out, err)) != OK)

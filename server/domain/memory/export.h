@@ -27,6 +27,10 @@ size_t export_relation_members(const struct export_relation *r, struct export_me
 /* All keys of members, NULL-terminated. */
 extern const char *const export_keys[];
 
+/* What of the store may be read by who exports. */
+enum status export_readable(struct project *p, struct arena *a, struct memory_readable *out,
+                            struct err *err);
+
 /* Every relation that may be read. */
 enum status export_relations(struct project *p, struct db *db,
                              void (*write)(struct text *out, const struct export_relation *r),

@@ -36,23 +36,6 @@ static int64_t *about(struct project *p, uint32_t entity, struct arena *a, size_
 	return ids;
 }
 
-/* Name and type of the entity with that number, in the arena; NULL when there is none. */
-static const char *name_of(struct project *p, uint32_t entity, struct arena *a, const char **type,
-                           size_t *n_entities)
-{
-	const struct index_data *d = index_look(p->memory->index);
-	const char *name = NULL;
-
-	*n_entities = d->n_entities;
-	*type = NULL;
-	if (entity < d->n_entities && d->entities[entity].name != NULL) {
-		name = text_dup(a, d->entities[entity].name);
-		*type = text_dup(a, d->entities[entity].type);
-	}
-	index_done(p->memory->index);
-	return name;
-}
-
 /* Would the text come back as it is from a list in Markdown? */
 static bool is_plain(const char *text)
 {
@@ -115,9 +98,26 @@ struct part {
 	struct project *p;
 	struct db *db;
 	uint32_t entity;
-	const char *name, *type; /* NULL: none */
+	const char *name, *type; /* NULL: none that may be read */
 	struct arena *a;
+	struct memory_readable readable;
 };
+
+/* Fill in name and type; how many entities there are. */
+static size_t name_part(struct part *part)
+{
+	const struct index_data *d = index_look(part->p->memory->index);
+	size_t n = d->n_entities;
+
+	part->name = part->type = NULL;
+	if (part->entity < n && d->entities[part->entity].name != NULL &&
+	    memory_entity_is_readable(d, &part->readable, part->entity)) {
+		part->name = text_dup(part->a, d->entities[part->entity].name);
+		part->type = text_dup(part->a, d->entities[part->entity].type);
+	}
+	index_done(part->p->memory->index);
+	return n;
+}
 
 static enum status markdown_part(const struct part *part, struct text *out, struct err *err)
 {
@@ -196,28 +196,42 @@ static void server_relation(struct text *out, const struct export_relation *r)
 		export_jsonl.relation(out, &shown);
 }
 
+static enum status write_parts(struct part *part, enum memory_format format, struct text *out,
+                               struct err *err)
+{
+	size_t n_entities = 1;
+	enum status st = OK;
+
+	for (; st == OK && part->entity < n_entities && !out->failed; part->entity++) {
+		if ((part->a = arena_new(PART_MAX)) == NULL)
+			return err_nomem(err, "an export");
+		n_entities = name_part(part);
+		if (part->name == NULL && part->entity > 0)
+			st = arena_failed(part->a) ? err_nomem(err, "an export") : OK;
+		else if (format == MEMORY_MARKDOWN)
+			st = markdown_part(part, out, err);
+		else
+			st = server_part(part, out, err);
+		arena_free(part->a);
+	}
+	return st;
+}
+
 enum status export_by_entity(struct project *p, struct db *db, enum memory_format format,
                              struct text *out, struct err *err)
 {
 	struct part part = { .p = p, .db = db };
-	size_t n_entities = 1;
-	enum status st = OK;
+	struct arena *scopes = arena_new(PART_MAX);
+	enum status st;
 
+	if (scopes == NULL)
+		return err_nomem(err, "an export");
 	if (format == MEMORY_MARKDOWN)
 		text_add(out, "# Memory\n\n");
-	for (; st == OK && part.entity < n_entities && !out->failed; part.entity++) {
-		if ((part.a = arena_new(PART_MAX)) == NULL)
-			return err_nomem(err, "an export");
-		part.name = name_of(p, part.entity, part.a, &part.type, &n_entities);
-		if (part.name == NULL && part.entity > 0)
-			st = arena_failed(part.a) ? err_nomem(err, "an export") : OK;
-		else if (format == MEMORY_MARKDOWN)
-			st = markdown_part(&part, out, err);
-		else
-			st = server_part(&part, out, err);
-		arena_free(part.a);
-	}
+	if ((st = export_readable(p, scopes, &part.readable, err)) == OK)
+		st = write_parts(&part, format, out, err);
 	if (st == OK && format == MEMORY_SERVER_MEMORY)
 		st = export_relations(p, db, server_relation, out, err);
+	arena_free(scopes);
 	return st;
 }

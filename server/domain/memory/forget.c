@@ -107,7 +107,7 @@ static enum status show(struct forget *f)
 {
 	const char *actor = memory_actor(NULL, f->a);
 	const struct memory_view view = { f->store->memory, f->db, clock_wall_ms(&f->p->clock),
-		                          f->a };
+		                          f->a, NULL };
 	enum status st = OK;
 
 	if (actor == NULL)

@@ -127,13 +127,33 @@ enum status memory_similar(struct project *p, struct db *db, struct memory_ready
 
 #define MEMORY_WORD_MAX 40 /* bytes of a word of a question that are shown again */
 
+/* Who reads, by which configuration. */
+struct memory_reader {
+	const struct config *config;
+	const char *actor;
+};
+
+/* The scopes of a store that somebody may read, by their number in its index. */
+struct memory_readable {
+	const bool *scopes; /* in the arena */
+	size_t n;
+};
+enum status memory_readable(const struct index_data *d, const struct memory_reader *who,
+                            struct arena *a, struct memory_readable *out, struct err *err);
+bool memory_is_readable(const struct memory_readable *r, uint32_t scope);
+
+/* Is anything said of the entity that may be read? Its name is told to nobody else. */
+bool memory_entity_is_readable(const struct index_data *d, const struct memory_readable *r,
+                               uint32_t entity);
+
 /* A question, read for words. */
 struct memory_question {
 	struct rank_query rank;
 	char word[RANK_TERMS_MAX][MEMORY_WORD_MAX]; /* of each term, as it was asked */
 	const struct config *config;                /* who may read what */
 	const char *actor;
-	bool *scopes; /* in the arena; what rank.scopes points to */
+	struct memory_readable readable;
+	bool *scopes; /* in the arena; what rank.scopes points to: readable and asked for */
 };
 
 enum status memory_question_read(struct memory *m, const struct memory_query *q,
@@ -160,6 +180,7 @@ struct memory_view {
 	struct db *db;
 	int64_t at_ms; /* relations that hold then */
 	struct arena *a;
+	const struct memory_readable *readable; /* relations told in these; NULL: in all */
 };
 
 /* Names, times and relations of a row, for showing. text is set whole. */

@@ -92,16 +92,17 @@ enum status memory_question_read(struct memory *m, const struct memory_query *q,
 static enum status filter_scopes(const struct index_data *d, const struct memory_query *q,
                                  struct arena *a, struct memory_question *out, struct err *err)
 {
+	const struct memory_reader who = { out->config, out->actor };
 	const char *colon = q->scope == NULL ? NULL : strchr(q->scope, ':');
 	size_t n = colon == NULL ? 0 : (size_t)(colon - q->scope);
+	enum status st = memory_readable(d, &who, a, &out->readable, err);
 
+	if (st != OK)
+		return st;
 	if ((out->scopes = arena_take(a, d->n_scopes + 1)) == NULL)
 		return err_nomem(err, "a question");
 	for (size_t i = 0; i < d->n_scopes; i++) {
 		const struct index_scope *scope = &d->scopes[i];
-		const char *words;
-		bool named = scope->kind != NULL && (strcmp(scope->kind, "agent") == 0 ||
-		                                     strcmp(scope->kind, "session") == 0);
 
 		if (scope->kind == NULL)
 			continue;
@@ -110,11 +111,7 @@ static enum status filter_scopes(const struct index_data *d, const struct memory
 			continue;
 		if (colon == NULL && q->scope != NULL && strcmp(scope->kind, q->scope) != 0)
 			continue;
-		words = named ? text_printf(a, "%s:%s", scope->kind, scope->key) : scope->kind;
-		if (words == NULL)
-			return err_nomem(err, "a question");
-		out->scopes[i] =
-		    out->config == NULL || config_may_read(out->config, out->actor, words);
+		out->scopes[i] = memory_is_readable(&out->readable, (uint32_t)i);
 	}
 	out->rank.scopes = out->scopes;
 	out->rank.n_scopes = d->n_scopes;

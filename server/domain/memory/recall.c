@@ -49,6 +49,8 @@ static enum status look(struct recall *r, const struct index_data *d)
 	for (size_t i = 0; i < answer.n_entities && r->out->leads != NULL; i++) {
 		const struct index_entity *e = &d->entities[entities[i].entity];
 
+		if (!memory_entity_is_readable(d, &r->question.readable, entities[i].entity))
+			continue;
 		r->out->leads[r->out->n_leads++] = (struct memory_lead){
 			text_dup(r->a, e->name),
 			text_dup(r->a, e->type),
@@ -154,7 +156,8 @@ static size_t first_word(struct recall *r, const char *text)
 /* Fetch the texts of the best until the budget is used up. */
 static enum status fetch(struct recall *r)
 {
-	const struct memory_view view = { r->store->memory, r->db, r->question.rank.at_ms, r->a };
+	const struct memory_view view = { r->store->memory, r->db, r->question.rank.at_ms, r->a,
+		                          &r->question.readable };
 	size_t tokens = 0;
 	enum status st = OK;
 

@@ -23,9 +23,10 @@ static bool holds(const struct index_relation *rel, int64_t at_ms)
 }
 
 /* The relations of what the memory is about that hold at that time. */
-static void edges(const struct index_data *d, uint32_t entity, int64_t at_ms, struct arena *a,
+static void edges(const struct index_data *d, uint32_t entity, const struct memory_view *view,
                   struct memory_hit *hit)
 {
+	struct arena *a = view->a;
 	const struct index_entity *e = &d->entities[entity];
 	uint32_t out = e->out, in = e->in;
 
@@ -36,7 +37,8 @@ static void edges(const struct index_data *d, uint32_t entity, int64_t at_ms, st
 	while ((out != INDEX_NONE || in != INDEX_NONE) && hit->n_relations < EDGES_MAX) {
 		const struct index_relation *rel = &d->relations[out != INDEX_NONE ? out : in];
 
-		if (holds(rel, at_ms))
+		if (holds(rel, view->at_ms) &&
+		    (view->readable == NULL || memory_is_readable(view->readable, rel->scope)))
 			hit->relations[hit->n_relations++] = (struct memory_edge){
 				text_dup(a, d->name[rel->type].text),
 				text_dup(a, d->entities[rel->from].name),
@@ -95,7 +97,7 @@ enum status memory_hit_fill(const struct memory_view *view, const struct memorie
 		hit->session = text_dup(a, d->sessions[row->session].name);
 	if (row->entity > 0 && (size_t)row->entity < d->n_entities) {
 		hit->entity = text_dup(a, d->entities[row->entity].name);
-		edges(d, (uint32_t)row->entity, view->at_ms, a, hit);
+		edges(d, (uint32_t)row->entity, view, hit);
 	}
 	index_done(view->m->index);
 	return arena_failed(a) ? err_nomem(err, "a memory") : OK;
@@ -121,9 +123,11 @@ void memory_hit_cut(struct memory_hit *hit, size_t at, struct arena *a)
 }
 
 /* One memory of a store. */
-static enum status show_from(struct project *p, const char *id, struct arena *a,
-                             struct memory_hit *out, struct err *err)
+static enum status show_from(struct project *p, const struct memory_reader *who, const char *id,
+                             struct arena *a, struct memory_hit *out, struct err *err)
 {
+	struct memory_readable readable;
+	const struct index_data *d;
 	struct memories_row row;
 	struct db *db = NULL;
 	int64_t found = 0;
@@ -134,10 +138,15 @@ static enum status show_from(struct project *p, const char *id, struct arena *a,
 	if ((st = index_follow(p->memory->index, db, err)) == OK &&
 	    (st = memories_find(db, id, &found, err)) == OK && found == 0)
 		st = err_set(err, E_ABSENT, "there is no memory '%.40s'", id);
+	if (st == OK) {
+		d = index_look(p->memory->index);
+		st = memory_readable(d, who, a, &readable, err);
+		index_done(p->memory->index);
+	}
 	if (st == OK && (st = memories_get(db, found, a, &row, err)) == OK)
 		st = memory_hit_fill(
-		    &(struct memory_view){ p->memory, db, clock_wall_ms(&p->clock), a }, &row, out,
-		    err);
+		    &(struct memory_view){ p->memory, db, clock_wall_ms(&p->clock), a, &readable },
+		    &row, out, err);
 	project_done(p, db);
 	return st;
 }
@@ -145,10 +154,16 @@ static enum status show_from(struct project *p, const char *id, struct arena *a,
 enum status memory_show(struct project *p, const char *id, struct arena *a, struct memory_hit *out,
                         struct err *err)
 {
+	struct memory_reader who = { .actor = memory_actor(NULL, a) };
 	struct project *shared = NULL;
-	enum status st = show_from(p, id, a, out, err);
+	enum status st = project_config(p, &who.config, err);
 
+	if (st != OK)
+		return st;
+	if (who.actor == NULL)
+		return err_nomem(err, "a memory");
+	st = show_from(p, &who, id, a, out, err);
 	if (st == E_ABSENT && memory_shared(p, false, &shared, NULL) == OK && shared != NULL)
-		st = show_from(shared, id, a, out, err);
-	return st == OK ? memory_may(p, memory_actor(NULL, a), out->scope, false, err) : st;
+		st = show_from(shared, &who, id, a, out, err);
+	return st == OK ? memory_may(p, who.actor, out->scope, false, err) : st;
 }

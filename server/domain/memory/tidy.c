@@ -148,7 +148,7 @@ static enum status judge_current(struct tidy *t, const struct memories_row *row,
 {
 	int64_t used_ms = row->last_hit_ms > row->made_ms ? row->last_hit_ms : row->made_ms;
 	struct candidate c = { .id = row->id, .days = days_since(t, used_ms) };
-	struct memory_view view = { t->p->memory, t->db, t->now_ms, NULL };
+	struct memory_view view = { t->p->memory, t->db, t->now_ms, NULL, NULL };
 	struct tidy_other by = { 0 };
 	enum status st = OK;
 
