@@ -11,6 +11,7 @@
 #include "domain/project.h"
 #include "domain/question.h"
 #include "domain/subscription.h"
+#include "handlers/agents_configured.h"
 #include "handlers/ask_person.h"
 #include "handlers/mail.h"
 #include "handlers/tools.h"
@@ -103,6 +104,8 @@ static enum status list(struct work *w)
 		}
 		json_add(&w->b, to, summary(w, agent));
 	}
+	if (w->want->cursor == NULL && w->want->name == NULL)
+		agents_put_configured(w->call, &w->b, w->answer);
 	return OK;
 }
 

@@ -4,7 +4,8 @@
 #include "cli/command.h"
 
 #define DEPTH_MAX   12
-#define COLUMNS_MAX 6 /* of a table; --json has all */
+#define COLUMNS_MAX 6    /* of a table; --json has all */
+#define ALL_AGENTS  1000 /* what the tool gives at most, and there can be */
 
 static bool is_flat(const cJSON *value)
 {
@@ -162,16 +163,54 @@ static const char *started_by(struct cli *c, const cJSON *agent)
 	return json_flag(agent, "alone") ? "runs by itself" : "";
 }
 
+/* A command as one would type it. */
+static const char *words_of(struct cli *c, const cJSON *argv)
+{
+	struct text words;
+	const cJSON *word;
+	const char *copy;
+
+	text_init(&words, TEXT_LIMIT);
+	cJSON_ArrayForEach(word, argv)
+		text_addf(&words, "%s%s", words.len == 0 ? "" : " ", word->valuestring);
+	copy = text_copy(&words, c->arena);
+	text_done(&words);
+	return copy == NULL ? "" : copy;
+}
+
+/* Those of the configuration. */
+static void show_configured(struct cli *c, const cJSON *list)
+{
+	struct table *t = table_new(c, "name|command|taken where a plan names none");
+	const cJSON *one;
+
+	cJSON_ArrayForEach(one, list) {
+		const char *preset = json_text(one, "preset");
+
+		table_cell(t, STYLE_BOLD, json_text(one, "name"));
+		table_cell(t, STYLE_NONE,
+		           preset != NULL ? preset : words_of(c, json_get(one, "command")));
+		table_cell(t, STYLE_NONE, json_flag(one, "default") ? "yes" : "");
+	}
+	table_show(t);
+}
+
 /* All agents, and how those fare that were started. */
 static void show_agents(struct cli *c, const cJSON *result)
 {
 	const cJSON *list = json_get(result, "agents"), *one;
+	const cJSON *configured = json_get(result, "configured");
 	struct table *t;
 
-	if (list == NULL || list->child == NULL || json_get(result, "nextCursor") != NULL) {
-		show_members(c, result);
+	if (configured != NULL)
+		show_configured(c, configured);
+	if (list == NULL || list->child == NULL) {
+		if (configured == NULL)
+			show_members(c, result);
 		return;
 	}
+	if (configured != NULL)
+		text_add(&c->screen.text, "\n");
 	t = table_new(c, "name|state|started by|source|description");
 	cJSON_ArrayForEach(one, list) {
 		const char *state = json_text(one, "state");
@@ -202,6 +241,7 @@ int command_agents(struct cli *c)
 	}
 	if (c->n_words == 0 || (c->n_words == 1 && strcmp(c->words[0], "list") == 0)) {
 		cli_put_text(c, "action", "list");
+		cli_put_number(c, "limit", ALL_AGENTS);
 		return cli_simple(c, show_agents);
 	}
 	return action(c);

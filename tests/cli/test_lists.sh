@@ -21,6 +21,17 @@ run "$gadugi" agents dance
 ends an_unknown_action_fails 1
 has the_actions_are_listed 'list' "$err"
 
+printf 'agents: {demo: {command: [./agent.sh, --fast]}, big: {preset: claude}}\ndefaults: {agent: demo}\n' >.gadugi/config
+run "$gadugi" agents
+has configured_agents_are_listed_with_their_command 'agent.sh --fast' "$out"
+has the_one_taken_by_default_is_told yes "$(echo "$out" | grep '^demo')"
+has so_are_those_of_files 'reviewer' "$out"
+run "$gadugi" agents --json
+has programs_see_them_too '"preset":"claude"' "$out"
+rm .gadugi/agents/reviewer.md
+run "$gadugi" agents
+has they_are_listed_alone 'claude' "$out"
+
 run "$gadugi" recipes --root "$root" --json
 is the_recipes_of_this_repository_are_there 12 "$(echo "$out" | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["recipes"]))')"
 run "$gadugi" recipes validate --root "$root"
