@@ -338,5 +338,10 @@ enum status recipes_rollback(struct recipes_work *w)
 	put_paths(w, "restored", &done.restored);
 	put_paths(w, "removed", &done.removed);
 	put_paths(w, "changedByHand", &done.by_hand);
+	if (done.state_only)
+		json_put_text(
+		    &w->b, w->answer, "note",
+		    "nothing tells which files the build changed, because it was not done "
+		    "in git: they stay as they are, and the recipe counts as not built");
 	return OK;
 }

@@ -78,8 +78,13 @@ static void show_sessions(struct cli *c, const cJSON *m)
 		          show_number(c, number(gates, "passedFirst")),
 		          show_number(c, number(gates, "different")));
 	if (json_get(m, "costUsd") != NULL)
-		text_addf(t, "cost: %s USD, as the host says\n",
-		          show_number(c, number(m, "costUsd")));
+		text_addf(t, "cost: %s USD, by %s\n", show_number(c, number(m, "costUsd")),
+		          json_text(m, "costSource"));
+	if (number(m, "costUnknown") > 0)
+		text_addf(t,
+		          "cost unknown of %s sessions: their hosts state none, and 'prices' in "
+		          ".gadugi/config has none for their models\n",
+		          show_number(c, number(m, "costUnknown")));
 	if (cJSON_GetArraySize(json_get(m, "byTool")) > 0) {
 		text_add_char(t, '\n');
 		show_tools(c, json_get(m, "byTool"));

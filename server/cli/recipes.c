@@ -175,6 +175,8 @@ static void show_rollback(struct cli *c, const cJSON *result)
 	text_addf(&c->screen.text, "build %lld of %s %s taken back\n",
 	          (long long)json_int(result, "build", 0), text_of(result, "recipe"),
 	          dry ? "would be" : "is");
+	if (json_text(result, "note") != NULL)
+		text_addf(&c->screen.text, "%s\n", text_of(result, "note"));
 }
 
 static void show_checked(struct cli *c, const cJSON *result)

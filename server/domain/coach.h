@@ -30,11 +30,12 @@
 
 enum coach_severity { COACH_INFO, COACH_WARNING, COACH_ERROR };
 
-/* Where a finding shows: a line of a session file, or a task of a run. */
+/* Where a finding shows: a line of a session file, or a task of a run and how that ended. */
 struct coach_place {
 	const char *file; /* NULL: a task */
 	long line;
 	const char *task; /* NULL: a line */
+	int64_t event;    /* the last one of the task, its seq in the log; 0: none is kept */
 	const char *words;
 };
 
@@ -90,8 +91,10 @@ struct coach_wish {
 	const char *root;         /* without a path: all sessions of the project there */
 	int64_t since_ms;         /* only sessions that went on after this; 0: all */
 	const char *const *gates; /* programs of configured gates, NULL-terminated, or NULL */
-	bool fresh;               /* of sessions only what is new since the last such look */
-	const atomic_bool *stop;  /* may be NULL */
+	const struct config_price *prices; /* of models; NULL: none */
+	size_t n_prices;
+	bool fresh;              /* of sessions only what is new since the last such look */
+	const atomic_bool *stop; /* may be NULL */
 };
 
 /*

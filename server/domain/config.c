@@ -222,6 +222,22 @@ static enum status put_keep(struct merge *m)
 	return OK;
 }
 
+static enum status put_prices(struct merge *m)
+{
+	size_t n = m->user.n_prices + m->project.n_prices;
+	struct config_price *prices = arena_take(m->arena, (n + 1) * sizeof *prices);
+	struct config *c = m->out;
+
+	if (prices == NULL)
+		return err_nomem(m->err, "the configuration");
+	for (size_t i = 0; i < m->project.n_prices; i++)
+		prices[c->n_prices++] = m->project.prices[i];
+	for (size_t i = 0; i < m->user.n_prices; i++)
+		prices[c->n_prices++] = m->user.prices[i];
+	c->prices = prices;
+	return OK;
+}
+
 /* Without trust the project's file keeps its numbers and loses what would be run. */
 static enum status leave_out_commands(struct merge *m, const struct config_files *files)
 {
@@ -262,6 +278,7 @@ enum status config_read(const struct config_files *files, struct arena *a,
 	    (st = read_source(&m.project_reader, &files->project, &m.project)) != OK ||
 	    (st = leave_out_commands(&m, files)) != OK || (st = put_agents(&m)) != OK ||
 	    (st = put_gates(&m)) != OK || (st = put_keep(&m)) != OK ||
+	    (st = put_prices(&m)) != OK ||
 	    (st = config_events_unite(&m.user.events, &m.project.events, a, &m.out->events, err)) !=
 	        OK)
 		return st;

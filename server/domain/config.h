@@ -106,6 +106,12 @@ struct config_keep {
 	long most;                         /* so many, those worth most */
 };
 
+/* What tokens cost, in USD a million, where the host does not say; none but the user's own. */
+struct config_price {
+	const char *model;                             /* `*` at the end matches any rest */
+	double input, output, cache_read, cache_write; /* cache below 0: as input */
+};
+
 struct config {
 	struct config_agent *agents; /* the user's first, then the project's own */
 	size_t n_agents;
@@ -122,6 +128,8 @@ struct config {
 	const struct config_rules *rules;
 	const struct config_keep *keep; /* rules of retention */
 	size_t n_keep;
+	const struct config_price *prices; /* the first that matches counts */
+	size_t n_prices;
 	bool merge;     /* a memory that another says in full gives way to it */
 	bool tidy_runs; /* the rules are applied after runs */
 	const char *user_path, *project_path; /* where the two files are or would be */

@@ -38,7 +38,7 @@ keys_under() { # what the program knows, out of its own complaint about a key th
 	"$gadugi" doctor --json | sed -n 's/.*known are \([a-zA-Z, ]*\).*/\1/p' | tr -d ','
 }
 for place in 'zzzzzzzz: 1' 'agents: {a: {zzzzzzzz: 1}}' 'defaults: {zzzzzzzz: 1}' 'gates: [{zzzzzzzz: 1}]' \
-	'budget: {zzzzzzzz: 1}' 'flags: {zzzzzzzz: 1}' 'memory: {zzzzzzzz: 1}' 'memory: {permissions: [{zzzzzzzz: 1}]}' \
+	'budget: {zzzzzzzz: 1}' 'prices: [{zzzzzzzz: 1}]' 'flags: {zzzzzzzz: 1}' 'memory: {zzzzzzzz: 1}' 'memory: {permissions: [{zzzzzzzz: 1}]}' \
 	'memory: {keep: [{zzzzzzzz: 1}]}'; do
 	keys=$(keys_under "$place")
 	if [ -z "$keys" ]; then

@@ -129,4 +129,10 @@ run "$gadugi" coach "$id" --json
 is a_run_is_coached_by_its_id "$coached" "$out"
 run "$gadugi" coach
 has people_read_what_it_waited_for 'what it waited for: t1' "$out"
+
+# Evidence of a run can be looked up in the log: the event with which its task ended.
+event=$(printf '%s' "$coached" | python3 -c 'import json, sys
+print(*{p["event"] for f in json.load(sys.stdin)["findings"] for p in f["evidence"] if p.get("task") == "t3"})')
+run "$gadugi" call events "{\"action\": \"list\", \"after\": $((event - 1)), \"limit\": 1}"
+has evidence_names_the_event_of_its_task "\"topic\":\"task.$id.t3.succeeded\"" "$(printf '%s' "$out" | tr -d ' ')"
 finish

@@ -172,4 +172,17 @@ run "$gadugi" recipes implement ink
 ends without_leave_the_gate_is_not_run 0
 has which_is_said 'gate not run: sh -c exit 3 (ink)' "$out"
 has with_what_to_do 'shell: {preset: shell}' "$out"
+
+# Outside git nothing tells what a build changed; that is said, and no file is touched.
+mkdir -p "$tmp/plain/.gadugi" "$tmp/plain/tests" "$tmp/plain/parts" && cp agent.sh "$tmp/plain" && cd "$tmp/plain" || exit 1
+config ''
+recipe lone ''
+run "$gadugi" recipes implement lone
+ends without_git_it_is_built_too 0
+before=$(cat parts/lone.sh)
+run "$gadugi" recipes rollback lone
+ends and_taken_back 0
+has but_not_its_files_which_is_said 'they stay as they are' "$out"
+is so_they_do "$before" "$(cat parts/lone.sh)"
+is only_the_state_is_taken_back 'lone:new' "$(would lone)"
 finish

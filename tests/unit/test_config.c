@@ -159,9 +159,10 @@ static void mistakes_say_where_and_what_is_near(void **state)
 {
 	refused(*state, "agnets: {}",
 	        "/p/.gadugi/config:1:1: there is no 'agnets' here; is it 'agents'?");
-	refused(*state, "x: 1",
-	        "/p/.gadugi/config:1:1: there is no 'x' here; known are agents, "
-	        "defaults, gates, budget, setup, flags, issues, memory, events, pullRequest");
+	refused(
+	    *state, "x: 1",
+	    "/p/.gadugi/config:1:1: there is no 'x' here; known are agents, "
+	    "defaults, gates, budget, setup, flags, issues, memory, events, pullRequest, prices");
 	refused(*state, "defaults:\n  jobs: many\n",
 	        "/p/.gadugi/config:2:9: 'jobs' must be a whole number from 1 to 64");
 	refused(*state, "defaults: {jobs: 0}",

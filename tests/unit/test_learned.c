@@ -154,7 +154,7 @@ static void finish(struct project *p, const double *minutes, size_t n)
 	GOOD(db_begin(db, &err));
 	GOOD(runs_add(db, &run, &err));
 	for (size_t i = 0; i < n; i++) {
-		char id[16];
+		char id[24];
 		int64_t from = 1000000 + (int64_t)i * 60000;
 		struct task_row task = { .id = id,
 			                 .position = (int64_t)i,

@@ -188,7 +188,7 @@ static void assistant(struct session *s, const struct session_at *at, const stru
 	}
 	s->rate_limits += pull_is_true(e->api_error) && is_rate_limit(content);
 	if (!pull_is(model, "<synthetic>"))
-		host_once(s, &s->model, model);
+		host_model(s, model);
 	message = session_message(s, at, id.len == 0 ? 0 : session_key(id, pull_inside(e->request)),
 	                          tokens);
 	read_calls(s, at, content, message);

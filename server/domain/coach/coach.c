@@ -33,6 +33,8 @@ static enum status one_session(struct coach_report *r, const struct coach_wish *
 		return err_nomem(err, "a session");
 	session_init(&s, a, source->name, source->host);
 	s.gates = wish->gates;
+	s.prices = wish->prices;
+	s.n_prices = wish->n_prices;
 	st = read_source(&s, source, wish->stop, err);
 	if (st == OK && !session_close(&s))
 		st = err_nomem(err, "a session");

@@ -198,7 +198,7 @@ void codex_line(struct session *s, struct session_at *at, struct json_span json)
 		host_once(s, &s->version, pull_member(l.payload, "cli_version"));
 		host_once(s, &s->folder, pull_member(l.payload, "cwd"));
 	} else if (pull_is(l.type, "turn_context")) {
-		host_once(s, &s->model, pull_member(l.payload, "model"));
+		host_model(s, pull_member(l.payload, "model"));
 		host_once(s, &s->folder, pull_member(l.payload, "cwd"));
 	} else if (pull_is(l.type, "compacted")) {
 		session_compaction(s, at, -1);

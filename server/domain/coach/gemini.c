@@ -68,9 +68,9 @@ static void answer(struct session *s, const struct session_at *at, struct json_s
 	                    pull_int(pull_member(tokens, "tool"), 0);
 	sum[TOKENS_OUTPUT] = pull_int(pull_member(tokens, "output"), 0) +
 	                     pull_int(pull_member(tokens, "thoughts"), 0);
+	host_model(s, pull_member(message, "model"));
 	number =
 	    session_message(s, at, id.len == 0 ? 0 : session_key(id, (struct json_span){ 0 }), sum);
-	host_once(s, &s->model, pull_member(message, "model"));
 	if (calls.len == 0 || !pull_array(&p))
 		return;
 	while (pull_more(&p))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "domain/coach/price.h"
 #include "domain/coach/pull.h"
 
 #define TIME_SIZE 40
@@ -35,6 +36,15 @@ void host_once(struct session *s, const char **to, struct json_span text)
 
 	if (*to == NULL && text.len > 0 && pull_text(text, copy, sizeof copy) > 0)
 		*to = text_dup(s->a, copy);
+}
+
+void host_model(struct session *s, struct json_span name)
+{
+	char copy[ONCE_SIZE];
+
+	host_once(s, &s->model, name);
+	if (name.len > 0 && pull_text(name, copy, sizeof copy) > 0)
+		s->price = price_of(s->prices, s->n_prices, copy);
 }
 
 struct json_span host_inner(struct session *s, struct json_span text)

@@ -39,6 +39,9 @@ int64_t host_time(struct json_span text);
 /* noted in the session and in *at, */
 void host_at(struct session *s, struct session_at *at, struct json_span time);
 
+/* the model that answers from here on, */
+void host_model(struct session *s, struct json_span name);
+
 /* a text kept the first time it is seen, */
 void host_once(struct session *s, const char **to, struct json_span text);
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define FORMAT 1 /* another number whenever what is kept changes */
+#define FORMAT 2 /* another number whenever what is kept changes */
 
 /* ---- writing ---- */
 
@@ -45,7 +45,7 @@ struct plain {
 	uint64_t seen[SESSION_SEEN];
 	double cost_usd;
 	uint64_t n_seen, n_messages, rate_limits, lines, unknown_lines, bad_lines, long_lines;
-	uint64_t mixed, prompted, own;
+	uint64_t mixed, prompted, own, price;
 };
 
 static struct plain plain_of(const struct session *s)
@@ -63,7 +63,8 @@ static struct plain plain_of(const struct session *s)
 		           .long_lines = s->long_lines,
 		           .mixed = s->mixed,
 		           .prompted = s->prompted,
-		           .own = s->own };
+		           .own = s->own,
+		           .price = s->price };
 
 	memcpy(p.seen, s->seen, sizeof p.seen);
 	return p;
@@ -223,6 +224,7 @@ static void set_plain(struct session *s, const struct plain *p)
 	s->mixed = p->mixed != 0;
 	s->prompted = p->prompted != 0;
 	s->own = p->own != 0;
+	s->price = (uint32_t)p->price;
 	memcpy(s->seen, p->seen, sizeof s->seen);
 }
 

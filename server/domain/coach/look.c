@@ -47,6 +47,18 @@ static enum status look_at_run(struct project *p, const struct coach_wish *wish,
 	return st;
 }
 
+static enum status prices_of(struct project *p, struct coach_wish *wish, struct err *err)
+{
+	const struct config *config;
+	enum status st = project_config(p, &config, err);
+
+	if (st != OK)
+		return st;
+	wish->prices = config->prices;
+	wish->n_prices = config->n_prices;
+	return OK;
+}
+
 enum status coach_look(struct project *p, const struct coach_wish *wish, struct arena *a,
                        struct coach_report **out, struct err *err)
 {
@@ -55,7 +67,8 @@ enum status coach_look(struct project *p, const struct coach_wish *wish, struct 
 
 	if (wish->path == NULL && wish->since_ms == 0 && !wish->fresh)
 		return look_at_run(p, wish, a, out, err);
-	if ((st = gates_of(p, a, &whole.gates, err)) != OK)
+	if ((st = gates_of(p, a, &whole.gates, err)) != OK ||
+	    (st = prices_of(p, &whole, err)) != OK)
 		return st;
 	whole.root = p->root;
 	if (wish->path != NULL && wish->path[0] != '/' &&

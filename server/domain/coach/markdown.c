@@ -5,6 +5,7 @@
 #include "domain/coach.h"
 #include "domain/coach/before.h"
 #include "domain/coach/facts.h"
+#include "domain/coach/price.h"
 
 #define TOOLS_SHOWN 20
 
@@ -79,7 +80,10 @@ static void sessions(struct text *t, const struct coach_metrics *m)
 	          (long long)m->edits, (long long)m->files_edited, (long long)m->gates_passed,
 	          (long long)m->gates, (long long)m->compactions);
 	if (m->cost_usd >= 0)
-		text_addf(t, "| cost, as the hosts say | %.4f USD |\n", m->cost_usd);
+		text_addf(t, "| cost, by %s | %.4f USD |\n", price_source(m), m->cost_usd);
+	if (m->cost_unknown > 0)
+		text_addf(t, "| sessions whose cost is unknown | %lld |\n",
+		          (long long)m->cost_unknown);
 	text_add(t, "\n| tool | calls | failed | time |\n|---|---|---|---|\n");
 	for (size_t i = 0; i < m->n_tools && i < TOOLS_SHOWN; i++) {
 		text_add(t, "| ");
@@ -107,6 +111,8 @@ static void finding(struct text *t, const struct coach_finding *f)
 		said(t, p->file != NULL ? p->file : p->task);
 		if (p->file != NULL)
 			text_addf(t, ":%ld", p->line);
+		if (p->event != 0)
+			text_addf(t, " (event %lld)", (long long)p->event);
 		text_add(t, p->words == NULL ? "" : ": ");
 		said(t, p->words);
 		text_add(t, "\n");

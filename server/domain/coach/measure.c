@@ -1,4 +1,5 @@
 #include "domain/coach/measure.h"
+#include "domain/coach/price.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -180,6 +181,42 @@ static void count_marks(struct coach_metrics *m, const struct session *s)
 	}
 }
 
+/* What a session cost: as its host states it, else by the user's prices; below 0: not known. */
+static double cost_of(const struct session *s)
+{
+	double sum = 0;
+	bool used = false;
+
+	if (s->cost_usd >= 0)
+		return s->cost_usd;
+	for (size_t i = 0; i < s->usage.n; i++) {
+		double usd = price_usd(s->prices, &s->usage.items[i]);
+
+		if (usd < 0)
+			return -1;
+		used = used || s->usage.items[i].price != 0;
+		sum += usd;
+	}
+	return used ? sum : -1;
+}
+
+/* Tokens, and what they cost; an answer that an earlier session has too is not paid twice. */
+static void count_usage(struct coach_report *r, const struct session *s)
+{
+	struct coach_metrics *m = &r->metrics;
+	double cost = cost_of(s), added = 0;
+	bool stated = s->cost_usd >= 0;
+
+	for (size_t i = 0; i < s->usage.n; i++)
+		if (usage_add(&r->usage, &s->usage.items[i]) && cost >= 0 && !stated)
+			added += price_usd(s->prices, &s->usage.items[i]);
+	m->cost_stated += stated;
+	m->cost_priced += !stated && cost >= 0;
+	m->cost_unknown += cost < 0 && s->usage.n > 0;
+	if (cost >= 0)
+		m->cost_usd = (m->cost_usd < 0 ? 0 : m->cost_usd) + (stated ? cost : added);
+}
+
 void measure_session(struct coach_report *r, const struct session *s)
 {
 	struct coach_metrics *m = &r->metrics;
@@ -199,14 +236,11 @@ void measure_session(struct coach_report *r, const struct session *s)
 	m->rate_limits += (int64_t)s->rate_limits;
 	m->tool_ms += measure_tool_time(s);
 	m->messages += s->n_messages;
-	if (s->cost_usd >= 0)
-		m->cost_usd = (m->cost_usd < 0 ? 0 : m->cost_usd) + s->cost_usd;
 	for (size_t i = 0; i < s->n_calls; i++)
 		count_call(r, &s->calls[i]);
 	count_firsts(m, s);
 	count_marks(m, s);
-	for (size_t i = 0; i < s->usage.n; i++)
-		(void)usage_add(&r->usage, &s->usage.items[i]);
+	count_usage(r, s);
 }
 
 static struct coach_session *new_session(struct coach_report *r)
@@ -246,7 +280,7 @@ void measure_one(struct coach_report *r, const struct session *s, const char *pa
 		.edits = m->edits - before->edits,
 		.wall_ms = m->wall_ms - before->wall_ms,
 		.waiting_ms = m->waiting_ms - before->waiting_ms,
-		.cost_usd = s->cost_usd,
+		.cost_usd = cost_of(s),
 	};
 	for (size_t i = 0; i < s->usage.n; i++)
 		for (int k = 0; k < TOKENS_N; k++)

@@ -43,7 +43,10 @@ struct coach_metrics {
 	int64_t gate_kinds, gate_kinds_first; /* gates by session; passed at their first run */
 	int64_t tokens[TOKENS_N], subagent_tokens[TOKENS_N], usages;
 	int64_t subagents;
-	double cost_usd;          /* below 0: no host stated one */
+	double cost_usd;          /* of the sessions where it is known; below 0: of none */
+	int64_t cost_stated;      /* sessions whose host states what they cost */
+	int64_t cost_priced;      /* whose tokens all have a price in the user's table */
+	int64_t cost_unknown;     /* whose cost nobody knows */
 	struct coach_tool *tools; /* by calls, most first */
 	size_t n_tools, tools_room;
 };
@@ -57,7 +60,7 @@ struct coach_session {
 	int64_t gate_kinds, gate_kinds_first, edits;
 	int64_t wall_ms, waiting_ms;
 	int64_t tokens[TOKENS_N]; /* its own; what a fork repeats is in both */
-	double cost_usd;          /* below 0: not stated */
+	double cost_usd;          /* as stated, else by the table of prices; below 0: not known */
 };
 
 #endif

@@ -44,10 +44,10 @@ static void answer(struct session *s, struct session_at *at, struct opencode_mes
 	int64_t tokens[TOKENS_N] = { 0 };
 
 	read_tokens(pull_member(data, "tokens"), tokens);
+	host_model(s, pull_member(data, "modelID"));
 	message->number = session_message(
 	    s, at, id.len == 0 ? 0 : session_key(id, (struct json_span){ 0 }), tokens);
 	session_time(s, time_of(pull_member(time, "completed")));
-	host_once(s, &s->model, pull_member(data, "modelID"));
 	host_once(s, &s->folder, pull_member(pull_member(data, "path"), "cwd"));
 	if (cost.len > 0 && host_number(cost) > 0)
 		s->cost_usd = (s->cost_usd < 0 ? 0 : s->cost_usd) + host_number(cost);

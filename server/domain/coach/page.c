@@ -206,6 +206,8 @@ static void place(struct text *t, const struct coach_place *p)
 		page_text(t, p->task);
 		text_add(t, "</code>");
 	}
+	if (p->event != 0)
+		text_addf(t, " (event %lld)", (long long)p->event);
 	if (p->words != NULL) {
 		text_add(t, " ");
 		page_text(t, p->words);

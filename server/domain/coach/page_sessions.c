@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "domain/coach/page.h"
+#include "domain/coach/price.h"
 
 #define SESSIONS_SHOWN 200 /* the newest; all are counted */
 #define TOOLS_SHOWN    30
@@ -52,7 +53,9 @@ static void cards(struct text *t, const struct coach_metrics *m)
 		page_card(t, "cost");
 		text_addf(t, "%.2f USD", m->cost_usd);
 		page_below(t);
-		text_add(t, "as the hosts say");
+		text_addf(t, "by %s", price_source(m));
+		if (m->cost_unknown > 0)
+			text_addf(t, "; of %lld sessions unknown", (long long)m->cost_unknown);
 		page_card_end(t);
 	}
 	text_add(t, "</div>\n");

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "domain/coach/before.h"
+#include "domain/coach/price.h"
 #include "domain/coach/report.h"
 #include "domain/coach/trend.h"
 
@@ -74,6 +75,20 @@ static void put_gates(struct json_build *b, cJSON *to, const struct coach_metric
 	json_put_int(b, gates, "passedFirst", m->gate_kinds_first);
 }
 
+static void put_cost(struct json_build *b, cJSON *to, const struct coach_metrics *m)
+{
+	if (m->cost_usd >= 0) {
+		json_put_number(b, to, "costUsd", m->cost_usd);
+		json_put_text(b, to, "costSource", price_source(m));
+	}
+	if (m->cost_stated > 0)
+		json_put_int(b, to, "costStated", m->cost_stated);
+	if (m->cost_priced > 0)
+		json_put_int(b, to, "costPriced", m->cost_priced);
+	if (m->cost_unknown > 0)
+		json_put_int(b, to, "costUnknown", m->cost_unknown);
+}
+
 static void put_session_metrics(struct json_build *b, cJSON *to, const struct coach_metrics *m,
                                 size_t most_tools)
 {
@@ -107,10 +122,7 @@ static void put_session_metrics(struct json_build *b, cJSON *to, const struct co
 	put_gates(b, to, m);
 	if (m->compaction_tokens > 0)
 		json_put_int(b, to, "compactionTokens", m->compaction_tokens);
-	if (m->cost_usd >= 0) {
-		json_put_number(b, to, "costUsd", m->cost_usd);
-		json_put_text(b, to, "costSource", "the host's result lines");
-	}
+	put_cost(b, to, m);
 	if (m->own_sessions > 0)
 		json_put_int(b, to, "ownSessions", m->own_sessions);
 	json_put_int(b, to, "files", m->files);
@@ -132,6 +144,8 @@ static void put_places(struct json_build *b, cJSON *to, const struct coach_findi
 			json_put_int(b, place, "line", f->places[i].line);
 		}
 		json_put_text(b, place, "task", f->places[i].task);
+		if (f->places[i].event != 0)
+			json_put_int(b, place, "event", f->places[i].event);
 		json_put_text(b, place, "text", f->places[i].words);
 	}
 	json_put_int(b, to, "evidenceCount", (int64_t)f->count);

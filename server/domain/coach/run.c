@@ -5,6 +5,7 @@
 #include "domain/coach/find.h"
 #include "domain/coach/learn.h"
 #include "domain/coach/report.h"
+#include "domain/coach/witness.h"
 
 static enum status choose(struct db *db, const char **id, struct arena *a, struct err *err)
 {
@@ -59,5 +60,7 @@ enum status coach_of_run(struct db *db, const char *id, struct arena *a, struct 
 	f.run = facts->run->id;
 	report_subject(r, "run", facts->run->id);
 	find_in_run(&f, facts, history, n);
+	if ((st = witness_events(db, facts->run, r, err)) != OK)
+		return st;
 	return report_end(r, out, err);
 }

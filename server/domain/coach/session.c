@@ -225,7 +225,7 @@ uint32_t session_message(struct session *s, const struct session_at *at, uint64_
                          const int64_t tokens[TOKENS_N])
 {
 	struct session_mark *m = mark(s, at, MARK_ASSISTANT);
-	struct usage u = { .key = key, .agent = at->agent };
+	struct usage u = { .key = key, .agent = at->agent, .price = s->price };
 
 	memcpy(u.tokens, tokens, sizeof u.tokens);
 	if (usage_add(&s->usage, &u))

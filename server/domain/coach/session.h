@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "domain/coach/usage.h"
+#include "domain/config.h"
 
 #define SESSION_LINE_MAX  ((size_t)32 << 20)  /* longer lines are counted and skipped */
 #define SESSION_WHOLE_MAX ((size_t)128 << 20) /* of a file that is one value */
@@ -93,6 +94,9 @@ struct session {
 	const char *name, *host, *version, *model; /* version, model: NULL when never seen */
 	const char *folder;                        /* working folder, or NULL */
 	const char *const *gates;                  /* heads of configured gates, or NULL */
+	const struct config_price *prices;         /* of models, or NULL */
+	size_t n_prices;
+	uint32_t price; /* of the model that answers now, from 1; 0: none is known */
 
 	struct session_file *files;
 	struct session_call *calls;

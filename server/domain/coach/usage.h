@@ -20,6 +20,7 @@ struct usage {
 	uint64_t key; /* 0: the host gave no id; such a one equals no other */
 	int64_t tokens[TOKENS_N];
 	uint32_t agent; /* 0: main; else a subagent */
+	uint32_t price; /* which of the prices its model has, from 1; 0: none */
 };
 
 struct usage_table {

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "domain/coach/keep.h"
+#include "domain/coach/price.h"
 #include "domain/coach/read.h"
 #include "domain/coach/report.h"
 #include "store/watch.h"
@@ -54,7 +55,7 @@ static uint64_t seed_of(const struct watch *w, const struct source *s)
 	seed = file.number;
 	for (const char *const *gate = w->wish->gates; gate != NULL && *gate != NULL; gate++)
 		seed = seed * 31 + text_hash(*gate, strlen(*gate));
-	return seed;
+	return seed * 31 + price_hash(w->wish->prices, w->wish->n_prices);
 }
 
 /* Sessions of one file of lines go on where they stood; others are read again when they change. */
@@ -68,6 +69,8 @@ static void begin(const struct watch *w, const struct source *source, struct are
 {
 	session_init(s, a, source->name, source->host);
 	s->gates = w->wish->gates;
+	s->prices = w->wish->prices;
+	s->n_prices = w->wish->n_prices;
 }
 
 /* Take up what was put by, if it is still good; else *row stands at the beginning. */

@@ -9,6 +9,8 @@
 #define MINUTES_MOST (60.0 * 24 * 30)
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 #define RERUNS_MOST  5
+#define PRICE_MOST   1e6 /* USD a million tokens */
+#define PRICES_MOST  1000
 #define DAYS_MOST    36500.0
 
 const char **part_texts(struct part_reader *r, size_t n)
@@ -296,6 +298,41 @@ static enum status take_keep(struct part_reader *r, const struct key *key, const
 	return OK;
 }
 
+static const struct key price_keys[] = {
+	{ "model", value_text, IN(config_price, model), 0, 0, NULL },
+	{ "input", value_number, IN(config_price, input), 0, PRICE_MOST, NULL },
+	{ "cacheRead", value_number, IN(config_price, cache_read), 0, PRICE_MOST, NULL },
+	{ "cacheWrite", value_number, IN(config_price, cache_write), 0, PRICE_MOST, NULL },
+	{ "output", value_number, IN(config_price, output), 0, PRICE_MOST, NULL },
+	{ 0 },
+};
+
+static enum status take_prices(struct part_reader *r, const struct key *key,
+                               const struct yaml *value, void *into)
+{
+	struct part *p = into;
+	enum status st;
+
+	(void)key;
+	if (value->kind != YAML_LIST || value->n > PRICES_MOST)
+		return value_bad_kind(
+		    r, value, "a list, as in [{model: 'some-model-*', input: 1, output: 2}]");
+	if ((p->prices = arena_take(r->arena, (value->n + 1) * sizeof *p->prices)) == NULL)
+		return value_no_memory(r);
+	for (const struct yaml *item = value->first; item != NULL; item = item->next) {
+		struct config_price *price = &p->prices[p->n_prices++];
+
+		*price = (struct config_price){ NULL, -1, -1, -1, -1 };
+		if ((st = value_map(r, item, price_keys, price)) != OK)
+			return st;
+		if (price->model == NULL || price->input < 0 || price->output < 0)
+			return yaml_bad(r->err, r->name, item,
+			                "a price needs model, input and output (USD a million "
+			                "tokens)");
+	}
+	return OK;
+}
+
 static const struct key memory_keys[] = {
 	{ "permissions", take_rules, IN(part, rules), 0, 0, NULL },
 	{ "keep", take_keep, 0, 0, 0, NULL },
@@ -395,6 +432,7 @@ static const struct key top_keys[] = {
 	{ "memory", take_memory, 0, 0, 0, NULL },
 	{ "events", part_events, IN(part, events), 0, 0, NULL },
 	{ "pullRequest", take_pull, 0, 0, 0, NULL },
+	{ "prices", take_prices, 0, 0, 0, NULL },
 	{ 0 },
 };
 

@@ -62,6 +62,8 @@ struct part {
 	struct part_rules rules;
 	struct config_keep *keep;
 	size_t n_keep;
+	struct config_price *prices;
+	size_t n_prices;
 	int merge, tidy_runs; /* 0, 1, -1: not said */
 	struct config_events events;
 };

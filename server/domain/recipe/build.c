@@ -402,6 +402,7 @@ enum status recipe_roll_back(struct project *p, const struct recipe_set *set,
 		return st;
 	if ((st = left_look(r, p->root, &out->build, a, &files, err)) != OK)
 		goto out;
+	out->state_only = !files.known;
 	sort_files(&files, want->force, a, out);
 	if (arena_failed(a))
 		st = err_nomem(err, "the files");

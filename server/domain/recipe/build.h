@@ -77,6 +77,7 @@ struct recipe_rollback_want {
 struct recipe_rollback {
 	struct recipe_row build;
 	struct recipe_texts restored, removed, by_hand;
+	bool state_only; /* nothing tells what the build changed: files stay as they are */
 };
 enum status recipe_roll_back(struct project *p, const struct recipe_set *set,
                              const struct recipe_rollback_want *want, const atomic_bool *stop,

@@ -78,7 +78,7 @@ enum status left_look(struct repo *r, const char *root, const struct recipe_row 
 	struct err why = { 0 };
 	enum status st;
 
-	*out = (struct left_files){ 0 };
+	*out = (struct left_files){ .known = r != NULL && build->branch != NULL };
 	if (r == NULL || build->base == NULL || build->result == NULL ||
 	    strlen(build->base) >= sizeof from.hex || strlen(build->result) >= sizeof to.hex)
 		return OK;
@@ -87,6 +87,7 @@ enum status left_look(struct repo *r, const char *root, const struct recipe_row 
 	st = repo_diff(r, &from, &to, a, &changes, &why);
 	if (st == E_NOMEM)
 		return err_nomem(err, "a list of changes");
+	out->known = st == OK;
 	if (st != OK)
 		return OK; /* the commits are gone, and with them what could be said */
 	if ((out->at = arena_take(a, (2 * changes.n + 1) * sizeof *out->at)) == NULL)

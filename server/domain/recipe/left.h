@@ -19,6 +19,7 @@ struct left_file {
 struct left_files {
 	struct left_file *at;
 	size_t n;
+	bool known; /* it could be told; else n is 0 and says nothing */
 };
 
 /*
