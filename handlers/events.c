@@ -197,7 +197,7 @@ static enum status list(struct work *w)
 }
 
 /* Inside an agent: whoever started it publishes. */
-static enum status post_event(struct work *w, const char *cause)
+static enum status post_event(struct work *w, const struct event_custom *e)
 {
 	struct json_build b = { 0 };
 	cJSON *what = json_object(&b), *answer = NULL;
@@ -207,7 +207,9 @@ static enum status post_event(struct work *w, const char *cause)
 	mail_put_author(&b, what, NULL);
 	json_put_text(&b, what, "topic", w->want->topic);
 	json_put_text(&b, what, "id", w->want->id);
-	json_put_text(&b, what, "cause", cause);
+	json_put_text(&b, what, "cause", e->causation);
+	json_put_text(&b, what, "traceparent", e->traceparent);
+	json_put_text(&b, what, "tracestate", e->tracestate);
 	json_put_text(&b, what, "priority", w->want->priority);
 	if (w->want->payload != NULL && (payload = json_print_exact(w->want->payload)) == NULL)
 		b.failed = true;
@@ -230,6 +232,15 @@ static const char *publisher(const struct work *w)
 	return text_printf(w->call->arena, "agent:%s", agent != NULL ? agent : task);
 }
 
+/* The trace that the request is part of, else the one that we were started in. */
+static void put_trace(const struct work *w, struct event_custom *e)
+{
+	bool own = w->call->traceparent == NULL;
+
+	e->traceparent = own ? getenv("TRACEPARENT") : w->call->traceparent;
+	e->tracestate = own ? getenv("TRACESTATE") : w->call->tracestate;
+}
+
 static enum status publish(struct work *w)
 {
 	const char *cause = w->want->cause == NULL ? getenv("GADUGI_EVENT_ID") : w->want->cause;
@@ -244,8 +255,9 @@ static enum status publish(struct work *w)
 
 	if (st != OK)
 		return st;
+	put_trace(w, &e);
 	if (w->mail != NULL)
-		return post_event(w, cause);
+		return post_event(w, &e);
 	if (w->want->priority != NULL)
 		(void)event_priority_read(w->want->priority, &e.priority);
 	if (w->want->payload != NULL && (payload = json_print_exact(w->want->payload)) == NULL)

@@ -37,9 +37,11 @@ struct call {
 	atomic_bool stop;        /* set by the reader thread, read by the worker */
 	struct bell bell;        /* rung then; for who waits for a child process meanwhile */
 	struct project *project; /* not owned; outlives the call */
-	size_t answer_max;       /* most bytes a default answer should have; SIZE_MAX: no limit */
-	void *memo;              /* the tool's own, in the arena; NULL on the first run */
-	int64_t wait_until_ms;   /* with E_WAIT: monotonic time to run again at the latest */
+	/* W3C trace context of the request; NULL where there is none. As it came: not checked. */
+	const char *traceparent, *tracestate;
+	size_t answer_max;     /* most bytes a default answer should have; SIZE_MAX: no limit */
+	void *memo;            /* the tool's own, in the arena; NULL on the first run */
+	int64_t wait_until_ms; /* with E_WAIT: monotonic time to run again at the latest */
 
 	/*
 	 * Set with E_WAIT by a tool that has something going on elsewhere: whoever asked is gone or

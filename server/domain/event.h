@@ -100,7 +100,6 @@ enum status event_put_agent(struct db *db, int64_t now_ms, const struct event_ag
                             struct err *err);
 enum status event_put_plan(struct db *db, int64_t now_ms, const struct event_plan *e,
                            struct err *err);
-
 enum status event_put_recipe(struct db *db, int64_t now_ms, const struct event_recipe *e,
                              struct err *err);
 
@@ -108,7 +107,6 @@ enum status event_put_question(struct db *db, int64_t now_ms, const struct event
                                struct err *err);
 enum status event_put_response(struct db *db, int64_t now_ms, const struct event_response *e,
                                struct err *err);
-
 enum status event_put_board(struct db *db, int64_t now_ms, const struct event_board *e,
                             struct err *err);
 
@@ -118,6 +116,8 @@ struct event_custom {
 	enum event_priority priority;        /* 0: normal */
 	const char *correlation, *causation; /* may be NULL */
 	const char *id;                      /* NULL: a new one */
+	/* W3C trace context; NULL, or not well formed: that of the cause, if it has one. */
+	const char *traceparent, *tracestate;
 };
 
 /*
@@ -138,7 +138,7 @@ enum status event_publish(struct project *p, const atomic_bool *stop, const stru
 /* An event of the log made readable; in an arena. No text is NULL. */
 struct event_view {
 	int64_t seq, at_ms;
-	const char *id, *topic, *type, *source, *correlation, *causation;
+	const char *id, *topic, *type, *source, *correlation, *causation, *traceparent, *tracestate;
 	const char *payload_json; /* one object on one line */
 	enum event_priority priority;
 };

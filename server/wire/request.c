@@ -229,6 +229,8 @@ static struct request *request_new(struct ask *a)
 	r->told_done = -1;
 	r->told_ms = INT64_MIN / 2;
 	r->flight.call.answer_max = 12000;
+	r->flight.call.traceparent = json_text(meta, "traceparent");
+	r->flight.call.tracestate = json_text(meta, "tracestate");
 	if ((r->flight.call.arena = arena_new(CALL_ARENA_MAX)) == NULL) {
 		request_free(r);
 		return NULL;

@@ -46,10 +46,17 @@ void together_begin(struct together *t, struct project *p, const struct project_
 	}
 }
 
+void together_join(struct together *t, size_t at)
+{
+	if (!t->at[at].joined)
+		(void)pthread_join(t->at[at].thread, NULL);
+	t->at[at].joined = true;
+}
+
 void together_end(struct together *t)
 {
 	turn_give(t->turn);
 	(void)close(t->turn);
 	for (size_t i = 0; i < t->n; i++)
-		(void)pthread_join(t->at[i].thread, NULL);
+		together_join(t, i);
 }

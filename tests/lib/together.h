@@ -17,6 +17,7 @@ struct together_one {
 	struct err err;
 	enum status st;
 	pthread_t thread;
+	bool joined;
 };
 
 struct together {
@@ -31,6 +32,9 @@ struct together {
  */
 void together_begin(struct together *t, struct project *p, const struct project_change *changes,
                     size_t n);
+
+/* Wait until that one has ended, while the turn is still held. */
+void together_join(struct together *t, size_t at);
 
 /* Give up the turn, and wait until all have ended. */
 void together_end(struct together *t);

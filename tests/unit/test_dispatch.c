@@ -123,6 +123,31 @@ static void a_replay_really_delivers(void **state)
 	assert_int_equal(served_lines(p, ".gadugi/agents/keeper/got"), 5);
 }
 
+static void an_agent_is_told_when_it_was_and_of_which_trace(void **state)
+{
+	static const char trace[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+	const struct event_custom c = {
+		.topic = "a", .source = "test", .traceparent = trace, .tracestate = "a=b"
+	};
+	struct served *p = *state;
+	const struct event_view *did;
+	const char *got;
+	int64_t seq = 0;
+
+	served_script(p, "keep.sh",
+	              "#!/bin/sh\nread -r line\n"
+	              "printf '%s %s %s\\n' \"$TRACEPARENT\" \"$TRACESTATE\" \"$line\" >>got\n");
+	served_begin(p);
+	served_subscribe(p, "s", "a", "keeper");
+	assert_int_equal(event_publish(p->project, NULL, &c, &seq, NULL, NULL), OK);
+	did = served_await(p, "agent.keeper.done", 1);
+	assert_string_equal(did->traceparent, trace); /* what it did is of the same trace */
+	got = folder_get(p->folder, ".gadugi/agents/keeper/got");
+	assert_int_equal(strncmp(got, trace, strlen(trace)), 0);
+	assert_non_null(strstr(got, " a=b {"));
+	assert_non_null(strstr(got, "\"time\":\"20")); /* of its own, not of 1970 */
+}
+
 static void an_agent_is_not_started_by_itself_and_loops_end(void **state)
 {
 	struct served *p = *state;
@@ -625,6 +650,7 @@ int main(void)
 		TEST(what_happened_while_nobody_served_is_made_up_for),
 		TEST(a_failing_agent_leaves_a_dead_letter_that_can_be_tried_again),
 		TEST(a_replay_really_delivers),
+		TEST(an_agent_is_told_when_it_was_and_of_which_trace),
 		TEST(an_agent_is_not_started_by_itself_and_loops_end),
 		TEST(another_dispatcher_takes_over),
 		TEST(an_agent_that_must_ask_waits_for_its_approval),

@@ -391,6 +391,65 @@ static void what_somebody_has_to_get_stays(void **state)
 	assert_int_equal(first, 6);
 }
 
+static const struct event_view *put_traced(struct place *p, const char *causation,
+                                           const char *traceparent, const char *tracestate)
+{
+	const struct event_custom c = { .topic = "traced",
+		                        .source = "test",
+		                        .causation = causation,
+		                        .traceparent = traceparent,
+		                        .tracestate = tracestate };
+	struct event_view *v = NULL;
+	int64_t seq = 0, seen = 0;
+	size_t n = 0;
+
+	assert_int_equal(db_begin(p->db, NULL), OK);
+	assert_int_equal(event_put_custom(p->db, NOW, &c, &seq, NULL, NULL), OK);
+	assert_int_equal(db_commit(p->db, NULL), OK);
+	assert_int_equal(read_on(p, seq - 1, "traced", 1, &v, &n, &seen), OK);
+	assert_int_equal(n, 1);
+	return v;
+}
+
+#define TRACE "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+static void a_trace_goes_from_cause_to_event(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0",
+		"00-4BF92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+		"00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+		"00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+		"ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+		"00-4bf92f3577b34da6a3ce929d0e0e473600f067aa0ba902b7--01",
+	};
+	static const char other[] = "00-11111111111111111111111111111111-2222222222222222-00";
+	struct place *p = *state;
+	const struct event_view *v = put_traced(p, NULL, TRACE, "a=b");
+	const char *first = v->id;
+
+	assert_string_equal(v->traceparent, TRACE);
+	assert_string_equal(v->tracestate, "a=b");
+	v = put_traced(p, first, NULL, NULL);
+	assert_string_equal(v->traceparent, TRACE);
+	assert_string_equal(v->tracestate, "a=b");
+	v = put_traced(p, v->id, "nonsense",
+	               NULL); /* also over two steps, and when there is none */
+	assert_string_equal(v->traceparent, TRACE);
+	v = put_traced(p, first, other, NULL); /* its own goes first, whole */
+	assert_string_equal(v->traceparent, other);
+	assert_string_equal(v->tracestate, "");
+	v = put_traced(p, NULL, TRACE, "not\x01printable");
+	assert_string_equal(v->traceparent, TRACE);
+	assert_string_equal(v->tracestate, "");
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		v = put_traced(p, NULL, bad[i], "a=b");
+		assert_string_equal(v->traceparent, "");
+		assert_string_equal(v->tracestate, "");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -399,6 +458,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_reader_sees_each_event_once_in_order, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(the_newest_come_last, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_trace_goes_from_cause_to_event, set_up,
+		                                tear_down),
 		cmocka_unit_test_setup_teardown(an_event_lives_and_dies_with_its_transaction,
 		                                set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bad_payloads_are_refused_with_words, set_up,

@@ -237,12 +237,11 @@ static void who_is_stopped_leaves_and_the_others_go_on(void **state)
 		    (struct project_change){ .make = make, .arg = &all[i], .stop = &stop[i] };
 	together_begin(&t, p, changes, 4);
 	atomic_store(&stop[0], true); /* he leads, and waits for the turn */
-	(void)pthread_join(t.at[0].thread, NULL);
+	together_join(&t, 0);
 	assert_int_equal(t.at[0].st, E_STOP);
-	atomic_store(&stop[2], true);                    /* he waits for the leader */
-	memmove(&t.at[0], &t.at[1], 3 * sizeof t.at[0]); /* one is joined already */
-	t.n = 3;
+	atomic_store(&stop[2], true); /* he waits for the leader */
 	together_end(&t);
+	assert_int_equal(t.at[2].st, E_STOP);
 	assert_int_equal(all[0].made, 0);
 	assert_int_equal(all[2].made, 0);
 	assert_int_equal(count(p, "a"), 2);

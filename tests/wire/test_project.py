@@ -36,6 +36,19 @@ def decompose(s):
     return s.ask("d", "tools/call", {"name": "decompose", "arguments": {"document": PLAN}})["result"]["structuredContent"]["planId"]
 
 
+def the_trace_of_a_request_goes_into_its_event():
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    with server() as s:
+        def events(meta, **arguments):
+            return s.ask(1, "tools/call", {"name": "events", "arguments": arguments, **meta})["result"]["structuredContent"]
+        events({"_meta": {"traceparent": trace, "tracestate": "a=b"}}, action="publish", topic="traced")
+        events({}, action="publish", topic="traced")
+        events({"_meta": {"traceparent": 7}}, action="publish", topic="traced")
+        got = events({}, action="list", topic="traced")["events"]
+        assert [e.get("traceparent") for e in got] == [trace, None, None], got
+        assert [e.get("tracestate") for e in got] == ["a=b", None, None], got
+
+
 def capabilities_name_what_there_is():
     with Server([GADUGI]) as s:
         assert s.initialize()["capabilities"] == {"tools": {}, "resources": {"subscribe": True, "listChanged": True},
@@ -119,7 +132,8 @@ def names_and_ids_are_completed():
         assert complete({"type": "ref/prompt", "name": "retrospective"}, "runId", "") == []
 
 
-run([capabilities_name_what_there_is,
+run([the_trace_of_a_request_goes_into_its_event,
+     capabilities_name_what_there_is,
      what_is_kept_is_listed_and_can_be_read,
      what_is_not_there_is_refused,
      a_listener_hears_of_a_new_plan,

@@ -27,24 +27,25 @@ struct start {
 	struct proc_result result;
 	struct arena *arena;
 	struct err *err;
+	struct event_view view; /* of the event */
 };
 
-static enum status event_text(const struct start *s, const char **out)
+static enum status event_text(struct start *s, const char **out)
 {
 	const struct journal_row row = { .seq = s->event->seq,
 		                         .id = s->event->id,
 		                         .topic = s->event->topic,
+		                         .at_ms = s->event->at_ms,
 		                         .type = s->event->type,
 		                         .envelope = s->event->envelope,
 		                         .envelope_size = s->event->envelope_size };
 	struct json_build b = { 0 };
-	struct event_view view;
 	cJSON *json = NULL;
 	char *text = NULL;
-	enum status st = event_view_of(&row, s->arena, &view, s->err);
+	enum status st = event_view_of(&row, s->arena, &s->view, s->err);
 
 	if (st == OK)
-		st = json_built(&b, event_json(&b, &view), &json, s->err);
+		st = json_built(&b, event_json(&b, &s->view), &json, s->err);
 	if (st == OK) {
 		text = json_print(json);
 		*out = text == NULL ? NULL : text_printf(s->arena, "%s\n", text);
@@ -76,7 +77,7 @@ static enum status resolve(struct start *s)
 
 static const char *const *marks(const struct start *s)
 {
-	const char **mark = arena_take(s->arena, 9 * sizeof *mark);
+	const char **mark = arena_take(s->arena, 11 * sizeof *mark);
 	size_t n = 0;
 
 	if (mark == NULL)
@@ -90,6 +91,10 @@ static const char *const *marks(const struct start *s)
 	mark[n++] = text_printf(s->arena, "CLAUDE_PROJECT_DIR=%s", s->dispatch->project->root);
 	if (s->target->actor != NULL)
 		mark[n++] = text_printf(s->arena, "GADUGI_AGENT=%s", s->target->action);
+	if (*s->view.traceparent != '\0')
+		mark[n++] = text_printf(s->arena, "TRACEPARENT=%s", s->view.traceparent);
+	if (*s->view.tracestate != '\0')
+		mark[n++] = text_printf(s->arena, "TRACESTATE=%s", s->view.tracestate);
 	return mark;
 }
 

@@ -14,8 +14,10 @@
 #define PUT_ARENA_MAX                                                                              \
 	((size_t)8 << 20) /* a payload of the largest size, twice, and its envelope                \
 	                   */
-#define ID_TRIES 4
-#define SOURCE   "gadugi"
+#define ID_TRIES         4
+#define SOURCE           "gadugi"
+#define TRACEPARENT_SIZE 55
+#define TRACESTATE_MAX   512
 
 _Static_assert((int)EVENT_CRITICAL == (int)ENVELOPE_CRITICAL, "the priorities are the same");
 
@@ -50,17 +52,51 @@ static enum status append(struct db *db, struct envelope *e, struct id_run *ids,
 	return st;
 }
 
-/* How many causes stand behind an event with this one; a loop has ever more. */
-static enum status depth_after(struct db *db, const char *causation, struct arena *a,
-                               uint32_t *depth, struct err *err)
+/* VERSION-TRACE-SPAN-FLAGS in lower-case hex, by W3C's Trace Context. */
+static bool is_traceparent(const char *s)
 {
+	if (s == NULL || strlen(s) != TRACEPARENT_SIZE || memcmp(s, "ff", 2) == 0)
+		return false;
+	for (size_t i = 0; i < TRACEPARENT_SIZE; i++) {
+		bool dash = i == 2 || i == 35 || i == 52;
+
+		if (dash ? s[i] != '-' : strchr("0123456789abcdef", s[i]) == NULL)
+			return false;
+	}
+	return strspn(s + 3, "0") < 32 && strspn(s + 36, "0") < 16; /* all zeros: none */
+}
+
+static bool is_printable(const char *s)
+{
+	while (*s >= ' ' && *s <= '~')
+		s++;
+	return *s == '\0';
+}
+
+/* What is no context is left out, as the standard wants it. */
+static void set_trace(struct envelope *e, const char *parent, const char *state)
+{
+	if (!is_traceparent(parent))
+		return;
+	e->traceparent = parent;
+	if (state != NULL && strlen(state) <= TRACESTATE_MAX && is_printable(state))
+		e->tracestate = state;
+}
+
+/*
+ * What an event has from its cause: the depth, how many causes stand behind it (a loop has ever
+ * more), and the trace, if it has none of its own.
+ */
+static enum status follow_cause(struct db *db, struct envelope *e, struct arena *a, struct err *err)
+{
+	const char *causation = e->causation;
 	struct journal_want want = { .limit = 1 };
 	struct journal_page page = { 0 };
 	struct envelope cause = { 0 };
 	int64_t seq = 0;
 	enum status st;
 
-	*depth = 0;
+	e->depth = 0;
 	if (causation == NULL || (st = journal_seq_of(db, causation, &seq, err)) != OK || seq == 0)
 		return causation == NULL || seq == 0 ? OK : st;
 	want.after = seq - 1;
@@ -69,8 +105,10 @@ static enum status depth_after(struct db *db, const char *causation, struct aren
 	if (page.n == 0 ||
 	    envelope_read(page.rows->envelope, page.rows->envelope_size, a, &cause, NULL) != OK)
 		return arena_failed(a) ? err_nomem(err, "an event") : OK;
-	*depth = cause.depth + 1;
-	if (*depth > EVENT_DEPTH_MAX)
+	e->depth = cause.depth + 1;
+	if (e->traceparent == NULL)
+		set_trace(e, cause.traceparent, cause.tracestate);
+	if (e->depth > EVENT_DEPTH_MAX)
 		return err_set(err, E_DENIED,
 		               "the event '%s' is the last of %d that caused each other; this one "
 		               "would go on with what looks like a loop",
@@ -104,7 +142,7 @@ static enum status put_in(struct db *db, int64_t now_ms, const struct happening 
 	text_done(&topic);
 	if (e.topic == NULL)
 		return err_nomem(err, "an event");
-	if ((st = depth_after(db, h->causation, a, &e.depth, err)) != OK)
+	if ((st = follow_cause(db, &e, a, err)) != OK)
 		return st;
 	st = message_write(h->kind->message, h->values, a, &payload, err);
 	if (st != OK)
@@ -400,7 +438,8 @@ static enum status custom_envelope(struct db *db, const struct event_custom *c, 
 		.payload = payload.at,
 		.payload_size = payload.size,
 	};
-	return depth_after(db, c->causation, a, &e->depth, err);
+	set_trace(e, c->traceparent, c->tracestate);
+	return follow_cause(db, e, a, err);
 }
 
 static enum status put_custom_in(struct db *db, int64_t now_ms, const struct event_custom *c,

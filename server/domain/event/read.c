@@ -95,6 +95,8 @@ enum status event_view_of(const struct journal_row *row, struct arena *a, struct
 		.source = "",
 		.correlation = "",
 		.causation = "",
+		.traceparent = "",
+		.tracestate = "",
 		.priority = EVENT_NORMAL,
 	};
 	if (st == E_INPUT) {
@@ -107,6 +109,8 @@ enum status event_view_of(const struct journal_row *row, struct arena *a, struct
 	v->source = e.source;
 	v->correlation = e.correlation;
 	v->causation = e.causation;
+	v->traceparent = e.traceparent;
+	v->tracestate = e.tracestate;
 	if (e.priority != ENVELOPE_UNSPECIFIED)
 		v->priority = (enum event_priority)e.priority;
 	return payload_json(&e, a, &v->payload_json, err);

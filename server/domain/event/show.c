@@ -41,6 +41,8 @@ cJSON *event_json(struct json_build *b, const struct event_view *v)
 		json_put_text(b, e, "priority", event_priority_word(v->priority));
 	json_put_text(b, e, "correlation", stated(v->correlation));
 	json_put_text(b, e, "causation", stated(v->causation));
+	json_put_text(b, e, "traceparent", stated(v->traceparent));
+	json_put_text(b, e, "tracestate", stated(v->tracestate));
 	/* Checked JSON as it stands: a parse would round long numbers. */
 	json_put(b, e, "payload", cJSON_CreateRaw(v->payload_json));
 	return e;

@@ -94,6 +94,8 @@ static enum status do_event(struct post *p)
 		                  .id = text_of(p, "id"),
 		                  .correlation = p->mailbox->run,
 		                  .causation = text_of(p, "cause"),
+		                  .traceparent = text_of(p, "traceparent"),
+		                  .tracestate = text_of(p, "tracestate"),
 		                  .payload_json = text_of(p, "payload") };
 	int64_t seq = 0;
 	bool duplicate = false;
