@@ -41,6 +41,8 @@ bump*) cd lib && echo more >more.txt && git add . && git -c user.name=A -c user.
 hold*) touch "$here/holding"; i=0; while [ ! -e "$here/go" ] && [ $i -lt 1000 ]; do sleep 0.02; i=$((i + 1)); done ;;
 sub*) echo "[$(cat lib/part.txt)]" ;;
 upper*) echo "[$(cat shout.up)]"; echo later >more.up ;;
+top*) sed -i 's/1/one/' lines ;;
+end*) sed -i 's/5/five/' lines ;;
 env*) echo "[$(cat .env) $(cat ready)]" ;;
 branch*) git -C "$here/touched" branch meddled ;;
 stash*) git -C "$here/touched" -c user.name=T -c user.email=t@e stash -q ;;
@@ -104,6 +106,15 @@ is filters_will_do succeeded "$(value state)"
 is they_are_applied_on_the_way_in LATER "$(git cat-file blob "$(value branch):more.up")"
 runs log '"taskId":"upper1"'
 has they_are_applied_on_the_way_out '[hello]' "$(value log)"
+cd ..
+
+# --- shallow clones
+repo deep && cd deep && for n in 1 2 3; do printf '1\n2\n3\n4\n5\n' >lines && echo $n >n && commit; done && cd .. || exit 1
+git clone -q --depth 1 "file://$tmp/deep" shallow && cd shallow && config . || exit 1
+orchestrate '{"tasks":[{"id":"top1","title":"T"},{"id":"end1","title":"E"},{"id":"b","title":"B","dependsOn":["top1","end1"]}],"merge":"into","waitSeconds":60}'
+is a_shallow_clone_will_do succeeded "$(value state)"
+is its_merges_are_those_of_git 'one 2 3 4 five' "$(tr '\n' ' ' <lines | sed 's/ $//')"
+is and_no_worktree_is_left_there 1 "$(git worktree list | wc -l)"
 cd ..
 
 # --- extensions of the repository

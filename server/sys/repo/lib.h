@@ -70,6 +70,7 @@
 	X(merge_file_options_init)                                                                 \
 	X(merge_file_result_free)                                                                  \
 	X(merge_options_init)                                                                      \
+	X(merge_trees)                                                                             \
 	X(object_free)                                                                             \
 	X(object_id)                                                                               \
 	X(object_lookup)                                                                           \

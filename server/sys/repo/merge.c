@@ -179,14 +179,65 @@ static enum status list_conflicts(struct repo *r, git_index *index, struct arena
 	return OK;
 }
 
+/* Where the two part; none when they have nothing in common. */
+static enum status find_bases(struct repo *r, git_commit *const pair[2], struct repo_bases *out,
+                              struct err *err)
+{
+	const git_oid *one = r->lib->object_id((git_object *)pair[0]);
+	const git_oid *other = r->lib->object_id((git_object *)pair[1]);
+	git_oidarray found = { NULL, 0 };
+	struct oid names[2];
+	int rc;
+
+	oid_out(r, &names[0], one);
+	oid_out(r, &names[1], other);
+	if (r->shallow)
+		return repo_shallow_bases(r, &names[0], &names[1], out, err);
+	rc = r->lib->merge_bases(&found, r->git, one, other);
+	if (rc != 0 && rc != GIT_ENOTFOUND)
+		return git_fail(r->lib, rc, err, "cannot find where %s and %s part", names[0].hex,
+		                names[1].hex);
+	for (out->n = 0; out->n < found.count && out->n < REPO_BASES_MOST; out->n++)
+		(void)r->lib->oid_cpy(&out->ids[out->n], &found.ids[out->n]);
+	r->lib->oidarray_dispose(&found);
+	return OK;
+}
+
+/* As merge_commits, which would look for the base itself. */
+static int merge_shallow(struct repo *r, git_commit *const pair[2], const struct repo_bases *bases,
+                         const git_merge_options *options, git_index **index)
+{
+	git_tree *trees[3] = { NULL, NULL, NULL };
+	git_commit *base = NULL;
+	int rc = bases->n == 0 ? 0 : r->lib->commit_lookup(&base, r->git, &bases->ids[0]);
+
+	if (rc == 0 && base != NULL)
+		rc = r->lib->commit_tree(&trees[0], base);
+	if (rc == 0)
+		rc = r->lib->commit_tree(&trees[1], pair[0]);
+	if (rc == 0)
+		rc = r->lib->commit_tree(&trees[2], pair[1]);
+	if (rc == 0)
+		rc = r->lib->merge_trees(index, r->git, trees[0], trees[1], trees[2], options);
+	for (int i = 0; i < 3; i++)
+		r->lib->tree_free(trees[i]);
+	r->lib->commit_free(base);
+	return rc;
+}
+
 static enum status merge_by_lib(struct repo *r, git_commit *const pair[2], git_index **index,
                                 struct err *err)
 {
+	struct repo_bases bases = { .n = 0 };
 	git_merge_options options;
 	int rc = r->lib->merge_options_init(&options, GIT_MERGE_OPTIONS_VERSION);
+	enum status st = r->shallow ? find_bases(r, pair, &bases, err) : OK;
 
+	if (st != OK)
+		return st;
 	if (rc == 0)
-		rc = r->lib->merge_commits(index, r->git, pair[0], pair[1], &options);
+		rc = r->shallow ? merge_shallow(r, pair, &bases, &options, index)
+		                : r->lib->merge_commits(index, r->git, pair[0], pair[1], &options);
 	return rc == 0 ? OK : git_fail(r->lib, rc, err, "cannot merge");
 }
 
@@ -222,7 +273,7 @@ static struct entry tree_entry(struct repo *r, git_commit *c)
 	return e;
 }
 
-static enum status merge_trees_of(struct repo *r, const git_oidarray *bases,
+static enum status merge_trees_of(struct repo *r, const struct repo_bases *bases,
                                   git_commit *const pair[2], struct arena *a,
                                   struct repo_merge *out, struct err *err)
 {
@@ -230,7 +281,7 @@ static enum status merge_trees_of(struct repo *r, const git_oidarray *bases,
 	struct entry made, b, o = tree_entry(r, pair[0]), t = tree_entry(r, pair[1]);
 	enum plain plain;
 
-	if (bases->count != 1 || r->lib->commit_lookup(&base, r->git, &bases->ids[0]) != 0)
+	if (bases->n != 1 || r->lib->commit_lookup(&base, r->git, &bases->ids[0]) != 0)
 		return merge_whole(r, pair, a, out, err);
 	b = tree_entry(r, base);
 	plain = merge_trees(r, &b, &o, &t, 0, &made);
@@ -259,18 +310,18 @@ static void free_pair(struct repo *r, git_commit *pair[2])
 }
 
 /* Is it nothing, or a fast-forward? Fills out as far as that goes. */
-static void merge_simple(struct repo *r, git_commit *const pair[2], const git_oidarray *bases,
+static void merge_simple(struct repo *r, git_commit *const pair[2], const struct repo_bases *bases,
                          struct repo_merge *out)
 {
 	const git_oid *onto = r->lib->object_id((git_object *)pair[0]);
 	const git_oid *from = r->lib->object_id((git_object *)pair[1]);
 
 	out->kind = REPO_MERGED;
-	if (bases->count == 1 && r->lib->oid_cmp(&bases->ids[0], from) == 0) {
+	if (bases->n == 1 && r->lib->oid_cmp(&bases->ids[0], from) == 0) {
 		out->kind = REPO_NOTHING;
 		oid_out(r, &out->oid, onto);
 		oid_out(r, &out->tree, r->lib->commit_tree_id(pair[0]));
-	} else if (bases->count == 1 && r->lib->oid_cmp(&bases->ids[0], onto) == 0) {
+	} else if (bases->n == 1 && r->lib->oid_cmp(&bases->ids[0], onto) == 0) {
 		out->kind = REPO_FORWARD;
 		oid_out(r, &out->oid, from);
 		oid_out(r, &out->tree, r->lib->commit_tree_id(pair[1]));
@@ -282,20 +333,12 @@ enum status repo_merge(struct repo *r, const struct repo_merge_spec *spec, struc
 {
 	const struct oid parents[2] = { spec->onto, spec->from };
 	git_commit *pair[2] = { NULL, NULL };
-	git_oidarray bases = { NULL, 0 };
+	struct repo_bases bases = { .n = 0 };
 	enum status st = lookup_pair(r, spec, pair, err);
-	int rc;
 
 	*out = (struct repo_merge){ .kind = REPO_NOTHING };
-	if (st != OK)
+	if (st != OK || (st = find_bases(r, pair, &bases, err)) != OK)
 		goto out;
-	rc = r->lib->merge_bases(&bases, r->git, r->lib->object_id((git_object *)pair[0]),
-	                         r->lib->object_id((git_object *)pair[1]));
-	if (rc != 0 && rc != GIT_ENOTFOUND) {
-		st = git_fail(r->lib, rc, err, "cannot find where %s and %s part", spec->onto.hex,
-		              spec->from.hex);
-		goto out;
-	}
 	merge_simple(r, pair, &bases, out);
 	if (out->kind == REPO_MERGED)
 		st = merge_trees_of(r, &bases, pair, a, out, err);
@@ -304,7 +347,6 @@ enum status repo_merge(struct repo *r, const struct repo_merge_spec *spec, struc
 	if (st == OK && out->kind == REPO_MERGED)
 		st = repo_commit_tree(r, &out->tree, parents, spec->message, &out->oid, err);
 out:
-	r->lib->oidarray_dispose(&bases);
 	free_pair(r, pair);
 	return st;
 }

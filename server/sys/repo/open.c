@@ -85,6 +85,7 @@ enum status repo_open(struct repo **out, const char *folder, struct err *err)
 		goto out;
 	}
 	r->sparse = r->place.top != NULL && is_sparse(r);
+	r->shallow = repo_is_shallow(r);
 	*out = r;
 	return OK;
 out:
@@ -251,6 +252,8 @@ enum status repo_descends(struct repo *r, const struct oid *new, const struct oi
 		*out = true;
 		return OK;
 	}
+	if (r->shallow)
+		return repo_shallow_descends(r, new, old, out, err);
 	if ((rc = r->lib->graph_descendant_of(r->git, &a, &b)) < 0)
 		return git_fail(r->lib, rc, err, "cannot compare %s and %s", new->hex, old->hex);
 	*out = rc == 1;
@@ -306,6 +309,8 @@ enum status repo_reachable(struct repo *r, const struct oid *commit, const char 
 
 	if (st != OK)
 		return st;
+	if (r->shallow)
+		return repo_shallow_reachable(r, commit, skip, out, err);
 	rc = gather_tips(r, &want, skip, &tips, &n, &found);
 	if (rc == 0 && !found && n > 0) {
 		rc = r->lib->graph_reachable_from_any(r->git, &want, tips, n);

@@ -13,7 +13,8 @@ struct repo {
 	const struct git *lib;
 	struct arena *arena; /* for place */
 	struct repo_place place;
-	bool sparse; /* not all of a tree is in the work tree */
+	bool sparse;  /* not all of a tree is in the work tree */
+	bool shallow; /* its history ends before its beginning */
 };
 
 void oid_out(const struct repo *r, struct oid *to, const git_oid *from);
@@ -70,6 +71,20 @@ const char *repo_branch_at(const char *git_dir, struct arena *a);
 
 /* Have HEAD detached at a commit. As libgit2 does it, but waits for whoever has it locked. */
 int repo_detach_head(struct repo *r, const git_oid *id);
+
+/* shallow.c: what libgit2 cannot tell of a shallow clone. As the functions of like names. */
+#define REPO_BASES_MOST 16
+struct repo_bases {
+	git_oid ids[REPO_BASES_MOST];
+	size_t n;
+};
+bool repo_is_shallow(struct repo *r);
+enum status repo_shallow_bases(struct repo *r, const struct oid *one, const struct oid *other,
+                               struct repo_bases *out, struct err *err);
+enum status repo_shallow_descends(struct repo *r, const struct oid *new, const struct oid *old,
+                                  bool *out, struct err *err);
+enum status repo_shallow_reachable(struct repo *r, const struct oid *commit,
+                                   const char *const *skip, bool *out, struct err *err);
 
 /* Names in COMMON/worktrees. */
 enum status repo_admin_names(const struct repo *r, struct arena *a, const char ***out, size_t *n,
