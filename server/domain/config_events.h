@@ -3,7 +3,7 @@
  * commands are run for them. Part of a configuration (domain/config.h), with its lifetime.
  *
  *	events:
- *	  keep: {days: 30, most: 1000000, deadDays: 7}
+ *	  keep: {days: 30, most: 1000000, megabytes: 1024, deadDays: 7}
  *	  jobs: 4
  *	  subscribers:
  *	    - {name: tell, topic: task.*.*.failed, command: [./tell.sh], priority: high}
@@ -32,8 +32,9 @@ struct config_subscriber {
 };
 
 struct config_events {
-	int64_t age_ms, most, dead_ms; /* how long and how many are kept; dead letters */
-	long jobs;                     /* agents and commands that events start, at once */
+	int64_t age_ms, most, bytes; /* how long, how many and how much is kept */
+	int64_t dead_ms;             /* the same of dead letters */
+	long jobs;                   /* agents and commands that events start, at once */
 	struct config_subscriber *subscribers;
 	size_t n_subscribers;
 };

@@ -92,11 +92,13 @@ enum status subscription_retry(struct db *db, const char *subscriber, int64_t *n
 /* How long and how much is kept. */
 struct event_keep {
 	int64_t age_ms, most; /* events; 0: EVENT_KEEP_MS, EVENT_KEEP_MOST */
+	int64_t bytes;        /* of them all together; 0: EVENT_KEEP_BYTES */
 	int64_t dead_ms;      /* dead letters; 0: SUBSCRIPTION_DEAD_MS */
 };
 
-#define EVENT_KEEP_MS   (INT64_C(30) * 24 * 3600 * 1000)
-#define EVENT_KEEP_MOST INT64_C(1000000)
+#define EVENT_KEEP_MS    (INT64_C(30) * 24 * 3600 * 1000)
+#define EVENT_KEEP_MOST  INT64_C(1000000)
+#define EVENT_KEEP_BYTES (INT64_C(1) << 30)
 
 /*
  * Forget what is too old or too much, in transactions of its own, on a connection for writing.

@@ -247,6 +247,25 @@ enum status journal_before(struct db *db, int64_t at_ms, int64_t *seq, struct er
 	return st;
 }
 
+enum status journal_beyond(struct db *db, int64_t bytes, int64_t *seq, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	/* of a blob's length SQLite reads no more than the row's head */
+	enum status st =
+	    db_stmt(db, "SELECT seq, length(envelope) FROM event ORDER BY seq DESC", &s, err);
+	bool row = true;
+
+	*seq = 0;
+	if (st != OK)
+		return st;
+	while (*seq == 0 && (st = db_step(db, s, &row, err)) == OK && row) {
+		bytes -= sqlite3_column_int64(s, 1);
+		if (bytes < 0)
+			*seq = sqlite3_column_int64(s, 0);
+	}
+	return db_end(s, st);
+}
+
 enum status journal_forget(struct db *db, int64_t seq, int64_t *n, struct err *err)
 {
 	sqlite3_stmt *s = NULL;

@@ -64,6 +64,12 @@ enum status journal_bounds(struct db *db, int64_t *first, int64_t *last, struct 
 enum status journal_before(struct db *db, int64_t at_ms, int64_t *seq, struct err *err);
 
 /*
+ * The newest seq up to which the log may go so that the envelopes of the rest have at most that
+ * many bytes; 0 when all fit. Looks at the sizes of the newest rows until they are too many.
+ */
+enum status journal_beyond(struct db *db, int64_t bytes, int64_t *seq, struct err *err);
+
+/*
  * Inside a write transaction: forget the rows up to seq, but not those of dead letters, nor
  * the newest of all, so that no seq is ever used again. *n is how many went.
  */

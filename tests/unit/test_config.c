@@ -367,7 +367,7 @@ static void what_events_are_kept_and_who_is_run_for_them(void **state)
 				   "    - {name: tell, topic: run.#, command: [/bin/tell]}\n"
 				   "    - {name: log, topic: '#', command: [logger]}\n";
 	static const char project[] =
-	    "events:\n  keep: {most: 90, deadDays: 0.5}\n  subscribers:\n"
+	    "events:\n  keep: {most: 90, megabytes: 2, deadDays: 0.5}\n  subscribers:\n"
 	    "    - {name: tell, topic: task.*.*.failed, type: TaskFailed, source: gadugi,\n"
 	    "       priority: high, command: [./tell.sh, now], timeoutMinutes: 2, attempts: 5}\n";
 	const struct config *c = good(*state, user, project);
@@ -375,6 +375,7 @@ static void what_events_are_kept_and_who_is_run_for_them(void **state)
 
 	assert_int_equal(c->events->age_ms, 2 * 24 * 3600 * 1000);
 	assert_int_equal(c->events->most, 90);
+	assert_int_equal(c->events->bytes, 2 << 20);
 	assert_int_equal(c->events->dead_ms, 12 * 3600 * 1000);
 	assert_int_equal(c->events->jobs, 2);
 	assert_int_equal(c->events->n_subscribers, 2);
@@ -387,10 +388,11 @@ static void what_events_are_kept_and_who_is_run_for_them(void **state)
 	assert_int_equal(tell->attempts, 5);
 	assert_string_equal(config_subscriber_find(c, "log")->topic, "#");
 	assert_null(config_subscriber_find(c, "nobody"));
-	/* what is not said: 30 days, a million, dead letters 7 days */
+	/* what is not said: 30 days, a million, a gibibyte, dead letters 7 days */
 	c = good(*state, NULL, NULL);
 	assert_int_equal(c->events->age_ms, INT64_C(30) * 24 * 3600 * 1000);
 	assert_int_equal(c->events->most, 1000000);
+	assert_int_equal(c->events->bytes, 1 << 30);
 	assert_int_equal(c->events->dead_ms, INT64_C(7) * 24 * 3600 * 1000);
 	assert_int_equal(c->events->jobs, 4);
 }

@@ -366,6 +366,23 @@ static void what_is_too_old_or_too_much_goes(void **state)
 	assert_int_equal(last, 12001);
 }
 
+static void a_log_of_too_many_bytes_loses_its_oldest(void **state)
+{
+	struct place *p = *state;
+	const struct event_keep roomy = { .bytes = 1 << 20 }, none = { .bytes = 1 };
+	char payload[10020];
+	int64_t first = 0, last = 0;
+
+	(void)snprintf(payload, sizeof payload, "{\"t\":\"%010000d\"}", 0);
+	for (int i = 0; i < 50; i++)
+		(void)publish(p, "a", payload);
+	assert_int_equal(tidy(p, NOW, &roomy), 0);
+	assert_int_equal(tidy(p, NOW, &(struct event_keep){ .bytes = 10 * 11000 }), 40);
+	assert_int_equal(journal_bounds(p->db, &first, &last, NULL), OK);
+	assert_int_equal(first, 41);
+	assert_int_equal(tidy(p, NOW, &none), 9); /* the newest stays whatever its size */
+}
+
 static void what_somebody_has_to_get_stays(void **state)
 {
 	struct place *p = *state;
@@ -468,6 +485,8 @@ int main(void)
 		                                set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_id_enters_the_log_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_too_old_or_too_much_goes, set_up,
+		                                tear_down),
+		cmocka_unit_test_setup_teardown(a_log_of_too_many_bytes_loses_its_oldest, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(what_somebody_has_to_get_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damaged_and_unknown_events_hide_no_others, set_up,

@@ -7,14 +7,16 @@
 #include "domain/event.h"
 #include "domain/subscription.h"
 
-#define DAY_MS      (24.0 * 3600 * 1000)
-#define DAYS_MOST   36500.0
-#define EVENTS_MOST 1e9
-#define JOBS_MOST   16
-#define JOBS        4
-#define ATTEMPTS    3
-#define TRIES_MOST  20
-#define TIMEOUT_MS  60000
+#define DAY_MS         (24.0 * 3600 * 1000)
+#define DAYS_MOST      36500.0
+#define MEGABYTE       1048576.0
+#define MEGABYTES_MOST 1000000
+#define EVENTS_MOST    1e9
+#define JOBS_MOST      16
+#define JOBS           4
+#define ATTEMPTS       3
+#define TRIES_MOST     20
+#define TIMEOUT_MS     60000
 
 #define IN(kind, member) offsetof(struct kind, member)
 
@@ -33,9 +35,21 @@ static enum status take_days(struct part_reader *r, const struct key *key, const
 	return st;
 }
 
+static enum status take_megabytes(struct part_reader *r, const struct key *key,
+                                  const struct yaml *value, void *into)
+{
+	double megabytes = 0;
+	enum status st = value_number(r, key, value, &megabytes);
+
+	if (st == OK)
+		*(int64_t *)into = megabytes * MEGABYTE < 1 ? 1 : (int64_t)(megabytes * MEGABYTE);
+	return st;
+}
+
 static const struct key keep_keys[] = {
 	{ "days", take_days, IN(config_events, age_ms), 0, DAYS_MOST, NULL },
 	{ "most", value_tokens, IN(config_events, most), 1, EVENTS_MOST, NULL },
+	{ "megabytes", take_megabytes, IN(config_events, bytes), 0, MEGABYTES_MOST, NULL },
 	{ "deadDays", take_days, IN(config_events, dead_ms), 0, DAYS_MOST, NULL },
 	{ 0 },
 };
@@ -134,6 +148,7 @@ enum status config_events_unite(const struct config_events *user,
 		return err_nomem(err, "the configuration");
 	e->age_ms = said(project->age_ms, user->age_ms, EVENT_KEEP_MS);
 	e->most = said(project->most, user->most, EVENT_KEEP_MOST);
+	e->bytes = said(project->bytes, user->bytes, EVENT_KEEP_BYTES);
 	e->dead_ms = said(project->dead_ms, user->dead_ms, SUBSCRIPTION_DEAD_MS);
 	e->jobs = (long)said(project->jobs, user->jobs, JOBS);
 	for (size_t i = 0; i < user->n_subscribers + project->n_subscribers; i++) {

@@ -362,7 +362,7 @@ static enum status tidy(struct dispatch *d, struct arena *a, struct err *err)
 	d->tidied_ms = clock_mono_ms();
 	if (project_config(d->project, &config, NULL) == OK)
 		keep = (struct event_keep){ config->events->age_ms, config->events->most,
-			                    config->events->dead_ms };
+			                    config->events->bytes, config->events->dead_ms };
 	if ((st = project_read(d->project, &d->stop, &db, err)) == OK)
 		st = subscription_untidy(db, now, &keep, a, &untidy, err);
 	project_done(d->project, db);

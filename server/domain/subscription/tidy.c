@@ -15,16 +15,19 @@ static enum status cut(struct db *db, int64_t now_ms, const struct event_keep *k
                        struct arena *a, int64_t *seq, struct err *err)
 {
 	int64_t age_ms = keep->age_ms == 0 ? EVENT_KEEP_MS : keep->age_ms;
-	int64_t most = keep->most == 0 ? EVENT_KEEP_MOST : keep->most, last = 0, old = 0;
+	int64_t most = keep->most == 0 ? EVENT_KEEP_MOST : keep->most, last = 0, old = 0, big = 0;
 	struct subscription *all = NULL;
 	size_t n = 0;
 	enum status st;
 
 	if ((st = journal_last(db, &last, err)) != OK ||
 	    (st = journal_before(db, now_ms - age_ms, &old, err)) != OK ||
+	    (st = journal_beyond(db, keep->bytes == 0 ? EVENT_KEEP_BYTES : keep->bytes, &big,
+	                         err)) != OK ||
 	    (st = subscription_all(db, a, &all, &n, err)) != OK)
 		return st;
 	*seq = old > last - most ? old : last - most;
+	*seq = *seq > big ? *seq : big;
 	*seq = least(*seq, last - 1);
 	for (size_t i = 0; i < n; i++)
 		if (subscription_is_served(&all[i]))
