@@ -42,9 +42,15 @@ char *json_print_pretty(const cJSON *value)
 	return cJSON_Print(value);
 }
 
+/* The first of that name. Most members are told from it by their first letter. */
 const cJSON *json_get(const cJSON *object, const char *key)
 {
-	return cJSON_IsObject(object) ? cJSON_GetObjectItemCaseSensitive(object, key) : NULL;
+	const cJSON *m = cJSON_IsObject(object) ? object->child : NULL;
+
+	while (m != NULL &&
+	       (m->string == NULL || m->string[0] != key[0] || strcmp(m->string, key) != 0))
+		m = m->next;
+	return m;
 }
 
 const char *json_text(const cJSON *object, const char *key)

@@ -8,10 +8,13 @@
 
 #include "base/text.h"
 
+#define GUESS_MOST ((size_t)1 << 16) /* blocks that room is made for before they are seen */
+
 struct reading {
 	struct arena *a;
 	struct markdown_block *blocks;
 	size_t n, room;
+	size_t guess; /* how many there will be, at least 1: to grow copies them all */
 	size_t open[MARKDOWN_DEPTH_MAX + 1]; /* blocks around the next one */
 	size_t depth;
 	size_t target; /* whose text is being gathered, or MARKDOWN_NONE */
@@ -137,7 +140,7 @@ static struct markdown_block *block_new(struct reading *r, enum markdown_kind ki
 	struct markdown_block *b;
 
 	if (r->n == r->room) {
-		size_t room = r->room == 0 ? 256 : r->room * 2;
+		size_t room = r->room == 0 ? r->guess : r->room * 2;
 		struct markdown_block *grown = arena_take(r->a, room * sizeof *grown);
 
 		if (grown == NULL)
@@ -392,6 +395,17 @@ static cmark_node *parse(const char *bytes, size_t n)
 	return root;
 }
 
+/* An item and its paragraph for each line, a cell for each bar: few documents have more. */
+static size_t blocks_guess(const struct markdown *m, size_t n)
+{
+	size_t guess = 2 * m->n_lines + 16;
+
+	for (const char *at = m->bytes, *end = at + n;
+	     (at = memchr(at, '|', (size_t)(end - at))) != NULL; at++)
+		guess++;
+	return guess < GUESS_MOST ? guess : GUESS_MOST;
+}
+
 /* Where the lines start; a last line without an end counts. */
 static bool lines_find(struct markdown *m, size_t n, struct arena *a)
 {
@@ -430,6 +444,7 @@ enum status markdown_read(const char *bytes, size_t n, struct arena *a, struct m
 		return err_nomem(err, "a document");
 	if ((st = guard(m, a, n, &calmed, err)) != OK)
 		return st;
+	r.guess = blocks_guess(m, n);
 	text_init(&r.text, MARKDOWN_BYTES_MAX);
 	root = parse(calmed, n);
 	walk(&r, root);

@@ -125,6 +125,25 @@ static void a_raw_member_keeps_its_digits(void **state)
 	assert_int_equal(s.len, 6);
 }
 
+static void a_member_is_found_by_its_whole_name(void **state)
+{
+	static const char text[] = "{\"ab\":1,\"a\":2,\"\":3,\"A\":4,\"abc\":5}";
+	static const struct {
+		const char *key;
+		int64_t value;
+	} members[] = { { "ab", 1 },  { "a", 2 },    { "", 3 }, { "A", 4 },
+		        { "abc", 5 }, { "abcd", 0 }, { "b", 0 } };
+	cJSON *o = NULL;
+
+	(void)state;
+	assert_int_equal(json_read(text, sizeof text - 1, &o, NULL), OK);
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+		assert_int_equal(json_int(o, members[i].key, 0), members[i].value);
+	assert_null(json_get(json_get(o, "a"), "a"));
+	assert_null(json_get(NULL, "a"));
+	cJSON_Delete(o);
+}
+
 static void a_build_that_failed_says_so_once(void **state)
 {
 	struct json_build b = { 0 };
@@ -195,6 +214,7 @@ int main(void)
 		cmocka_unit_test(depth_is_bounded),
 		cmocka_unit_test(a_duplicate_among_many_keys_is_found),
 		cmocka_unit_test(a_raw_member_keeps_its_digits),
+		cmocka_unit_test(a_member_is_found_by_its_whole_name),
 		cmocka_unit_test(a_build_that_failed_says_so_once),
 		cmocka_unit_test(long_numbers_are_passed_on_digit_for_digit),
 		cmocka_unit_test(blanks_between_do_not_lead_digits_astray),

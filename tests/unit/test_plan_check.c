@@ -53,6 +53,9 @@ static const struct {
 	  "'T300', which is no task of this plan; did you mean 'T030'", false },
 	{ "duplicate-id", TABLE "| A | Lay | - | 1h |\n| A | Paint | - | 1h |\n",
 	  "'A' is given twice", false },
+	{ "duplicate-id",
+	  TABLE "| B | Lay | - | 1h |\n| A | Saw | - | 1h |\n| b | Paint | - | 1h |\n",
+	  "'b' is given twice", false },
 	{ "self-edge", TABLE "| A | Lay | A | 1h |\n| B | Paint | A | 1h |\n", "itself", false },
 	{ "sources-disagree",
 	  TABLE "| A | Lay | - | 1h |\n| B | Paint | A | 1h |\n| C | Dry | B | 1h |\n\n"

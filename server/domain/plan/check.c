@@ -129,11 +129,25 @@ static void renamed_again(struct draft *d, struct draft_task *t)
 	t->t.id = id == NULL ? "" : id;
 }
 
+/* In order, as most documents number their tasks: then none is there twice. */
+static bool ascends(const struct draft *d)
+{
+	size_t i = 1;
+
+	while (i < d->n_tasks && strcasecmp(d->tasks[i - 1]->t.id, d->tasks[i]->t.id) < 0)
+		i++;
+	return i >= d->n_tasks;
+}
+
 void check_ids(struct draft *d)
 {
-	struct by_id *all = arena_take(d->a, (d->n_tasks + 1) * sizeof *all);
-	bool again = all != NULL;
+	struct by_id *all;
+	bool again;
 
+	if (ascends(d))
+		return;
+	all = arena_take(d->a, (d->n_tasks + 1) * sizeof *all);
+	again = all != NULL;
 	for (size_t pass = 0; again && pass < RENAMES_MAX; pass++) {
 		size_t nth = 1;
 
