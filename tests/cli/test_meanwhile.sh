@@ -98,14 +98,16 @@ is a_checkout_that_fails_fails_the_task failed "$(value tasks.0.state)"
 is no_agent_was_let_into_the_users_checkout '' "$(git status --porcelain)"
 cd ..
 
-# --- git gc and pack-refs, again and again
+# --- what git gc does beside packing, again and again: locks of refs and HEADs, folders and entries removed
 repo packed && cd packed && echo 1 >one && commit && config || exit 1
 rm -f ../go ../holding ../packed.times
 (
 	while [ ! -e ../stop ]; do
 		git pack-refs --all --prune && echo x >>../packed.times
-		git gc -q
-	done 2>/dev/null
+		git reflog expire --all
+		git worktree prune
+		find .git/objects -type d -empty ! -name pack ! -name info -delete
+	done >/dev/null 2>&1
 ) &
 packer=$!
 tasks='' n=0

@@ -634,6 +634,21 @@ static void ignored_files_that_are_named_come_along(void **state)
 	GOOD(repo_worktree_remove(s.repo, s.root, path, &err));
 }
 
+static void one_whose_reuse_was_cut_short_leaves_nothing(void **state)
+{
+	const char *path = add("w");
+
+	(void)state;
+	/* as a process leaves it that dies between the renames of folder and entry */
+	(void)scratch_sh(&s, NULL,
+	                 "cd .gadugi/worktrees && touch .making-again && mv w again && "
+	                 "echo half > again/half");
+	GOOD(repo_worktree_discard(s.repo, s.root, scratch_text(&s, "%s/again", s.root), &err));
+	GOOD(repo_worktree_remove(s.repo, s.root, path, &err));
+	assert_string_equal(scratch_sh(&s, NULL, "ls -A .gadugi/worktrees .git/worktrees"),
+	                    ".gadugi/worktrees:\n\n.git/worktrees:\n");
+}
+
 static void submodules_come_from_the_main_checkout(void **state)
 {
 	struct repo_worktree_spec spec;
@@ -682,6 +697,7 @@ int main(void)
 		TEST(a_name_is_used_once_and_must_be_one),
 		TEST(a_failed_one_leaves_nothing_and_can_be_tried_again),
 		TEST(what_a_maker_that_died_left_is_cleared),
+		TEST(one_whose_reuse_was_cut_short_leaves_nothing),
 		TEST(many_makers_at_once_do_not_disturb_each_other),
 		TEST(all_that_is_left_is_committed_on_a_detached_head),
 		TEST(commits_go_past_what_an_agent_did_to_its_checkout),

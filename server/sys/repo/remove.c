@@ -258,12 +258,15 @@ static enum status clean_ignored(const struct work *w, const struct repo_worktre
 	return repo_git(&cli, a, &out, err);
 }
 
-/* Give the folder and the entry their new name, and HEAD its new place. */
+/*
+ * Give the folder and the entry their new name, and HEAD its new place. The folder comes first: if
+ * we die in between, the note clears it, and an entry without a folder goes like any other.
+ */
 static enum status rename_work(const struct work *old, const struct work *new,
                                const struct repo_worktree_spec *spec, struct arena *a,
                                struct err *err)
 {
-	if (rename(old->entry, new->entry) != 0 || rename(old->path, new->path) != 0)
+	if (rename(old->path, new->path) != 0 || rename(old->entry, new->entry) != 0)
 		return err_set(err, E_IO, "cannot rename the worktree '%s' to '%s'", old->name,
 		               new->name);
 	return repo_work_link(new, spec, a, err);
