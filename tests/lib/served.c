@@ -96,7 +96,7 @@ void served_subscribe(struct served *p, const char *name, const char *topic, con
 	project_done(p->project, db);
 }
 
-const struct event_view *served_await(struct served *p, const char *pattern, size_t n)
+static struct event_page await_page(struct served *p, const char *pattern, size_t n)
 {
 	const struct event_want want = { .pattern = pattern, .limit = 1000 };
 	int64_t until = clock_mono_ms() + SERVED_LONG_MS;
@@ -115,8 +115,20 @@ const struct event_view *served_await(struct served *p, const char *pattern, siz
 		if (page.n < n)
 			(void)poll(&fd, 1, SERVED_LONG_MS);
 	}
+	return page;
+}
+
+const struct event_view *served_await(struct served *p, const char *pattern, size_t n)
+{
+	struct event_page page = await_page(p, pattern, n);
+
 	assert_int_equal(page.n, n);
 	return &page.events[n - 1];
+}
+
+const struct event_view *served_first(struct served *p, const char *pattern)
+{
+	return await_page(p, pattern, 1).events;
 }
 
 int64_t served_place(struct served *p, const char *name)

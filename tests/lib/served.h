@@ -47,6 +47,9 @@ void served_subscribe(struct served *p, const char *name, const char *topic, con
 /* Wait until there are n events of that pattern, and not more; the last one. */
 const struct event_view *served_await(struct served *p, const char *pattern, size_t n);
 
+/* Wait until there are any of that pattern; the first one. */
+const struct event_view *served_first(struct served *p, const char *pattern);
+
 /* Wait until one of the events of that pattern ends in the word. */
 void served_await_word(struct served *p, const char *pattern, const char *word);
 

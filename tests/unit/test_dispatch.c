@@ -160,7 +160,12 @@ static void an_agent_is_not_started_by_itself_and_loops_end(void **state)
 	(void)served_publish(p, "go", NULL);
 	/* each is started by the other's end until the chain of causes is too long */
 	(void)served_await(p, "agent.*.done", EVENT_DEPTH_MAX);
-	assert_int_equal(served_lines(p, ".gadugi/agents/one/got"), EVENT_DEPTH_MAX / 2);
+	/* the last event of the chain still starts one, whose own end is not told any more */
+	dispatch_free(p->dispatch);
+	p->dispatch = NULL;
+	assert_in_range(served_lines(p, ".gadugi/agents/one/got"), EVENT_DEPTH_MAX / 2,
+	                EVENT_DEPTH_MAX / 2 + 1);
+	(void)served_await(p, "agent.*.done", EVENT_DEPTH_MAX);
 }
 
 static void another_dispatcher_takes_over(void **state)
@@ -215,7 +220,8 @@ static void an_unknown_agent_is_said(void **state)
 	served_begin(p);
 	served_subscribe(p, "s", "a", "nobody");
 	(void)served_publish(p, "a", NULL);
-	assert_non_null(strstr(served_await(p, "agent.nobody.failed", 1)->payload_json, "nobody"));
+	/* it is tried again soon, and may have failed again by now */
+	assert_non_null(strstr(served_first(p, "agent.nobody.failed")->payload_json, "nobody"));
 }
 
 /* --- how agents fare ------------------------------------------------------------------------ */
