@@ -17,6 +17,7 @@
 #define TIMES_MAX     255
 #define COMPOUND_MAX  256   /* folded bytes of one unbroken run; what is longer is cut there */
 #define PARTS_MAX     48    /* of one run */
+#define JOINED_MAX    3     /* parts of a run with hyphens that may be written as one word */
 #define CACHE_SLOTS   16384 /* stems remembered; a power of two */
 #define INSERTION_MAX 48
 #define FOLD_MAX      24 /* code points that one may fold to */
@@ -123,24 +124,24 @@ static void add(struct terms *t, uint32_t term, const struct part *from, const s
 	};
 }
 
-/* Stem, number and meaning of one folded word, remembered for the next time. */
-static const struct known *know(struct terms *t, const struct part *p)
+/* Stem, number and meaning of one folded word, remembered; plain: of ASCII letters only. */
+static const struct known *know_word(struct terms *t, const char *word, size_t n, bool plain)
 {
-	const char *word = t->fold + p->fold;
-	size_t n = p->fold_end - p->fold;
 	uint64_t key = text_hash(word, n) | 1;
 	struct known *k = &t->cache[(key >> 8) % CACHE_SLOTS];
 
 	if (k->key == key)
 		return k;
 	*k = (struct known){ .key = key, .term = number(word, n) };
-	if (!p->plain || !p->letters)
+	if (!plain)
 		return k;
 	k->nothing = words_say_nothing(word, n);
 	k->time = (unsigned char)words_time(word, n);
 	if (n > 2) {
+		const char *base = words_base(word, n);
 		const sb_symbol *stem =
-		    sb_stemmer_stem(t->stemmer, (const sb_symbol *)word, (int)n);
+		    sb_stemmer_stem(t->stemmer, (const sb_symbol *)(base == NULL ? word : base),
+		                    (int)(base == NULL ? n : strlen(base)));
 
 		if (stem == NULL) {
 			t->failed = true;
@@ -150,6 +151,11 @@ static const struct known *know(struct terms *t, const struct part *p)
 		k->term = number((const char *)stem, (size_t)sb_stemmer_length(t->stemmer));
 	}
 	return k;
+}
+
+static const struct known *know(struct terms *t, const struct part *p)
+{
+	return know_word(t, t->fold + p->fold, p->fold_end - p->fold, p->plain && p->letters);
 }
 
 /* Does this word, after the one before, say when something was? */
@@ -170,8 +176,14 @@ static void note_time(struct terms *t, const struct part *p, enum words_time tim
 static void add_whole(struct terms *t, size_t from, size_t to, bool part)
 {
 	const struct part *a = &t->parts[from], *z = &t->parts[to];
+	const char *word = t->fold + a->fold;
+	size_t n = z->fold_end - a->fold;
+	bool letters = true;
 
-	add(t, number(t->fold + a->fold, z->fold_end - a->fold), a, z, part);
+	for (size_t i = 0; i < n; i++)
+		letters = letters && word[i] >= 'a' && word[i] <= 'z';
+	/* getUserName is found by getusername, which is a word like others. */
+	add(t, letters ? know_word(t, word, n, true)->term : number(word, n), a, z, part);
 }
 
 /* A word between links: itself, and its parts if it has several. */
@@ -188,6 +200,30 @@ static void add_simple(struct terms *t, size_t from, size_t to, bool part)
 		if (!k->nothing || part)
 			add(t, k->term, &t->parts[i], &t->parts[i], part);
 	}
+}
+
+/* Words joined by hyphens as one word: for de-stress also destress. Others give nothing. */
+static void add_joined(struct terms *t)
+{
+	char joined[COMPOUND_MAX];
+	bool plain = true;
+	size_t n = 0;
+
+	if (t->n_parts < 2 || t->n_parts > JOINED_MAX)
+		return;
+	for (size_t i = 0; i < t->n_parts; i++) {
+		const struct part *p = &t->parts[i];
+		size_t len = p->fold_end - p->fold;
+
+		if (!p->letters || (i > 0 && (p->before != LINK || p->link != '-')))
+			return;
+		if (n + len > sizeof joined)
+			return;
+		memcpy(joined + n, t->fold + p->fold, len);
+		n += len;
+		plain = plain && p->plain;
+	}
+	add(t, know_word(t, joined, n, plain)->term, &t->parts[0], &t->parts[t->n_parts - 1], true);
 }
 
 /* The run is over: give its words. */
@@ -207,6 +243,7 @@ static void end_run(struct terms *t)
 		add_simple(t, from, i - 1, path);
 		from = i;
 	}
+	add_joined(t);
 	t->n_parts = 0;
 	t->n_fold = 0;
 }

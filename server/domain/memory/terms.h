@@ -2,10 +2,12 @@
  * terms.h - a text as the words it is found by.
  *
  * Text is folded (case and marks away, compatibility forms made plain), cut into words,
- * and each word is reduced to its stem. A word of code stands for itself as a whole and
- * for its parts: `getUserName`, `user_name`, `server/store/db.c`. Scripts that write no
- * spaces give pairs of neighbouring characters. Words that say nothing (`the`, `of`) are
- * left out. A word becomes a 32-bit number; two different words share one so rarely that
+ * and each word is reduced to its stem (irregular forms to that of their base: `bought` is
+ * `buy`, which suffix stripping cannot see; Krovetz 1993). Words joined by hyphens are found by
+ * their parts and as one word, since usage varies (`de-stress`, `destress`). A word of code stands
+ * for itself as a whole and for its parts: `getUserName`, `user_name`, `server/store/db.c`. Scripts
+ * that write no spaces give pairs of neighbouring characters. Words that say nothing (`the`, `of`)
+ * are left out. A word becomes a 32-bit number; two different words share one so rarely that
  * ranking does not notice, and nothing but ranking relies on it.
  *
  * Any bytes may be given; what is not UTF-8 separates words. A struct terms belongs to one
