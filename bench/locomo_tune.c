@@ -1,5 +1,6 @@
 #include "bench/locomo_tune.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,28 +8,30 @@
 #include "domain/memory/own.h"
 
 #define ASKED        100
-#define RANDOM_TRIES 100
-#define PASSES_MAX   6
-#define LEAST_GAIN   0.0003 /* of the aim; less is chance */
+#define ASKED_SEARCH 20 /* what is found later hardly counts */
+#define GENERATIONS  30
+#define CHILDREN     20
+#define PARENTS      5
+#define STEP_FIRST   0.6 /* of the logarithm of a weight */
+#define STEP_LAST    0.08
 #define SEED         20220131u
 
-/* A weight, where the search begins and where it must stay. chat: a rule for conversations. */
+/* A weight: where the search begins, its most, and the value with which its rule does nothing. */
 struct knob {
 	const char *name;
 	size_t at;
-	float begin, least, most;
-	bool chat;
+	float begin, most, nothing;
+	bool chat; /* a rule for conversations */
 };
 
 #define KNOB(name) #name, offsetof(struct rank_weights, name)
 
 static const struct knob knobs[] = {
-	{ KNOB(k1), 1.2F, 0.1F, 3, false },    { KNOB(b), 0.75F, 0, 1, false },
-	{ KNOB(next), 0.25F, 0, 1.5F, false }, { KNOB(previous), 0.25F, 0, 1.5F, false },
-	{ KNOB(second), 0.1F, 0, 1, false },   { KNOB(answers), 0.25F, 0, 2, true },
-	{ KNOB(session), 0.25F, 0, 2, false }, { KNOB(session_b), 0.75F, 0, 1, false },
-	{ KNOB(author), 0.5F, 0, 3, true },    { KNOB(date), 1, 0, 5, false },
-	{ KNOB(when), 0.5F, 0, 3, true },
+	{ KNOB(next), 0.25F, 1.5F, 0, false }, { KNOB(previous), 0.25F, 1.5F, 0, false },
+	{ KNOB(second), 0.1F, 1, 0, false },   { KNOB(answers), 0.25F, 2, 0, true },
+	{ KNOB(session), 0.25F, 2, 0, false }, { KNOB(length), 0.5F, 3, 0, false },
+	{ KNOB(author), 0.5F, 3, 0, true },    { KNOB(date), 1, 5, 0, false },
+	{ KNOB(when), 0.5F, 3, 0, true },
 };
 
 #define KNOBS (sizeof knobs / sizeof *knobs)
@@ -66,7 +69,7 @@ static void prepare(struct talk *t, const struct locomo_talk *k)
 		locomo_die("no memory for questions", NULL);
 	t->d = index_look(m->index);
 	for (size_t i = 0; i < k->n_questions; i++) {
-		struct memory_query q = { .text = k->questions[i].text, .hops = 1 };
+		struct memory_query q = { .text = k->questions[i].text, .hops = 0 };
 		struct asked *a = &t->asked[t->n++];
 		bool nothing;
 
@@ -88,8 +91,8 @@ static void release(struct talk *t, const struct locomo_talk *k)
 	mem_free(t->asked);
 }
 
-/* Put the questions of one conversation. */
-static void ask(const struct talk *t, const struct rank_weights *weights,
+/* Put the questions of one conversation; all: also those with no answer in it. */
+static void ask(const struct talk *t, const struct rank_weights *weights, bool all,
                 struct locomo_sums by[LOCOMO_CATEGORIES])
 {
 	struct rank_hit hits[ASKED];
@@ -100,7 +103,10 @@ static void ask(const struct talk *t, const struct rank_weights *weights,
 		struct rank_answer answer = { .hits = hits };
 		struct locomo_sums sums = { 0 };
 
+		if (!all && a->from->category == 5)
+			continue;
 		a->question.rank.weights = weights;
+		a->question.rank.limit = all ? ASKED : ASKED_SEARCH;
 		if (!rank(t->d, t->s, &a->question.rank, &answer))
 			locomo_die("no memory for ranking", NULL);
 		for (size_t n = 0; n < answer.n_hits; n++)
@@ -120,7 +126,7 @@ static double worth(struct tuner *t, const struct rank_weights *weights, size_t 
 	t->n_tried++;
 	for (size_t i = 0; i < t->l->n_talks; i++)
 		if (i != out)
-			ask(&t->talks[i], weights, by);
+			ask(&t->talks[i], weights, false, by);
 	return by[0].n == 0 ? 0 : (by[0].r10 + by[0].mrr) / (2 * by[0].n);
 }
 
@@ -129,7 +135,7 @@ static float *weight_of(struct rank_weights *w, const struct knob *k)
 	return (float *)(void *)((char *)w + k->at);
 }
 
-/* Numbers from a fixed beginning on: xorshift. */
+/* Evenly between 0 and 1, from a fixed beginning on: xorshift. */
 static double chance(uint32_t *state)
 {
 	*state ^= *state << 13;
@@ -138,106 +144,136 @@ static double chance(uint32_t *state)
 	return (double)*state / 4294967296.0;
 }
 
-static bool is_open(const struct tuner *t, const struct knob *k)
+/* Around 0, about as the normal distribution. */
+static double bell(uint32_t *state)
 {
-	return !k->chat || !t->generic;
+	double sum = -6;
+
+	for (int i = 0; i < 12; i++)
+		sum += chance(state);
+	return sum;
 }
 
-static struct rank_weights begin(const struct tuner *t)
+/* The weights at a point: logarithms, one for each knob. */
+static struct rank_weights weights_at(const struct tuner *t, const double *point)
 {
 	struct rank_weights w = rank_usual;
 
-	for (size_t i = 0; i < KNOBS; i++)
-		*weight_of(&w, &knobs[i]) = is_open(t, &knobs[i]) ? knobs[i].begin : 0;
+	for (size_t i = 0; i < KNOBS; i++) {
+		float value = (float)exp(point[i]);
+
+		if (knobs[i].chat && t->generic)
+			value = 0;
+		*weight_of(&w, &knobs[i]) = value > knobs[i].most ? knobs[i].most : value;
+	}
 	return w;
 }
 
-/* The best of some vectors around the beginning: each weight times 1/4 to 4. */
-static double wander(struct tuner *t, struct rank_weights *w, size_t out)
+struct child {
+	double point[KNOBS], worth;
+};
+
+/* Put a child among the best of its generation, which are sorted. */
+static void keep(struct child *best, size_t *n, const struct child *child)
 {
-	const struct rank_weights from = *w;
-	double best = worth(t, w, out), got;
-	uint32_t state = SEED;
+	size_t at = *n;
 
-	for (int i = 0; i < RANDOM_TRIES; i++) {
-		struct rank_weights next = from;
-
-		for (size_t k = 0; k < KNOBS; k++) {
-			float *at = weight_of(&next, &knobs[k]);
-			double by = chance(&state);
-
-			*at *= (float)(by < 0.5 ? 0.25 + 1.5 * by : 1 + 6 * (by - 0.5));
-			*at = *at > knobs[k].most ? knobs[k].most : *at;
-		}
-		if ((got = worth(t, &next, out)) > best) {
-			best = got;
-			*w = next;
-		}
-	}
-	return best;
+	if (*n == PARENTS && best[PARENTS - 1].worth >= child->worth)
+		return;
+	if (*n == PARENTS)
+		at = PARENTS - 1;
+	else
+		++*n;
+	for (; at > 0 && best[at - 1].worth < child->worth; at--)
+		best[at] = best[at - 1];
+	best[at] = *child;
 }
 
-/* Try other values for one weight; what is better stays. */
-static double turn(struct tuner *t, struct rank_weights *w, const struct knob *k, size_t out,
-                   double best)
+static void tell(const struct tuner *t, struct rank_weights *w, size_t out, double value)
 {
-	static const float steps[] = { 0, 0.5F, 0.7F, 0.85F, 1.18F, 1.4F, 2 };
-	float from = *weight_of(w, k), base = from > 0 ? from : 0.5F * k->begin;
-
-	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-		struct rank_weights next = *w;
-		float value = base * steps[i];
-		double got;
-
-		value = value < k->least ? k->least : value > k->most ? k->most : value;
-		*weight_of(&next, k) = value;
-		if ((got = worth(t, &next, out)) > best + LEAST_GAIN) {
-			best = got;
-			*w = next;
-		}
-	}
-	return best;
+	(void)printf("%s %.4f:", out < t->l->n_talks ? t->l->talks[out].name : "all", value);
+	for (size_t i = 0; i < KNOBS; i++)
+		(void)printf(" %s %.3g", knobs[i].name, (double)*weight_of(w, &knobs[i]));
+	(void)putchar('\n');
 }
 
+/*
+ * An evolution strategy: children around a point, the middle of the best of them is the next
+ * point, in ever smaller steps. The middle of several is more than the best of them worth on
+ * what was not seen: what it owes to chance is averaged away.
+ */
 static struct rank_weights search(struct tuner *t, size_t out)
 {
-	struct rank_weights w = begin(t);
-	double best = wander(t, &w, out), before;
-	int passes = 0;
+	double point[KNOBS], step = STEP_FIRST;
+	uint32_t state = SEED;
+	struct rank_weights w;
 
-	do {
-		before = best;
-		for (size_t i = 0; i < KNOBS; i++)
-			if (is_open(t, &knobs[i]))
-				best = turn(t, &w, &knobs[i], out, best);
-	} while (best > before && ++passes < PASSES_MAX);
-	(void)printf("%s %.4f:", out < t->l->n_talks ? t->l->talks[out].name : "all", best);
 	for (size_t i = 0; i < KNOBS; i++)
-		(void)printf(" %s %.3g", knobs[i].name, (double)*weight_of(&w, &knobs[i]));
-	(void)putchar('\n');
+		point[i] = log((double)knobs[i].begin);
+	for (int g = 0; g < GENERATIONS; g++) {
+		struct child best[PARENTS], child;
+		size_t n = 0;
+
+		for (int c = 0; c < CHILDREN; c++) {
+			for (size_t i = 0; i < KNOBS; i++)
+				child.point[i] = fmin(point[i] + step * bell(&state),
+				                      log((double)knobs[i].most));
+			w = weights_at(t, child.point);
+			child.worth = worth(t, &w, out);
+			keep(best, &n, &child);
+		}
+		for (size_t i = 0; i < KNOBS; i++) {
+			point[i] = 0;
+			for (size_t k = 0; k < PARENTS; k++)
+				point[i] += best[k].point[i] / PARENTS;
+		}
+		step *= pow(STEP_LAST / STEP_FIRST, 1.0 / GENERATIONS);
+	}
+	w = weights_at(t, point);
+	tell(t, &w, out, worth(t, &w, out));
 	return w;
+}
+
+/* What each rule is worth: the same weights, but one rule does nothing. */
+static void leave_out(const struct tuner *t, size_t talk, const struct rank_weights *w,
+                      struct locomo_sums without[KNOBS][LOCOMO_CATEGORIES])
+{
+	for (size_t i = 0; i < KNOBS; i++) {
+		struct rank_weights less = *w;
+
+		*weight_of(&less, &knobs[i]) = knobs[i].nothing;
+		ask(&t->talks[talk], &less, true, without[i]);
+	}
+}
+
+static void tell_worth(struct locomo_sums without[KNOBS][LOCOMO_CATEGORIES],
+                       const struct locomo_sums *all)
+{
+	for (size_t i = 0; i < KNOBS; i++)
+		(void)printf("without %-10s R@10 %+5.2f MRR %+5.2f\n", knobs[i].name,
+		             100 * (without[i][0].r10 - all->r10) / all->n,
+		             100 * (without[i][0].mrr - all->mrr) / all->n);
 }
 
 void locomo_tune(const struct locomo *l, bool generic, bool held_out,
                  struct locomo_sums by[LOCOMO_CATEGORIES])
 {
+	struct locomo_sums without[KNOBS][LOCOMO_CATEGORIES] = { { { 0 } } };
 	struct tuner t = { .l = l, .generic = generic };
+	struct rank_weights w;
 
 	for (size_t i = 0; i < l->n_talks; i++)
 		prepare(&t.talks[i], &l->talks[i]);
-	if (held_out) {
-		for (size_t i = 0; i < l->n_talks; i++) {
-			struct rank_weights w = search(&t, i);
-
-			ask(&t.talks[i], &w, by);
-		}
-	} else {
-		struct rank_weights w = search(&t, l->n_talks);
-
-		for (size_t i = 0; i < l->n_talks; i++)
-			ask(&t.talks[i], &w, by);
+	if (!held_out)
+		w = search(&t, l->n_talks);
+	for (size_t i = 0; i < l->n_talks; i++) {
+		if (held_out)
+			w = search(&t, i);
+		ask(&t.talks[i], &w, true, by);
+		leave_out(&t, i, &w, without);
 	}
 	(void)printf("%zu vectors of weights tried\n", t.n_tried);
+	tell_worth(without, &by[0]);
 	for (size_t i = 0; i < l->n_talks; i++)
 		release(&t.talks[i], &l->talks[i]);
 }

@@ -30,6 +30,24 @@ static bool says_little(const char *text, const struct terms_word *w)
 	return words_say_little(folded, w->len);
 }
 
+/* How a word stands in the text: Ann's; and Bob. */
+static unsigned stands(const char *text, const struct terms_word *w)
+{
+	static const char *const joins[] = { "and ", "or ", "& " };
+	const char *after = text + w->at + w->len;
+	unsigned flags = 0;
+
+	if (strncmp(after, "'s", 2) == 0 || strncmp(after, "\u2019s", 4) == 0)
+		flags |= RANK_TERM_OWNS;
+	for (size_t i = 0; i < sizeof joins / sizeof *joins; i++) {
+		size_t n = strlen(joins[i]);
+
+		if (w->at >= n && strncasecmp(text + w->at - n, joins[i], n) == 0)
+			flags |= RANK_TERM_JOINED;
+	}
+	return flags;
+}
+
 /* Add the words of a text; all: also those that say little. */
 static enum status add_words(struct terms *t, const char *text, float weight, bool all,
                              struct memory_question *out, struct err *err)
@@ -43,8 +61,11 @@ static enum status add_words(struct terms *t, const char *text, float weight, bo
 
 		if (at < out->rank.n_terms || (!all && says_little(text, &words[i])))
 			continue;
-		out->rank.terms[out->rank.n_terms++] =
-		    (struct rank_term){ .term = words[i].term, .weight = weight };
+		out->rank.terms[out->rank.n_terms++] = (struct rank_term){
+			.term = words[i].term,
+			.weight = weight,
+			.flags = stands(text, &words[i]),
+		};
 		len = text_utf8_cut(text + words[i].at, words[i].len, MEMORY_WORD_MAX - 1);
 		memcpy(out->word[at], text + words[i].at, len);
 		out->word[at][len] = '\0';

@@ -4,8 +4,19 @@
  * A score is a weighted sum of what speaks for a memory - the words it holds (BM25), the
  * words of its neighbours and of its session, the entity it is about and those related to
  * it - times what makes it more likely: that the one named said it, that its time fits,
- * that it is recent, used, important. What may not be seen or is not true at the time in
+ * that it is recent, used, important, long. What may not be seen or is not true at the time in
  * question is left out before anything is counted.
+ *
+ * Who said it: of two that a question names, the one that acts is meant, not the one acted upon
+ * or the owner of something; in English the subject stands first ("What did Ann say to Bob", "of
+ * Bob's plan"). Two that are joined by `and` are both meant, and so neither is preferred. What is
+ * long is the likelier answer: the length of a text is evidence by itself (Kraaij, Westerveld and
+ * Hiemstra 2002), and a reply of two words tells nothing. Words of neighbours count because a
+ * turn is understood with those around it, most of all after a question (adjacency pairs:
+ * Schegloff and Sacks 1973); two turns away the same person speaks.
+ *
+ * The weights are set by search on conversations (bench/locomo_tune.h), with BM25's own at the
+ * values in common use. A rule that was worth nothing on conversations held out is not here.
  */
 #ifndef DOMAIN_MEMORY_RANK_H
 #define DOMAIN_MEMORY_RANK_H
@@ -21,6 +32,7 @@ struct rank_weights {
 	float next, previous, second; /* of a neighbour's score: one on, one back, two away */
 	float answers;                /* more for the one after a question */
 	float session, session_b;     /* of the best score, for the best session */
+	float length;                 /* times 1 + this, at most: what is long tells more */
 	float entity;                 /* words of the entity's name */
 	float hop;                    /* an entity one relation away */
 	float author, date, when;     /* times 1 + this */
@@ -31,10 +43,17 @@ struct rank_weights {
 /* What recall uses, and the same without what only helps with conversations. */
 extern const struct rank_weights rank_usual, rank_generic;
 
+/* How a word stands in the question. */
+enum rank_term_flag {
+	RANK_TERM_OWNS = 1,   /* it has what follows: Ann's */
+	RANK_TERM_JOINED = 2, /* and goes before it */
+};
+
 struct rank_term {
 	uint32_t term;
 	float weight;
 	uint32_t elsewhere; /* documents with it in the other store that is asked */
+	unsigned flags;
 };
 
 struct rank_query {

@@ -296,6 +296,9 @@ bool rank_seeds(struct rank_state *r)
 		r->n_slots *= 2;
 	if (r->d->n_entities > 0 && r->n_slots < SLOTS_A_SEED * SLOTS_LEAST)
 		r->n_slots = SLOTS_A_SEED * SLOTS_LEAST;
+	/* No more than there are documents. */
+	while (r->n_slots > SLOTS_LEAST && r->n_slots / 4 > r->d->n_docs)
+		r->n_slots /= 2;
 	r->slots = mem_take(r->n_slots * sizeof *r->slots);
 	r->seeds = mem_take((room + 1) * sizeof *r->seeds);
 	if (r->slots == NULL || r->seeds == NULL)
