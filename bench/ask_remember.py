@@ -1,4 +1,7 @@
 """Is anything lost when many remember at once, and how many a second are kept?"""
+import os
+import re
+import subprocess
 import threading
 import time
 
@@ -47,3 +50,12 @@ kept = sum(counts)
 if found != kept:
     raise SystemExit("%d were acknowledged and %d are there" % (kept, found))
 figure("4 processes remember 500 each", "%d kept, %.0f a second" % (kept, kept / took), "nothing lost", "nothing lost")
+
+# Many processes that are killed: the test's own words, over ten seconds.
+out = subprocess.run(["python3", "-B", "tests/crash/test_memory.py", "memory_ten_processes"], check=True, stdout=subprocess.PIPE, text=True,
+                     env=dict(os.environ, GADUGI_LONG_S="10")).stdout
+assert "ok memory_ten_processes" in out and "not ok" not in out, out
+kept = re.search(r"(\d+) servers killed.* (\d+) runners killed.*; (\d+) kept", out)
+figure("seven servers and three runners on one memory, %s and %s of them killed" % kept.groups()[:2], "%s kept" % kept.group(3), "nothing lost", "nothing lost")
+figure("a call of theirs: median / 99 of 100 / slowest", "%s / %s / %s ms" % re.search(
+    r"median ([0-9.]+) ms, 99 of 100 (\d+) ms, slowest (\d+) ms", out).groups(), "slowest 1000 ms", "-")

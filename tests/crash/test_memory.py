@@ -306,7 +306,10 @@ def lay_out(root):
 def check_runs(root, runs, db):
     """What agents were told is kept is there, once; and how every run went is known."""
     there = [row[0] for row in db.execute("SELECT body FROM memory_text")]
-    assert len(there) == len(set(there)), "something was stored twice"
+    # What another took the place of may be true again later, and then it stands there anew.
+    twice = [row[0] for row in db.execute("SELECT body FROM memory_text JOIN memory USING (id) WHERE superseded_by IS NULL GROUP BY body"
+                                          " HAVING count(*) > 1")]
+    assert not twice, "%d hold twice, e.g. %r" % (len(twice), twice[:3])
     with open(os.path.join(root, "acks")) as f:
         acks = {line.rstrip("\n") for line in f}
     lost = acks - set(there)
@@ -366,6 +369,8 @@ def ten_processes():
 
 for test in (pipelined, four_processes, killed, ten_processes):
     name = "memory_" + test.__name__
+    if len(sys.argv) > 1 and name not in sys.argv[1:]:
+        continue
     try:
         test()
         print("ok", name, flush=True)
