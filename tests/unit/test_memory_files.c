@@ -270,6 +270,32 @@ static void what_is_for_all_projects_comes_back_the_same_too(void **state)
 	assert_null(folder_get(b->f, "two/.gadugi/gadugi.db")); /* nothing of it is the project's */
 }
 
+static void a_line_that_is_no_memory_is_skipped_and_the_others_are_stored(void **state)
+{
+	struct bench *b = *state;
+	const char *lines = "{\"text\":\"the first\"}\n"
+			    "{\"text\":\"x\",\"kind\":\"Big Idea\"}\n"
+			    "{\"text\":\"x\",\"scope\":\"galaxy\"}\n"
+			    "{\"text\":\"x\",\"scope\":\"agent\"}\n"
+			    "{\"text\":5}\n"
+			    "{\"text\":\"the last\"}\n";
+	char *huge = arena_take(b->a, MEMORY_TEXT_MAX + 100), *at = huge;
+	struct memory_imported done = take(b, lines, MEMORY_ANY);
+
+	assert_int_equal(done.stored, 2);
+	assert_int_equal(done.skipped, 4);
+	assert_string_equal(done.problem,
+	                    "line 2: kind 'Big Idea' is not a word of a-z, 0-9, '_' and '-', like "
+	                    "decision, fact, procedure, pattern or achievement");
+	at += snprintf(at, 20, "{\"text\":\"");
+	memset(at, 'q', MEMORY_TEXT_MAX + 1);
+	at += MEMORY_TEXT_MAX + 1;
+	(void)snprintf(at, 50, "\"}\n{\"text\":\"after the big one\"}\n");
+	done = take(b, huge, MEMORY_ANY);
+	assert_int_equal(done.stored, 1);
+	assert_non_null(strstr(done.problem, "line 1: 'text' has 10485761 bytes"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -283,6 +309,7 @@ int main(void)
 		TEST(graphs_are_quoted_whatever_the_names),
 		TEST(a_file_is_written_whole_and_read_again),
 		TEST(what_is_for_all_projects_comes_back_the_same_too),
+		TEST(a_line_that_is_no_memory_is_skipped_and_the_others_are_stored),
 	};
 
 	json_use_mem();

@@ -66,6 +66,18 @@ static enum status store_triples(struct import *im)
 
 enum status import_item(struct import *im, const struct memory_item *item)
 {
+	struct err why = { OK, "" };
+	struct memory_scope scope;
+	enum status st = memory_check(item, &why);
+
+	if (st == OK && item->scope != NULL)
+		st = memory_scope_read(im->p, item, im->a, &scope, &why);
+	if (st == E_INPUT) {
+		import_skip(im, im->line, why.text);
+		return OK;
+	}
+	if (st != OK)
+		return err_set(im->err, st, "%s", why.text);
 	im->items[im->n_items++] = *item;
 	return im->n_items == IMPORT_BATCH ? store_items(im) : OK;
 }

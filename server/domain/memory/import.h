@@ -17,6 +17,7 @@ struct import {
 	size_t n_items;
 	struct memory_triple triples[IMPORT_BATCH];
 	size_t n_triples;
+	size_t line;         /* that is being read, from 1 */
 	struct import_pair { /* applied at the end: the second stands for the first */
 		const char *old, *by;
 		int64_t at_ms;
@@ -24,6 +25,7 @@ struct import {
 	} * superseded;
 };
 
+/* What is wrong with an item is a line that is skipped; the others are stored. */
 enum status import_item(struct import *im, const struct memory_item *item);
 enum status import_triple(struct import *im, const struct memory_triple *triple);
 enum status import_end(struct import *im);

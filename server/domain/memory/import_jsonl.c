@@ -181,6 +181,7 @@ enum status import_jsonl(struct import *im, const char *bytes, size_t n)
 		struct err why = { 0 };
 		cJSON *object = NULL;
 
+		im->line = line;
 		if (strspn(bytes, " \t\r") < len) {
 			st = json_read(bytes, len, &object, &why);
 			if (st == OK)

@@ -131,6 +131,7 @@ enum status import_markdown(struct import *im, const char *bytes, size_t n)
 
 		while (shown > 0 && bytes[shown - 1] == '\r')
 			shown--;
+		im->line++;
 		st = one_line(&notes, bytes, shown);
 		bytes += len + 1;
 	}

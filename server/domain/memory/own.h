@@ -76,6 +76,9 @@ struct memory_ready {
 	struct memory_stored *out;
 };
 
+/* What can be said of an item alone: E_INPUT in words. */
+enum status memory_check(const struct memory_item *item, struct err *err);
+
 /* Fold, mask and read one for words; item, scope and out are set. */
 enum status memory_ready_make(struct terms *t, struct memory_ready *r, struct arena *a,
                               struct err *err);

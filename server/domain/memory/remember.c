@@ -11,16 +11,16 @@ struct field {
 	size_t most;
 };
 
-static enum status check_field(const struct field *f, size_t item, struct err *err)
+static enum status check_field(const struct field *f, struct err *err)
 {
 	size_t n = f->value == NULL ? 0 : strlen(f->value);
 
 	if (n > f->most)
-		return err_set(err, E_INPUT, "memory %zu: '%s' has %zu bytes; at most %zu",
-		               item + 1, f->name, n, f->most);
+		return err_set(err, E_INPUT, "'%s' has %zu bytes; at most %zu", f->name, n,
+		               f->most);
 	if (f->value != NULL && text_utf8_valid(f->value, n) != n)
-		return err_set(err, E_INPUT, "memory %zu: '%s' is not valid UTF-8 at byte %zu",
-		               item + 1, f->name, text_utf8_valid(f->value, n));
+		return err_set(err, E_INPUT, "'%s' is not valid UTF-8 at byte %zu", f->name,
+		               text_utf8_valid(f->value, n));
 	return OK;
 }
 
@@ -29,44 +29,41 @@ static bool is_blank(const char *s)
 	return s[strspn(s, " \t\r\n")] == '\0';
 }
 
-static enum status check_relations(const struct memory_item *item, size_t at, struct err *err)
+static enum status check_relations(const struct memory_item *item, struct err *err)
 {
 	enum status st = OK;
 
 	if (item->n_relations > 0 && item->entity == NULL)
-		return err_set(err, E_INPUT,
-		               "memory %zu: 'relations' need an 'entity' that they start from",
-		               at + 1);
+		return err_set(err, E_INPUT, "'relations' need an 'entity' that they start from");
 	if (item->n_relations > MEMORY_RELATIONS_MAX)
-		return err_set(err, E_INPUT, "memory %zu: %zu relations; at most %d", at + 1,
-		               item->n_relations, MEMORY_RELATIONS_MAX);
+		return err_set(err, E_INPUT, "%zu relations; at most %d", item->n_relations,
+		               MEMORY_RELATIONS_MAX);
 	for (size_t i = 0; i < item->n_relations && st == OK; i++) {
 		const struct memory_relation *r = &item->relations[i];
 
 		if (r->type == NULL || is_blank(r->type) || r->to == NULL || is_blank(r->to))
-			return err_set(err, E_INPUT,
-			               "memory %zu: relation %zu needs a 'type' and a 'to'", at + 1,
+			return err_set(err, E_INPUT, "relation %zu needs a 'type' and a 'to'",
 			               i + 1);
-		st = check_field(&(struct field){ "relations", r->to, MEMORY_NAME_MAX }, at, err);
+		st = check_field(&(struct field){ "relations", r->to, MEMORY_NAME_MAX }, err);
 		if (st == OK)
 			st = check_field(&(struct field){ "relations", r->type, MEMORY_NAME_MAX },
-			                 at, err);
+			                 err);
 	}
 	return st;
 }
 
-static enum status check_kind(const char *kind, size_t at, struct err *err)
+static enum status check_kind(const char *kind, struct err *err)
 {
 	if (kind == NULL || (kind[0] >= 'a' && kind[0] <= 'z' &&
 	                     kind[strspn(kind, "abcdefghijklmnopqrstuvwxyz0123456789_-")] == '\0'))
 		return OK;
 	return err_set(err, E_INPUT,
-	               "memory %zu: kind '%.40s' is not a word of a-z, 0-9, '_' and '-', like "
+	               "kind '%.40s' is not a word of a-z, 0-9, '_' and '-', like "
 	               "decision, fact, procedure, pattern or achievement",
-	               at + 1, kind);
+	               kind);
 }
 
-static enum status check(const struct memory_item *item, size_t at, struct err *err)
+enum status memory_check(const struct memory_item *item, struct err *err)
 {
 	const struct field fields[] = {
 		{ "text", item->text, MEMORY_TEXT_MAX },
@@ -78,20 +75,19 @@ static enum status check(const struct memory_item *item, size_t at, struct err *
 	enum status st = OK;
 
 	if (item->text == NULL || is_blank(item->text))
-		return err_set(err, E_INPUT, "memory %zu has no text", at + 1);
+		return err_set(err, E_INPUT, "it has no text");
 	for (size_t i = 0; i < sizeof fields / sizeof *fields && st == OK; i++)
-		st = check_field(&fields[i], at, err);
-	if (st != OK || (st = check_kind(item->kind, at, err)) != OK ||
-	    (st = check_relations(item, at, err)) != OK)
+		st = check_field(&fields[i], err);
+	if (st != OK || (st = check_kind(item->kind, err)) != OK ||
+	    (st = check_relations(item, err)) != OK)
 		return st;
 	if (item->entity != NULL && is_blank(item->entity))
-		return err_set(err, E_INPUT, "memory %zu: 'entity' is empty", at + 1);
+		return err_set(err, E_INPUT, "'entity' is empty");
 	if (item->importance < 0 || item->importance > 1)
-		return err_set(err, E_INPUT, "memory %zu: importance %g is not between 0 and 1",
-		               at + 1, item->importance);
+		return err_set(err, E_INPUT, "importance %g is not between 0 and 1",
+		               item->importance);
 	if (item->valid_to != 0 && item->valid_to <= item->valid_from)
-		return err_set(err, E_INPUT, "memory %zu: 'validTo' is not after 'validFrom'",
-		               at + 1);
+		return err_set(err, E_INPUT, "'validTo' is not after 'validFrom'");
 	return OK;
 }
 
@@ -186,6 +182,15 @@ static enum status read_scopes(struct project *p, struct memory_ready *ready, si
 	return st;
 }
 
+/* Which of a call's memories it is comes before what is wrong. */
+static enum status check_one(const struct memory_item *item, size_t at, struct err *err)
+{
+	struct err why = { OK, "" };
+	enum status st = memory_check(item, &why);
+
+	return st == OK ? OK : err_set(err, st, "memory %zu: %.400s", at + 1, why.text);
+}
+
 static enum status prepare(struct project *p, struct memory_ready *ready, size_t n,
                            const char *actor, struct arena *a, struct err *err)
 {
@@ -193,7 +198,7 @@ static enum status prepare(struct project *p, struct memory_ready *ready, size_t
 	enum status st = t == NULL ? err_nomem(err, "reading words") : OK;
 
 	for (size_t i = 0; i < n && st == OK; i++)
-		st = check(ready[i].item, i, err);
+		st = check_one(ready[i].item, i, err);
 	if (st == OK)
 		st = read_scopes(p, ready, n, actor, a, err);
 	for (size_t i = 0; i < n && st == OK; i++)
