@@ -10,8 +10,13 @@
 
 void mail_put_author(struct json_build *b, cJSON *what, const char *name)
 {
-	json_put_text(b, what, "agent", name != NULL ? name : getenv("GADUGI_AGENT"));
-	json_put_text(b, what, "task", getenv("GADUGI_TASK_ID"));
+	const char *task = getenv("GADUGI_TASK_ID");
+
+	/* in a run who asks and tells is known by the task */
+	if (name == NULL && task == NULL)
+		name = getenv("GADUGI_AGENT");
+	json_put_text(b, what, "agent", name);
+	json_put_text(b, what, "task", task);
 }
 
 enum status mail_answer(struct call *call, const char *folder, const char *post, cJSON **answer)

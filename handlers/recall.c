@@ -1,6 +1,9 @@
 /* recall.c - the tool that finds memories. */
 #include <string.h>
 
+#include "domain/mailbox.h"
+#include "domain/memory/json.h"
+#include "handlers/mail.h"
 #include "handlers/memory_json.h"
 #include "handlers/tools.h"
 
@@ -30,25 +33,20 @@ static const struct arg recall_args[] = {
 	{ 0 },
 };
 
-static enum status pack(struct call *call, const struct memory_found *found, cJSON **result)
+/* Inside an agent that may not write: whoever started it recalls, with that agent's rights. */
+static enum status post(struct call *call, const char *mail, const struct memory_query *q,
+                        cJSON **result)
 {
 	struct json_build b = { 0 };
-	cJSON *answer = json_object(&b), *list = json_put_array(&b, answer, "memories");
+	cJSON *what = memory_query_json(&b, q), *said = NULL;
+	enum status st;
 
-	for (size_t i = 0; i < found->n_hits; i++)
-		memory_json_add(&b, list, &found->hits[i]);
-	if (found->n_leads > 0) {
-		list = json_put_array(&b, answer, "entities");
-		for (size_t i = 0; i < found->n_leads; i++) {
-			cJSON *o = json_add_object(&b, list);
-
-			json_put_text(&b, o, "name", found->leads[i].name);
-			json_put_text(&b, o, "type", found->leads[i].type);
-		}
-	}
-	if (found->more)
-		json_put_flag(&b, answer, "more", true);
-	return json_built(&b, answer, result, &call->err);
+	mail_put_author(&b, what, NULL);
+	if ((st = mail_send(call, mail, "recall", &b, what, &said)) != OK)
+		return st;
+	*result = cJSON_DetachItemFromObjectCaseSensitive(said, "result");
+	cJSON_Delete(said);
+	return *result == NULL ? err_set(&call->err, E_IO, "the answer is not whole") : OK;
 }
 
 static enum status recall_run(struct call *call, const void *in, cJSON **result)
@@ -65,6 +63,8 @@ static enum status recall_run(struct call *call, const void *in, cJSON **result)
 		.hops = want->hops == 0 ? 1 : (int)want->hops,
 		.count = true,
 	};
+	const char *mail = mailbox_needed(call->project, call->arena);
+	struct json_build b = { 0 };
 	struct memory_found found;
 	enum status st;
 
@@ -77,8 +77,10 @@ static enum status recall_run(struct call *call, const void *in, cJSON **result)
 		q.max_tokens = call->answer_max > (size_t)2 * LEADS_BYTES
 		                   ? (call->answer_max - LEADS_BYTES) / BYTES_A_TOKEN
 		                   : call->answer_max / BYTES_A_TOKEN / 2;
+	if (mail != NULL)
+		return post(call, mail, &q, result);
 	st = memory_recall(call->project, &call->stop, &q, call->arena, &found, &call->err);
-	return st == OK ? pack(call, &found, result) : st;
+	return st == OK ? json_built(&b, memory_found_json(&b, &found), result, &call->err) : st;
 }
 
 const struct tool tool_recall = {

@@ -1,5 +1,8 @@
 /* remember.c - the tool that stores memories. */
 #include "base/clock.h"
+#include "domain/mailbox.h"
+#include "domain/memory/json.h"
+#include "handlers/mail.h"
 #include "handlers/memory_json.h"
 #include "handlers/tools.h"
 
@@ -140,46 +143,43 @@ static enum status read_items(struct call *call, const struct remember_in *want,
 	return OK;
 }
 
-static enum status pack(struct call *call, const struct memory_stored *stored, size_t n,
-                        cJSON **result)
+/* Inside an agent that may not write: whoever started it remembers. */
+static enum status post(struct call *call, const char *mail, const struct memory_item *items,
+                        size_t n, cJSON **result)
 {
 	struct json_build b = { 0 };
-	cJSON *answer = json_object(&b), *ids = json_put_array(&b, answer, "stored");
-	cJSON *duplicates = json_put_array(&b, answer, "duplicates");
-	cJSON *similar = json_put_array(&b, answer, "similar");
-	int64_t masked = 0;
+	cJSON *what = json_object(&b), *list = json_put_array(&b, what, "memories"), *said = NULL;
+	enum status st;
 
-	for (size_t i = 0; i < n; i++) {
-		json_add_text(&b, stored[i].duplicate ? duplicates : ids, stored[i].id);
-		masked += stored[i].masked;
-		if (stored[i].n_similar > 0) {
-			cJSON *o = json_add_object(&b, similar), *to;
-
-			json_put_text(&b, o, "id", stored[i].id);
-			to = json_put_array(&b, o, "to");
-			for (size_t k = 0; k < stored[i].n_similar; k++)
-				json_add_text(&b, to, stored[i].similar[k]);
-		}
-	}
-	if (masked > 0)
-		json_put_int(&b, answer, "masked", masked);
-	return json_built(&b, answer, result, &call->err);
+	mail_put_author(&b, what, NULL);
+	for (size_t i = 0; i < n; i++)
+		json_add(&b, list, memory_item_json(&b, &items[i]));
+	if ((st = mail_send(call, mail, "remember", &b, what, &said)) != OK)
+		return st;
+	*result = cJSON_DetachItemFromObjectCaseSensitive(said, "result");
+	cJSON_Delete(said);
+	return *result == NULL ? err_set(&call->err, E_IO, "the answer is not whole") : OK;
 }
 
 static enum status remember_run(struct call *call, const void *in, cJSON **result)
 {
 	struct memory_item *items = NULL;
+	const char *mail = mailbox_needed(call->project, call->arena);
 	struct memory_stored *stored;
+	struct json_build b = { 0 };
 	size_t n = 0;
 	enum status st = read_items(call, in, &items, &n);
 
 	if (st != OK)
 		return st;
+	if (mail != NULL)
+		return post(call, mail, items, n, result);
 	if ((stored = arena_take(call->arena, n * sizeof *stored)) == NULL)
 		return err_nomem(&call->err, "what to remember");
 	st = memory_remember(call->project, &call->stop, &(struct memory_batch){ items, n, stored },
 	                     call->arena, &call->err);
-	return st == OK ? pack(call, stored, n, result) : st;
+	return st == OK ? json_built(&b, memory_stored_json(&b, stored, n), result, &call->err)
+	                : st;
 }
 
 const struct tool tool_remember = {

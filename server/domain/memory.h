@@ -65,8 +65,8 @@ struct memory_item {
 	const char *session; /* NULL: none; memories of one follow each other */
 	const char *author;  /* NULL: not said */
 	const char *origin;  /* user, agent, run, tool, web, import; NULL: agent */
-	const char *run, *commit;
-	const char *supersedes; /* id of a memory that this one stands for from now on */
+	const char *run, *task, *commit; /* NULL: run and task are those we are in, if any */
+	const char *supersedes;          /* id of a memory that this one stands for from now on */
 	const struct memory_relation *relations;
 	size_t n_relations;
 	int64_t made_ms;              /* 0: now; else when it was known, for imports */
@@ -109,7 +109,8 @@ enum status memory_remember(struct project *p, const atomic_bool *stop,
 struct rank_weights;
 
 struct memory_query {
-	const char *text; /* NULL: what a session should know at its start */
+	const char *actor; /* who asks, as permissions name them; NULL: whoever we are */
+	const char *text;  /* NULL: what a session should know at its start */
 	const char *const *also;
 	size_t n_also;
 	const char *scope; /* KIND or KIND:KEY; NULL: all that may be read */
@@ -133,7 +134,7 @@ struct memory_hit {
 	bool cut;
 	double score;
 	const char *why;
-	const char *kind, *entity, *scope, *session, *author, *origin, *run, *commit;
+	const char *kind, *entity, *scope, *session, *author, *origin, *run, *task, *commit;
 	int64_t made_ms, valid_from, valid_to, expired_ms; /* 0: none */
 	const char *superseded_by;                         /* id, or NULL */
 	double importance;

@@ -73,6 +73,7 @@ static void bind_row(sqlite3_stmt *s, const struct memories_row *r)
 	db_bind_int(s, 20, r->change);
 	db_bind_int(s, 21, r->size);
 	(void)sqlite3_bind_blob64(s, 22, r->terms, r->terms_size, SQLITE_STATIC);
+	lend_text(s, 23, r->task);
 }
 
 enum status memories_add(struct db *db, const struct memories_row *r, int64_t *id, struct err *err)
@@ -84,9 +85,9 @@ enum status memories_add(struct db *db, const struct memories_row *r, int64_t *i
 	            "INSERT INTO memory (uid, scope_id, session_id, kind, entity_id,"
 	            " author, origin, run_id, commit_oid, hash, importance, made_ms,"
 	            " valid_from, valid_to, expired_ms, superseded_by, seen, hits,"
-	            " last_hit_ms, change, size, terms) VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
+	            " last_hit_ms, change, size, terms, task_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
 	            " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,"
-	            " ?20, ?21, ?22)",
+	            " ?20, ?21, ?22, ?23)",
 	            &s, err);
 
 	if (st != OK)
@@ -189,8 +190,10 @@ enum status memories_scope(struct db *db, int64_t id, struct arena *a, const cha
 #define META                                                                                       \
 	"m.id, m.uid, m.scope_id, m.session_id, m.kind, m.entity_id, m.author, m.origin,"          \
 	" m.run_id, m.commit_oid, m.hash, m.importance, m.made_ms, m.valid_from, m.valid_to,"      \
-	" m.expired_ms, m.superseded_by, m.seen, m.hits, m.last_hit_ms, m.change, m.size, m.terms"
-#define META_N 23
+	" m.expired_ms, m.superseded_by, m.seen, m.hits, m.last_hit_ms, m.change, m.size, "        \
+	"m.terms,"                                                                                 \
+	" m.task_id"
+#define META_N 24
 
 /* Texts point into the statement's row. */
 static void read_meta(sqlite3_stmt *s, struct memories_row *r)
@@ -220,6 +223,7 @@ static void read_meta(sqlite3_stmt *s, struct memories_row *r)
 		.size = sqlite3_column_int64(s, 21),
 		.terms = sqlite3_column_blob(s, 22),
 		.terms_size = (size_t)sqlite3_column_bytes(s, 22),
+		.task = (const char *)sqlite3_column_text(s, 23),
 	};
 }
 
@@ -236,6 +240,7 @@ static void keep_texts(struct memories_row *r, sqlite3_stmt *s, struct arena *a)
 	r->author = db_text(s, 6, a);
 	r->origin = db_text(s, 7, a);
 	r->run = db_text(s, 8, a);
+	r->task = db_text(s, 23, a);
 	r->commit = db_text(s, 9, a);
 	r->body = db_text(s, META_N, a);
 }

@@ -21,7 +21,8 @@ struct memories_row {
 	int64_t id;      /* order of arrival */
 	const char *uid; /* the id shown outside (base/id.h) */
 	int64_t scope, session, entity;
-	const char *kind, *author, *origin, *run, *commit; /* author, run, commit may be NULL */
+	const char *kind, *origin;
+	const char *author, *run, *task, *commit; /* may be NULL */
 	int64_t hash;
 	double importance;
 	int64_t made_ms, valid_from, valid_to, expired_ms;

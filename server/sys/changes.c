@@ -21,8 +21,8 @@ struct folder_watch {
 
 struct changes {
 	int fd;
-	struct folder_watch folders[CHANGES_MAX];
-	size_t n;
+	struct folder_watch *folders; /* owned */
+	size_t n, room;
 	const char *const *endings;
 };
 
@@ -75,10 +75,35 @@ static bool aim(struct changes *w, struct folder_watch *f)
 	return f->there != was_there || (f->there && f->wd != was);
 }
 
+enum status changes_add(struct changes *w, const char *folder, struct err *err)
+{
+	size_t size = strlen(folder) + 1, room = w->room == 0 ? CHANGES_MAX : w->room * 2;
+	struct folder_watch *f;
+
+	for (size_t i = 0; i < w->n; i++)
+		if (strcmp(w->folders[i].path, folder) == 0)
+			return OK;
+	if (w->n == w->room) {
+		if ((f = mem_grow(w->folders, room * sizeof *f)) == NULL)
+			return err_nomem(err, "a watch on folders");
+		w->folders = f;
+		w->room = room;
+	}
+	f = &w->folders[w->n];
+	*f = (struct folder_watch){ .path = mem_take(size), .wd = -1 };
+	if (f->path == NULL)
+		return err_nomem(err, "a watch on folders");
+	memcpy(f->path, folder, size);
+	w->n++;
+	(void)aim(w, f);
+	return OK;
+}
+
 enum status changes_new(struct changes **out, const char *const *folders, size_t n,
                         const char *const *endings, struct err *err)
 {
 	struct changes *w = mem_zero(1, sizeof *w);
+	enum status st = OK;
 
 	assert(n <= CHANGES_MAX);
 	if (w == NULL)
@@ -88,17 +113,11 @@ enum status changes_new(struct changes **out, const char *const *folders, size_t
 		return err_sys(err, errno, "cannot watch folders");
 	}
 	w->endings = endings;
-	for (; w->n < n; w->n++) {
-		size_t size = strlen(folders[w->n]) + 1;
-		struct folder_watch *f = &w->folders[w->n];
-
-		if ((f->path = mem_take(size)) == NULL) {
-			changes_free(w);
-			return err_nomem(err, "a watch on folders");
-		}
-		memcpy(f->path, folders[w->n], size);
-		f->wd = -1;
-		(void)aim(w, f);
+	for (size_t i = 0; st == OK && i < n; i++)
+		st = changes_add(w, folders[i], err);
+	if (st != OK) {
+		changes_free(w);
+		return st;
 	}
 	*out = w;
 	return OK;
@@ -111,6 +130,7 @@ void changes_free(struct changes *w)
 	(void)close(w->fd);
 	for (size_t i = 0; i < w->n; i++)
 		mem_free(w->folders[i].path);
+	mem_free(w->folders);
 	mem_free(w);
 }
 

@@ -15,7 +15,7 @@
 
 struct changes;
 
-#define CHANGES_MAX 8 /* folders */
+#define CHANGES_MAX 8 /* folders to begin with */
 
 /*
  * Begin, with at most CHANGES_MAX absolute paths, which are copied. Only files whose names end in
@@ -23,6 +23,9 @@ struct changes;
  */
 enum status changes_new(struct changes **out, const char *const *folders, size_t n,
                         const char *const *endings, struct err *err);
+
+/* One folder more, absolute and copied; one that is watched already is left alone. */
+enum status changes_add(struct changes *w, const char *folder, struct err *err);
 
 /* NULL is fine. */
 void changes_free(struct changes *w);

@@ -12,6 +12,10 @@ git -c user.name=a -c user.email=a@example.org commit -q --allow-empty -m first
 mkdir -m 700 .gadugi
 cat >.gadugi/config <<'C'
 agents: {one: {command: [./agent.sh]}}
+memory:
+  permissions:
+    - {actor: 'agent:one', read: [project], write: [project]}
+    - {actor: '*', read: ['*'], write: ['*']}
 C
 cat >plan.json <<'P'
 {"title": "t", "tasks": [{"id": "a", "title": "do a"}]}
@@ -30,12 +34,21 @@ cat >agent.sh <<A
 	"$gadugi" call agents '{"action": "board", "name": "notes"}'
 	"$gadugi" recall anything
 	echo "recalled \$?"
+	"$gadugi" remember --kind decision --author user 'frames are cut at sixteen MiB'
+	echo "remembered \$?"
+	"$gadugi" remember --scope global 'everybody shall know'
+	echo "elsewhere \$?"
+	"$gadugi" recall --json where are frames cut
+	"$gadugi" recall zebra
+	GADUGI_AGENT=other "$gadugi" recall zebra
+	echo "zebras looked for"
 	"$gadugi" call agents '{"action": "stop", "name": "x"}'
 	echo "stopped \$?"
 } 2>&1
 A
 chmod +x agent.sh
 
+"$gadugi" remember --scope agent:other 'the zebra is striped' >/dev/null
 "$gadugi" orchestrate plan.json --detach >run.id 2>&1
 # the question is an event: wait for it, then answer
 question=$("$gadugi" events --follow --after 0 --topic 'agent.a.question' --limit 1 |
@@ -60,6 +73,13 @@ is and_says_who_it_is 1 "$(grep -c '"source":"agent:a"' told)"
 is a_whiteboard_is_written 2 "$(grep -c '"board":"notes","runId":"[^"]*","version":1,"author":"a"' log)"
 is a_write_over_another_is_refused 1 "$(grep -c 'conflict 1$' log)"
 is what_is_remembered_can_be_read 1 "$(grep -c 'recalled 0$' log)"
+is an_agent_remembers_from_inside 1 "$(grep -c 'remembered 0$' log)"
+is an_agent_recalls_what_it_remembered 1 "$(grep -c 'frames are cut at sixteen MiB.*"author":"one"' log)"
+is what_it_may_not_write_is_refused 1 "$(grep -c 'elsewhere 1$' log)"
+is and_says_who_may_not 1 "$(grep -c "agent:one. may not write memories of scope .global" log)"
+is what_it_may_not_read_is_not_found 0 "$(grep -c 'striped' log)"
+"$gadugi" call recall '{"query": "frames cut"}' >kept
+is what_it_remembered_says_who_in_which_run_and_task 1 "$(grep -c "\"author\":\"one\".*\"run\":\"$run\",\"task\":\"a\"" kept)"
 is agents_are_not_stopped_from_inside 1 "$(grep -c 'stopped 1$' log)"
 is no_mailbox_is_left 0 "$(find .gadugi/mail -type f 2>/dev/null | wc -l | tr -d ' ')"
 finish

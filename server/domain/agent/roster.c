@@ -22,6 +22,7 @@ struct roster {
 	struct arena *arena; /* of the paths */
 	struct agent_places places;
 	struct changes *watch;
+	bool unread; /* a change was heard and could not be read; of the one that refreshes */
 	pthread_mutex_t lock; /* guards the members below */
 	struct edition *newest;
 	struct edition *older; /* still in use by somebody */
@@ -141,10 +142,12 @@ enum status roster_refresh(struct roster *r, bool *changed, struct err *err)
 	struct edition *fresh = NULL, *old;
 	enum status st;
 
-	*changed = changes_heard(r->watch);
+	*changed = changes_heard(r->watch) || r->unread;
 	if (!*changed)
 		return OK;
-	if ((st = read_all(r, &fresh, err)) != OK)
+	st = read_all(r, &fresh, err);
+	r->unread = st != OK;
+	if (st != OK)
 		return st;
 	(void)pthread_mutex_lock(&r->lock);
 	old = r->newest;

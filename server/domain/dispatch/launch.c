@@ -107,7 +107,7 @@ enum status launch_prepare(struct launch *l, const char *const *marks, struct pr
 
 	if ((st = make_folder(l)) != OK)
 		return st;
-	l->how.mail = mailbox_folder(l->dispatch->mailbox);
+	l->how.mail = l->command ? NULL : mailbox_folder(l->dispatch->mailbox, l->name, l->arena);
 	l->how.confine = !l->command && l->config->flags[CONFIG_CONFINE];
 	if ((st = agent_prepare(&l->how, l->arena, spec, sandbox, l->err)) != OK)
 		return st;

@@ -1,10 +1,12 @@
 /* The keeper of a mailbox: a thread that reads posts and does what they ask for. */
+#include <ctype.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -17,13 +19,15 @@
 #include "domain/board.h"
 #include "domain/event.h"
 #include "domain/mailbox.h"
+#include "domain/memory/json.h"
 #include "domain/question.h"
 #include "sys/changes.h"
 #include "sys/folder.h"
 #include "sys/fs.h"
 
 #define ENDING     ".post"
-#define POST_ARENA ((size_t)32 << 20)
+#define POST_ARENA ((size_t)64 << 20)
+#define LOOK_ARENA ((size_t)32 << 20)
 #define NAME_LONG  128
 
 struct mailbox {
@@ -40,6 +44,8 @@ struct mailbox {
 /* One post being done. */
 struct post {
 	const struct mailbox *mailbox;
+	const char *folder; /* where it lies, and where its answer goes */
+	const char *sender; /* whose folder that is; NULL: the mailbox's own, nobody's */
 	const cJSON *what;
 	struct db *db;
 	int64_t now_ms;
@@ -149,14 +155,71 @@ static enum status do_answer(struct post *p)
 	return st;
 }
 
+/* Who it is, as permissions name it. */
+static const char *actor(struct post *p)
+{
+	if (p->sender == NULL) {
+		(void)err_set(p->err, E_DENIED, "whose post this is cannot be known");
+		return NULL;
+	}
+	return text_printf(p->arena, "agent:%s", p->sender);
+}
+
+static enum status do_remember(struct post *p)
+{
+	const cJSON *list = json_get(p->what, "memories"), *one;
+	size_t most = list == NULL ? 0 : (size_t)cJSON_GetArraySize(list), n = 0;
+	struct memory_item *items = arena_take(p->arena, (most + 1) * sizeof *items);
+	struct memory_stored *stored = arena_take(p->arena, (most + 1) * sizeof *stored);
+	const char *who = actor(p);
+	enum status st = OK;
+
+	if (who == NULL)
+		return p->sender == NULL ? E_DENIED : err_nomem(p->err, "what to remember");
+	if (items == NULL || stored == NULL)
+		return err_nomem(p->err, "what to remember");
+	cJSON_ArrayForEach(one, list) {
+		if ((st = memory_item_read(one, p->arena, &items[n], p->err)) != OK)
+			return st;
+		/* what it says is an agent's word, and this agent's, whatever it calls itself */
+		if (items[n].origin != NULL && strcmp(items[n].origin, "user") == 0)
+			items[n].origin = "agent";
+		items[n].author = p->sender;
+		items[n].run = p->mailbox->run;
+		items[n].task = text_of(p, "task");
+		n++;
+	}
+	st = memory_remember_as(p->mailbox->project, NULL, who,
+	                        &(struct memory_batch){ items, n, stored }, p->arena, p->err);
+	if (st == OK)
+		json_put(&p->b, p->answer, "result", memory_stored_json(&p->b, stored, n));
+	return st;
+}
+
+static enum status do_recall(struct post *p)
+{
+	struct memory_query q;
+	struct memory_found found;
+	enum status st = memory_query_read(p->what, p->arena, &q, p->err);
+
+	if (st != OK)
+		return st;
+	if ((q.actor = actor(p)) == NULL)
+		return p->sender == NULL ? E_DENIED : err_nomem(p->err, "a question");
+	st = memory_recall(p->mailbox->project, NULL, &q, p->arena, &found, p->err);
+	if (st == OK)
+		json_put(&p->b, p->answer, "result", memory_found_json(&p->b, &found));
+	return st;
+}
+
 static const struct {
 	const char *kind;
 	enum status (*act)(struct post *p);
+	bool alone; /* it sees to its own transaction */
 } kinds[] = {
-	{ "question", do_question },
-	{ "answer", do_answer },
-	{ "event", do_event },
-	{ "board", do_board },
+	{ "question", do_question, false }, { "answer", do_answer, false },
+	{ "event", do_event, false },       { "board", do_board, false },
+	{ "remember", do_remember, true },  { "recall", do_recall, true },
 };
 
 static enum status act(struct post *p)
@@ -171,6 +234,8 @@ static enum status act(struct post *p)
 		i++;
 	if (i == sizeof kinds / sizeof *kinds)
 		return err_set(p->err, E_INPUT, "nothing of that kind can be posted");
+	if (kinds[i].alone)
+		return kinds[i].act(p);
 	if ((st = project_write(project, NULL, &p->db, p->err)) == OK &&
 	    (st = db_begin(p->db, p->err)) == OK && (st = kinds[i].act(p)) == OK)
 		st = project_commit(project, p->db, p->err);
@@ -181,7 +246,7 @@ static enum status act(struct post *p)
 /* Beside the post: what came of it, or why nothing did. */
 static void leave_answer(struct post *p, const char *stem, enum status st)
 {
-	const char *path = text_printf(p->arena, "%s/%s.answer", p->mailbox->folder, stem);
+	const char *path = text_printf(p->arena, "%s/%s.answer", p->folder, stem);
 	struct err err = { 0 };
 	char *text;
 
@@ -197,16 +262,17 @@ static void leave_answer(struct post *p, const char *stem, enum status st)
 }
 
 /* One file: done, answered, removed. */
-static void take(const struct mailbox *m, const char *name)
+static void take(const struct mailbox *m, const char *folder, const char *sender, const char *name)
 {
 	struct err err = { 0 };
 	struct arena *a = arena_new(POST_ARENA);
-	struct post p = { .mailbox = m, .arena = a, .err = &err };
+	struct post p = {
+		.mailbox = m, .folder = folder, .sender = sender, .arena = a, .err = &err
+	};
 	size_t stem = strlen(name) - strlen(ENDING);
-	const char *path = a == NULL ? NULL : fs_join(a, m->folder, name);
+	const char *path = a == NULL ? NULL : fs_join(a, folder, name);
+	struct fs_bytes bytes = { 0 };
 	cJSON *what = NULL;
-	char *bytes = NULL;
-	size_t n = 0;
 	enum status st;
 
 	if (path == NULL) {
@@ -215,17 +281,60 @@ static void take(const struct mailbox *m, const char *name)
 	}
 	p.now_ms = clock_wall_ms(&m->project->clock);
 	p.answer = json_object(&p.b);
-	if ((st = fs_read(path, MAILBOX_POST_MAX, a, &bytes, &n, &err)) == OK)
-		st = json_read(bytes, n, &what, &err);
+	/* whatever lies there under that name, nothing outside is read */
+	if ((st = fs_read_under(folder, path, MAILBOX_POST_MAX, a, &bytes, &err)) == E_ABSENT)
+		goto out; /* it was taken back */
+	if (st == OK)
+		st = json_read(bytes.bytes, bytes.size, &what, &err);
 	p.what = what;
 	if (st == OK)
 		st = act(&p);
-	if (st != E_ABSENT)
-		leave_answer(&p, arena_copy(a, name, stem), st);
+	leave_answer(&p, arena_copy(a, name, stem), st);
 	(void)unlink(path);
+out:
 	cJSON_Delete(what);
 	cJSON_Delete(p.answer);
 	arena_free(a);
+}
+
+/*
+ * The name of an agent's folder: its name, where what is no letter, digit, - or _ is written as two
+ * digits after a %, so that no two agents share one.
+ */
+static const char *folder_name(const char *agent, struct arena *a)
+{
+	char *out = arena_take(a, 3 * strlen(agent) + 1), *to = out;
+
+	for (; out != NULL && *agent != '\0'; agent++)
+		if (isalnum((unsigned char)*agent) || *agent == '-' || *agent == '_')
+			*to++ = *agent;
+		else
+			to += snprintf(to, 4, "%%%02x", (unsigned)(unsigned char)*agent);
+	if (out != NULL)
+		*to = '\0';
+	return out;
+}
+
+/* The other way; NULL when it is no such name. */
+static const char *sender_of(const char *name, struct arena *a)
+{
+	char *out = arena_take(a, strlen(name) + 1), *to = out;
+	unsigned byte;
+
+	for (; out != NULL && *name != '\0'; name++) {
+		if (*name != '%') {
+			*to++ = *name;
+			continue;
+		}
+		if (!isxdigit((unsigned char)name[1]) || !isxdigit((unsigned char)name[2]))
+			return NULL;
+		byte = (unsigned)strtoul((const char[]){ name[1], name[2], '\0' }, NULL, 16);
+		*to++ = (char)byte;
+		name += 2;
+	}
+	if (out != NULL)
+		*to = '\0';
+	return out;
 }
 
 static bool is_post(const struct folder_entry *e)
@@ -236,19 +345,43 @@ static bool is_post(const struct folder_entry *e)
 	       strcmp(e->name + n - end, ENDING) == 0;
 }
 
-static void look(const struct mailbox *m)
+/* The posts of one folder, by name, which is by age: ids ascend. */
+static void look_in(const struct mailbox *m, const char *folder, const char *sender)
 {
-	struct arena *a = arena_new(POST_ARENA);
+	struct arena *a = arena_new(LOOK_ARENA);
+	struct folder_entry *entries = NULL;
+	size_t n = 0;
+
+	if (a == NULL || folder_list(folder, a, &entries, &n, NULL) != OK)
+		n = 0;
+	for (size_t i = 0; i < n; i++)
+		if (is_post(&entries[i]))
+			take(m, folder, sender, entries[i].name);
+	arena_free(a);
+}
+
+/* All folders: those that are new are watched before they are looked at, so that nothing is missed.
+ */
+static void look(struct mailbox *m)
+{
+	struct arena *a = arena_new(LOOK_ARENA);
 	struct folder_entry *entries = NULL;
 	struct err err = { 0 };
 	size_t n = 0;
 
-	/* by name, which is by age: ids ascend */
-	if (a == NULL || folder_list(m->folder, a, &entries, &n, &err) != OK)
+	if (a == NULL || folder_list(m->folder, a, &entries, &n, NULL) != OK)
 		n = 0;
-	for (size_t i = 0; i < n; i++)
-		if (is_post(&entries[i]))
-			take(m, entries[i].name);
+	for (size_t i = 0; i < n; i++) {
+		const char *folder, *sender;
+
+		if (!entries[i].is_folder || (sender = sender_of(entries[i].name, a)) == NULL ||
+		    (folder = fs_join(a, m->folder, entries[i].name)) == NULL)
+			continue;
+		if (changes_add(m->changes, folder, &err) != OK)
+			log_line(LOG_WARN, "agent '%s' is not heard: %s", sender, err.text);
+		look_in(m, folder, sender);
+	}
+	look_in(m, m->folder, NULL);
 	arena_free(a);
 }
 
@@ -314,20 +447,7 @@ enum status mailbox_new(struct mailbox **out, struct project *p, const char *nam
 /* Nobody posts any more: the folder goes, with answers that nobody took. */
 static void remove_folder(const struct mailbox *m)
 {
-	struct arena *a = arena_new(POST_ARENA);
-	struct folder_entry *entries = NULL;
-	size_t n = 0;
-
-	if (a == NULL || folder_list(m->folder, a, &entries, &n, NULL) != OK)
-		n = 0;
-	for (size_t i = 0; i < n; i++) {
-		const char *path = fs_join(a, m->folder, entries[i].name);
-
-		if (path != NULL && !entries[i].is_folder)
-			(void)unlink(path);
-	}
-	(void)rmdir(m->folder);
-	arena_free(a);
+	(void)fs_remove_tree(m->project->state, m->folder, NULL);
 }
 
 void mailbox_free(struct mailbox *m)
@@ -348,7 +468,15 @@ void mailbox_free(struct mailbox *m)
 	mem_free(m);
 }
 
-const char *mailbox_folder(const struct mailbox *m)
+const char *mailbox_folder(const struct mailbox *m, const char *agent, struct arena *a)
 {
-	return m == NULL ? NULL : m->folder;
+	const char *name = m == NULL ? NULL : folder_name(agent, a), *folder;
+	struct err err = { 0 };
+
+	if (name == NULL || (folder = fs_join(a, m->folder, name)) == NULL)
+		return NULL;
+	if (fs_make_folders(folder, 0700, &err) == OK)
+		return folder;
+	log_line(LOG_WARN, "agent '%s' cannot post: %s", agent, err.text);
+	return NULL;
 }

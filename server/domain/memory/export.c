@@ -59,6 +59,7 @@ size_t export_memory_members(const struct memory_hit *hit, struct export_member 
 		{ "author", hit->author, 0, 0 },
 		{ "origin", hit->origin, 0, 0 },
 		{ "run", hit->run, 0, 0 },
+		{ "task", hit->task, 0, 0 },
 		{ "commit", hit->commit, 0, 0 },
 		{ "importance", NULL, 0, hit->importance },
 		{ "createdAt", NULL, hit->made_ms, 0 },

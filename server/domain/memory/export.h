@@ -18,7 +18,7 @@ struct export_member {
 	double number;
 };
 
-#define EXPORT_MEMBERS 13 /* at most of one */
+#define EXPORT_MEMBERS 14 /* at most of one */
 
 /* The members there are, in order; how many. */
 size_t export_memory_members(const struct memory_hit *hit, struct export_member *out);

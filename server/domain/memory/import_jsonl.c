@@ -68,6 +68,7 @@ enum status import_object(struct import *im, const cJSON *object, const char *te
 		.author = keep(im, object, "author"),
 		.origin = origin_of(object),
 		.run = keep(im, object, "run"),
+		.task = keep(im, object, "task"),
 		.commit = keep(im, object, "commit"),
 		.made_ms = time_of(object, "createdAt"),
 		.valid_from = time_of(object, "validFrom"),

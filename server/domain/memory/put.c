@@ -122,6 +122,7 @@ static enum status add(struct put *p, const struct memory_ready *r, int64_t enti
 		.author = item->author,
 		.origin = item->origin == NULL ? "agent" : item->origin,
 		.run = item->run != NULL ? item->run : getenv("GADUGI_RUN_ID"),
+		.task = item->task != NULL ? item->task : getenv("GADUGI_TASK_ID"),
 		.commit = item->commit,
 		.hash = r->hash,
 		.importance = item->importance > 0 ? item->importance : 0.5,

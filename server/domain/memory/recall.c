@@ -244,7 +244,8 @@ static enum status prepare(struct recall *r)
 	    (st = entity_of(r)) != OK ||
 	    (st = project_config(r->p, &r->question.config, r->err)) != OK)
 		return st;
-	if ((r->question.actor = memory_actor(NULL, r->a)) == NULL)
+	r->question.actor = r->q->actor != NULL ? r->q->actor : memory_actor(NULL, r->a);
+	if (r->question.actor == NULL)
 		return err_nomem(r->err, "a question");
 	rank->now_ms = clock_wall_ms(&r->p->clock);
 	rank->as_of = r->q->as_of_ms != 0;

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "domain/memory/json.h"
 #include "domain/memory/own.h"
 
 struct field {
@@ -207,19 +208,19 @@ static enum status prepare(struct project *p, struct memory_ready *ready, size_t
 	return st;
 }
 
-enum status memory_remember(struct project *p, const atomic_bool *stop,
-                            const struct memory_batch *batch, struct arena *a, struct err *err)
+enum status memory_remember_as(struct project *p, const atomic_bool *stop, const char *actor,
+                               const struct memory_batch *batch, struct arena *a, struct err *err)
 {
 	size_t n = batch->n;
 	struct memory_ready *ready;
-	const char *actor;
 	enum status st;
 
 	if (n == 0 || n > MEMORY_BATCH_MAX)
 		return err_set(err, E_INPUT, "%zu memories; give 1 to %d at a time", n,
 		               MEMORY_BATCH_MAX);
 	ready = arena_take(a, n * sizeof *ready);
-	actor = memory_actor(batch->items[0].author, a);
+	if (actor == NULL)
+		actor = memory_actor(batch->items[0].author, a);
 	if (ready == NULL || actor == NULL)
 		return err_nomem(err, "what to remember");
 	for (size_t i = 0; i < n; i++) {
@@ -232,4 +233,10 @@ enum status memory_remember(struct project *p, const atomic_bool *stop,
 		st = memory_write(p, stop, &(struct memory_writing){ ready, n, actor, a, NULL },
 		                  err);
 	return st;
+}
+
+enum status memory_remember(struct project *p, const atomic_bool *stop,
+                            const struct memory_batch *batch, struct arena *a, struct err *err)
+{
+	return memory_remember_as(p, stop, NULL, batch, a, err);
 }

@@ -79,6 +79,7 @@ enum status memory_hit_fill(const struct memory_view *view, const struct memorie
 		.author = row->author,
 		.origin = row->origin,
 		.run = row->run,
+		.task = row->task,
 		.commit = row->commit,
 		.made_ms = row->made_ms,
 		.valid_from = row->valid_from,

@@ -142,7 +142,7 @@ static const char *const *environment(const struct agent_start *start, struct ar
 {
 	const struct config_texts *more = &start->agent->environment;
 	const char **names = arena_take(a, (USUAL_N + more->n + 1) * sizeof *names);
-	const char *pairs[7];
+	const char *pairs[8];
 	size_t n = 0;
 
 	if (names == NULL)
@@ -160,6 +160,7 @@ static const char *const *environment(const struct agent_start *start, struct ar
 		pairs[n++] = text_printf(a, "GADUGI_STAGE=%s", start->stage);
 		pairs[n++] = text_printf(a, "GADUGI_STAGE_FOLDER=%s", start->stage_folder);
 	}
+	pairs[n++] = text_printf(a, "GADUGI_AGENT=%s", start->agent->name);
 	if (start->mail != NULL)
 		pairs[n++] = text_printf(a, MAILBOX_VARIABLE "=%s", start->mail);
 	pairs[n] = NULL;

@@ -339,7 +339,7 @@ static enum status start_agent(struct runner *r, struct attempt *t, struct err *
 		                     .attempt = t->row.number,
 		                     .stage = t->row.stage,
 		                     .slot = (size_t)t->row.slot,
-		                     .mail = mailbox_folder(r->mailbox),
+		                     .mail = mailbox_folder(r->mailbox, t->agent->name, t->arena),
 		                     .confine = r->config->flags[CONFIG_CONFINE] };
 	struct sandbox *sandbox = NULL;
 	struct proc_spec spec;

@@ -44,6 +44,7 @@ CREATE TABLE memory (
 	author       TEXT,
 	origin       TEXT    NOT NULL CHECK (origin IN ('user', 'agent', 'run', 'tool', 'web', 'import')),
 	run_id       TEXT,
+	task_id      TEXT,                      -- of that run
 	commit_oid   TEXT,
 	hash         INTEGER NOT NULL,          -- of the folded text, its scope and entity
 	importance   REAL    NOT NULL,          -- 0 to 1
