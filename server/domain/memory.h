@@ -35,7 +35,8 @@
 
 struct memory;
 
-enum status memory_new(struct memory **out, struct err *err);
+/* folder: the state folder of its project, where the index is kept between processes. */
+enum status memory_new(struct memory **out, const char *folder, struct err *err);
 void memory_free(struct memory *m);
 
 /*

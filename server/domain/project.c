@@ -41,7 +41,7 @@ static enum status set_up(struct project *p, const struct project_place *place, 
 	own->database = text_printf(own->arena, "%s/gadugi.db", p->state);
 	if (arena_failed(own->arena))
 		return err_nomem(err, "the project");
-	if ((st = memory_new(&p->memory, err)) != OK)
+	if ((st = memory_new(&p->memory, p->state, err)) != OK)
 		return st;
 	if (pthread_mutex_init(&own->lock, NULL) != 0)
 		return err_nomem(err, "the project");

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 #define LIKE_MAX 8 /* rows of one hash that are worth a look */
 
@@ -459,5 +460,74 @@ enum status memories_last_audit(struct db *db, const char *action, int64_t *at_m
 	db_bind_text(s, 1, action);
 	if ((st = db_step(db, s, &row, err)) == OK && row)
 		*at_ms = sqlite3_column_int64(s, 0);
+	return db_end(s, st);
+}
+
+/* All columns of a row as one number. */
+static uint64_t sum_row(sqlite3_stmt *s)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < sqlite3_column_count(s); i++) {
+		const char *text = (const char *)sqlite3_column_text(s, i);
+		size_t n = (size_t)sqlite3_column_bytes(s, i);
+
+		sum = sum * 1099511628211u + (text == NULL ? 1 : text_hash(text, n));
+	}
+	return sum;
+}
+
+enum status memories_past(struct db *db, int64_t audit, struct memories_past *out, struct err *err)
+{
+	sqlite3_stmt *s;
+	bool row = false;
+	enum status st =
+	    db_stmt(db,
+	            "SELECT id, at_ms, actor, action, scope, count, detail FROM memory_audit"
+	            " WHERE id = CASE WHEN ?1 = 0 THEN (SELECT max(id) FROM memory_audit)"
+	            " ELSE ?1 END",
+	            &s, err);
+
+	*out = (struct memories_past){ 0 };
+	if (st != OK)
+		return st;
+	db_bind_int(s, 1, audit);
+	if ((st = db_step(db, s, &row, err)) == OK && row) {
+		out->audit = sqlite3_column_int64(s, 0);
+		out->says = sum_row(s);
+	}
+	return db_end(s, st);
+}
+
+enum status memories_last_hit(struct db *db, int64_t *at_ms, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	bool row = false;
+	enum status st = db_stmt(db,
+	                         "SELECT max(last_hit_ms) FROM memory INDEXED BY memory_by_use"
+	                         " WHERE last_hit_ms IS NOT NULL",
+	                         &s, err);
+
+	*at_ms = 0;
+	if (st == OK && (st = db_step(db, s, &row, err)) == OK && row)
+		*at_ms = db_int_or(s, 0, 0);
+	return s == NULL ? st : db_end(s, st);
+}
+
+enum status memories_hits_since(struct db *db, int64_t at_ms, memories_hits_fn *fn, void *arg,
+                                struct err *err)
+{
+	sqlite3_stmt *s;
+	bool row = false;
+	enum status st = db_stmt(db,
+	                         "SELECT id, hits FROM memory INDEXED BY memory_by_use"
+	                         " WHERE last_hit_ms >= ?1",
+	                         &s, err);
+
+	if (st != OK)
+		return st;
+	db_bind_int(s, 1, at_ms);
+	while ((st = db_step(db, s, &row, err)) == OK && row)
+		fn(arg, sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1));
 	return db_end(s, st);
 }

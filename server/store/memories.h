@@ -122,6 +122,23 @@ struct memories_audit {
 	const char *actor, *action, *scope, *detail; /* detail may be NULL */
 	int64_t count;
 };
+/*
+ * The audit's row of this number, or its newest one for 0: its number (0: there is none) and
+ * what it says as a number. Rows are never changed or deleted, so a database whose row says the
+ * same has the same past up to it.
+ */
+struct memories_past {
+	int64_t audit;
+	uint64_t says;
+};
+enum status memories_past(struct db *db, int64_t audit, struct memories_past *out, struct err *err);
+
+/* When a memory was recalled last; and those recalled since a time, with how often in all. */
+enum status memories_last_hit(struct db *db, int64_t *at_ms, struct err *err);
+typedef void memories_hits_fn(void *arg, int64_t id, int64_t hits);
+enum status memories_hits_since(struct db *db, int64_t at_ms, memories_hits_fn *fn, void *arg,
+                                struct err *err);
+
 enum status memories_audit(struct db *db, const struct memories_audit *row, struct err *err);
 
 #endif

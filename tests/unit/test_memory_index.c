@@ -1,12 +1,20 @@
-/* The index that ranking reads: fed by the calls that write, it is as if it were read anew. */
+/*
+ * The index that ranking reads: fed by the calls that write, or kept by another process, it is
+ * as if it were read anew.
+ */
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "domain/memory/index_build.h"
+#include "domain/memory/index_file.h"
 #include "domain/memory/own.h"
+#include "sys/fs.h"
 #include "tests/lib/folder.h"
 
 #define FIRST_MS ((int64_t)1760000000000)
@@ -317,9 +325,249 @@ static void any_order_of_changes_gives_the_index_that_reading_gives(void **state
 	}
 }
 
+/* What a process that has just begun knows, which keeps its index however small. */
+static void begin_anew(struct bench *b)
+{
+	project_free(b->p);
+	b->p = NULL;
+	assert_int_equal(project_open(&b->p, b->f->path, &b->err), OK);
+	b->p->clock.fixed_ms = FIRST_MS;
+	assert_int_equal(index_keep(b->p->memory->index, b->p->state, 1, &b->err), OK);
+	if (b->other != NULL)
+		assert_int_equal(index_keep(b->other->memory->index, b->p->state, 1, &b->err), OK);
+}
+
+static const char *kept_file(struct bench *b)
+{
+	return text_printf(b->a, "%s/memory.index", b->p->state);
+}
+
+/* Some memories, and an index of them that is kept; ids of the first three. */
+static void keep_some(struct bench *b, const char **ids)
+{
+	struct memory_relation r = { "feeds", "tank", NULL };
+
+	for (int i = 0; i < 30; i++) {
+		struct memory_item one = about(b, text_printf(b->a, "thing %d", i % 7));
+		struct memory_stored stored;
+
+		one.relations = i % 4 == 0 ? &r : NULL;
+		one.n_relations = i % 4 == 0;
+		assert_int_equal(memory_remember(b->p, NULL,
+		                                 &(struct memory_batch){ &one, 1, &stored }, b->a,
+		                                 &b->err),
+		                 OK);
+		if (i < 3)
+			ids[i] = stored.id;
+	}
+	begin_anew(b);
+	follow(b->p, b);
+	assert_int_equal(access(kept_file(b), R_OK), 0);
+}
+
+/* Tell the kept index something that is in no row: whoever has it has read the file. */
+static void mark_kept(struct bench *b)
+{
+	struct index_file_mark mark;
+	struct index_data *d = NULL;
+
+	assert_int_equal(index_file_read(&d, &mark, kept_file(b), &b->err), OK);
+	d->docs[0].importance = 0.125F;
+	assert_int_equal(index_file_write(d, &mark, kept_file(b), &b->err), OK);
+	index_data_free(d);
+}
+
+static bool has_mark(struct bench *b)
+{
+	bool marked = index_look(b->p->memory->index)->docs[0].importance == 0.125F;
+
+	index_done(b->p->memory->index);
+	return marked;
+}
+
+static void what_was_kept_is_used_with_what_changed_since(void **state)
+{
+	struct bench *b = *state;
+	const char *ids[3];
+	struct memory_forgotten gone;
+	struct memory_item one;
+
+	keep_some(b, ids);
+	mark_kept(b);
+	begin_anew(b);
+	follow(b->p, b);
+	assert_true(has_mark(b));
+	same_as_anew(b);
+	one = about(b, "told elsewhere");
+	one.supersedes = ids[1];
+	assert_int_equal(remember(b->other, b, &one, 1), OK);
+	assert_int_equal(memory_forget(b->other, NULL,
+	                               &(struct memory_forget){ .ids = &ids[2], .n_ids = 1 }, b->a,
+	                               &gone, &b->err),
+	                 OK);
+	begin_anew(b);
+	follow(b->p, b);
+	assert_true(has_mark(b));
+	same_as_anew(b);
+}
+
+static void what_was_kept_is_passed_over_when_rows_are_gone(void **state)
+{
+	struct bench *b = *state;
+	const char *ids[3];
+	const struct memory_forget what = {
+		.ids = &ids[1], .n_ids = 1, .purge = true, .confirm = true
+	};
+	struct memory_forgotten gone;
+
+	keep_some(b, ids);
+	mark_kept(b);
+	assert_int_equal(memory_forget(b->other, NULL, &what, b->a, &gone, &b->err), OK);
+	begin_anew(b);
+	follow(b->p, b);
+	assert_false(has_mark(b));
+	same_as_anew(b);
+}
+
+/* Byte `at` of the file is another; a negative one: it ends there, counted from its end. */
+static void damage(const char *path, long at)
+{
+	FILE *f = fopen(path, "r+b");
+	long size;
+	int c;
+
+	assert_non_null(f);
+	assert_int_equal(fseek(f, 0, SEEK_END), 0);
+	size = ftell(f);
+	if (at < 0) {
+		assert_int_equal(truncate(path, size + at), 0);
+	} else {
+		assert_int_equal(fseek(f, at % size, SEEK_SET), 0);
+		c = fgetc(f);
+		assert_int_equal(fseek(f, at % size, SEEK_SET), 0);
+		assert_int_equal(fputc(c ^ 0x40, f), c ^ 0x40);
+	}
+	assert_int_equal(fclose(f), 0);
+}
+
+static void what_is_damaged_is_passed_over_and_made_again(void **state)
+{
+	struct bench *b = *state;
+	const char *ids[3];
+
+	keep_some(b, ids);
+	for (long at = -40; at < 9000; at += at < 300 ? 13 : 611) {
+		mark_kept(b);
+		damage(kept_file(b), at);
+		begin_anew(b);
+		follow(b->p, b);
+		assert_false(has_mark(b));
+		same_as_anew(b);
+	}
+	assert_int_equal(truncate(kept_file(b), 0), 0);
+	begin_anew(b);
+	follow(b->p, b);
+	same_as_anew(b);
+}
+
+static void copy_file(struct bench *b, const char *from, const char *to)
+{
+	char *bytes = NULL;
+	size_t n = 0;
+
+	assert_int_equal(fs_read(from, (size_t)64 << 20, b->a, &bytes, &n, &b->err), OK);
+	assert_int_equal(fs_write(to, bytes, n, 0600, &b->err), OK);
+}
+
+static void what_was_kept_of_another_past_is_passed_over(void **state)
+{
+	struct bench *b = *state;
+	const char *ids[3], *file = text_printf(b->a, "%s/gadugi.db", b->p->state);
+	const char *aside = text_printf(b->a, "%s/aside.db", b->f->path);
+	struct memory_item one;
+
+	keep_some(b, ids);
+	project_free(b->other);
+	b->other = NULL;
+	project_free(b->p); /* the last connection puts the log into the file */
+	b->p = NULL;
+	copy_file(b, file, aside);
+	assert_int_equal(project_open(&b->p, b->f->path, &b->err), OK);
+	for (int i = 0; i < 9; i++) {
+		one = about(b, "of the first past");
+		assert_int_equal(remember(b->p, b, &one, 1), OK);
+	}
+	begin_anew(b);
+	follow(b->p, b);
+	mark_kept(b);
+	project_free(b->p);
+	b->p = NULL;
+	copy_file(b, aside, file); /* somebody puts his backup in place */
+	assert_int_equal(project_open(&b->p, b->f->path, &b->err), OK);
+	b->p->clock.fixed_ms = FIRST_MS + 60000;
+	for (int i = 0; i < 12; i++) {
+		one = about(b, "of the second past");
+		assert_int_equal(remember(b->p, b, &one, 1), OK);
+	}
+	begin_anew(b);
+	follow(b->p, b);
+	assert_false(has_mark(b));
+	same_as_anew(b);
+	assert_int_equal(project_open(&b->other, b->f->path, &b->err), OK);
+}
+
+static void how_often_a_memory_was_of_use_is_known_beside_what_was_kept(void **state)
+{
+	struct bench *b = *state;
+	const struct memory_query q = { .text = "valve", .limit = 30, .count = true };
+	const char *ids[3];
+	struct memory_found found;
+	const struct index_data *d;
+	unsigned hits = 0;
+
+	keep_some(b, ids);
+	mark_kept(b);
+	assert_int_equal(memory_recall(b->other, NULL, &q, b->a, &found, &b->err), OK);
+	assert_true(found.n_hits > 0);
+	memory_settle(b->other);
+	begin_anew(b);
+	follow(b->p, b);
+	assert_true(has_mark(b));
+	d = index_look(b->p->memory->index);
+	for (size_t i = 0; i < d->n_docs; i++)
+		hits += d->docs[i].hits;
+	index_done(b->p->memory->index);
+	assert_int_equal(hits, found.n_hits);
+}
+
+static void few_memories_are_not_kept(void **state)
+{
+	struct bench *b = *state;
+	const char *ids[3];
+
+	keep_some(b, ids);
+	project_free(b->p);
+	b->p = NULL;
+	assert_int_equal(project_open(&b->p, b->f->path, &b->err), OK);
+	assert_int_equal(unlink(kept_file(b)), 0);
+	follow(b->p, b);
+	assert_int_equal(access(kept_file(b), F_OK), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(what_was_kept_is_used_with_what_changed_since,
+		                                setup, teardown),
+		cmocka_unit_test_setup_teardown(what_was_kept_is_passed_over_when_rows_are_gone,
+		                                setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_damaged_is_passed_over_and_made_again,
+		                                setup, teardown),
+		cmocka_unit_test_setup_teardown(what_was_kept_of_another_past_is_passed_over, setup,
+		                                teardown),
+		cmocka_unit_test_setup_teardown(
+		    how_often_a_memory_was_of_use_is_known_beside_what_was_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(few_memories_are_not_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_index_in_use_is_told_what_is_stored, setup,
 		                                teardown),
 		cmocka_unit_test_setup_teardown(an_index_nobody_uses_is_told_nothing, setup,

@@ -3,14 +3,19 @@
 #include <assert.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "domain/memory/index_build.h"
+#include "domain/memory/index_file.h"
 #include "store/memories.h"
 
-#define GATHER_MAX ((size_t)64 << 20) /* bytes of changes gathered at once; more: read anew */
+#define PATH_BYTES_MAX ((size_t)64 << 10)
+#define KEEP_SHARE     8 /* when more than this part of all is new, it is kept again */
+#define GATHER_MAX     ((size_t)64 << 20) /* bytes of changes gathered at once; more: read anew */
 
 struct index {
 	/* guards data against readers; order: this before scratch_lock */
@@ -19,6 +24,8 @@ struct index {
 	/* guards spare */
 	pthread_mutex_t scratch_lock;
 	struct index_scratch *spare; /* owned */
+	char *path;                  /* owned: of the file it is kept in; NULL: it is not */
+	size_t least_docs;
 };
 
 enum status index_new(struct index **out, struct err *err)
@@ -36,6 +43,22 @@ enum status index_new(struct index **out, struct err *err)
 		return err_nomem(err, "the index");
 	}
 	*out = x;
+	return OK;
+}
+
+enum status index_keep(struct index *x, const char *folder, size_t least_docs, struct err *err)
+{
+	struct text path;
+
+	text_init(&path, PATH_BYTES_MAX);
+	text_addf(&path, "%s/memory.index", folder);
+	if (path.failed) {
+		text_done(&path);
+		return err_nomem(err, "the index");
+	}
+	mem_free(x->path);
+	x->path = path.bytes; /* it is ours now */
+	x->least_docs = least_docs;
 	return OK;
 }
 
@@ -59,6 +82,7 @@ void index_free(struct index *x)
 		scratch_free(s);
 	}
 	index_data_free(x->data);
+	mem_free(x->path);
 	(void)pthread_rwlock_destroy(&x->lock);
 	(void)pthread_mutex_destroy(&x->scratch_lock);
 	mem_free(x);
@@ -92,6 +116,7 @@ struct gather {
 	struct index_data *direct; /* where they go at once */
 	enum item_kind kind;       /* of the names being read */
 	struct item *first, **last;
+	size_t n; /* that went into `direct` */
 };
 
 static bool apply_item(struct index_data *d, const struct item *item)
@@ -136,6 +161,7 @@ static enum status gather(struct gather *g, const struct item *item, struct err 
 {
 	struct item *kept;
 
+	g->n++;
 	if (g->direct != NULL)
 		return apply_item(g->direct, item) ? OK : err_nomem(err, "the index");
 	if ((kept = copy(g->arena, item)) == NULL)
@@ -185,22 +211,95 @@ static enum status read_since(struct db *db, const struct mark *since, struct ga
 	return memories_each(db, since->change, gather_memory, g, err);
 }
 
-/* Read all anew beside the index in use, then put it in its place. */
+static void put_hits(void *arg, int64_t id, int64_t hits)
+{
+	index_data_hits(arg, id, hits);
+}
+
+/*
+ * What was kept, if it is of this database: of a state it once had, with no rows gone since and no
+ * other types. *out is NULL when there is nothing of use.
+ */
+static enum status read_kept(const struct index *x, struct db *db,
+                             const struct memories_state *state, struct index_data **out,
+                             struct err *err)
+{
+	struct index_file_mark mark;
+	struct memories_past past;
+	struct index_data *d = NULL;
+	enum status st = x->path == NULL ? E_ABSENT : index_file_read(&d, &mark, x->path, err);
+
+	*out = NULL;
+	if (st == OK)
+		st = memories_past(db, mark.audit, &past, err);
+	if (st == OK && (d->purges != state->purges || d->change > state->change ||
+	                 mark.types != state->types || past.audit != mark.audit ||
+	                 past.says != mark.audit_is || mark.audit == 0))
+		st = E_ABSENT;
+	if (st == OK)
+		st = memories_hits_since(db, mark.hits_ms, put_hits, d, err);
+	if (st != OK) {
+		index_data_free(d);
+		return st == E_ABSENT ? OK : st;
+	}
+	*out = d;
+	return OK;
+}
+
+/* Keep it for the next process, in place of what was kept before. It is no loss if it fails. */
+static void keep(const struct index *x, struct db *db, const struct memories_state *state,
+                 const struct index_data *d)
+{
+	struct index_file_mark mark = { .types = state->types };
+	struct memories_past past;
+	struct err why = { OK, "" };
+	enum status st;
+
+	if (x->path == NULL)
+		return;
+	if (d->n_docs < x->least_docs) {
+		(void)unlink(x->path); /* what was kept is of other rows */
+		return;
+	}
+	st = memories_past(db, 0, &past, &why);
+	if (st == OK)
+		st = memories_last_hit(db, &mark.hits_ms, &why);
+	mark.audit = past.audit;
+	mark.audit_is = past.says;
+	if (st == OK)
+		st = index_file_write(d, &mark, x->path, &why);
+	if (st != OK)
+		log_line(LOG_DEBUG, "the index of memories is not kept: %s", why.text);
+}
+
+/*
+ * Read all anew beside the index in use, or what was kept and the rest, then put it in its place.
+ * Before anybody else sees it, it is kept, if much is in it that was not.
+ */
 static enum status follow_anew(struct index *x, struct db *db, const struct memories_state *state,
                                struct err *err)
 {
-	struct gather g = { .direct = index_data_new() };
+	struct mark since = { 0 };
+	struct gather g = { 0 };
 	struct index_data *old;
-	enum status st;
+	enum status st = read_kept(x, db, state, &g.direct, err);
 
-	if (g.direct == NULL)
+	if (st != OK)
+		return st;
+	if (g.direct != NULL)
+		since = (struct mark){ .change = g.direct->change,
+			               .entity = g.direct->last_entity,
+			               .session = g.direct->last_session };
+	else if ((g.direct = index_data_new()) == NULL)
 		return err_nomem(err, "the index");
-	if ((st = read_since(db, &(struct mark){ 0 }, &g, err)) != OK) {
+	if ((st = read_since(db, &since, &g, err)) != OK) {
 		index_data_free(g.direct);
 		return st;
 	}
 	g.direct->change = state->change;
 	g.direct->purges = state->purges;
+	if (since.change == 0 || g.n > g.direct->n_docs / KEEP_SHARE)
+		keep(x, db, state, g.direct);
 	(void)pthread_rwlock_wrlock(&x->lock);
 	old = x->data;
 	x->data = g.direct;

@@ -109,8 +109,16 @@ enum status index_new(struct index **out, struct err *err);
 void index_free(struct index *x);
 
 /*
+ * Keep a copy of it in this folder (memory/index_file.h) once there are so many documents, for
+ * the next process; before the first index_follow.
+ */
+enum status index_keep(struct index *x, const char *folder, size_t least_docs, struct err *err);
+#define INDEX_KEEP_FROM 20000 /* documents: with fewer, reading them all takes no time */
+
+/*
  * Follow the database to its newest state. db must be in no transaction. Costs one small
- * query when nothing changed; the first time everything is read.
+ * query when nothing changed; the first time everything is read, or the copy that was kept and
+ * what changed since.
  */
 enum status index_follow(struct index *x, struct db *db, struct err *err);
 /* The same inside the caller's view (db_read_begin), in which what follows is read as well. */

@@ -316,12 +316,17 @@ uint32_t index_doc_of(const struct index_data *d, int64_t id)
 	return low < d->n_docs && d->docs[low].id == id ? (uint32_t)low : INDEX_NONE;
 }
 
+static uint16_t hits_of(int64_t hits)
+{
+	return (uint16_t)(hits > UINT16_MAX ? UINT16_MAX : hits);
+}
+
 /* What may change in the life of a memory. */
 static void set_state(struct index_doc *doc, const struct memories_row *r)
 {
 	doc->begin_ms = r->valid_from == 0 ? r->made_ms : r->valid_from;
 	doc->end_ms = end_of(r->valid_to, r->expired_ms);
-	doc->hits = (uint16_t)(r->hits > UINT16_MAX ? UINT16_MAX : r->hits);
+	doc->hits = hits_of(r->hits);
 	doc->importance = (float)r->importance;
 	doc->flags &= (uint16_t) ~(INDEX_SUPERSEDED | INDEX_EXPIRED);
 	if (r->superseded_by != 0)
@@ -422,5 +427,21 @@ bool index_data_memory(struct index_data *d, const struct memories_row *r)
 	link_doc(d, doc, number);
 	d->total_words += packed.words;
 	d->n_docs++;
+	return true;
+}
+
+void index_data_hits(struct index_data *d, int64_t id, int64_t hits)
+{
+	uint32_t number = index_doc_of(d, id);
+
+	if (number != INDEX_NONE)
+		d->docs[number].hits = hits_of(hits);
+}
+
+bool index_data_number_names(struct index_data *d)
+{
+	while (2 * (d->n_names + 1) > d->n_name_slots)
+		if (!grow_names(d))
+			return false;
 	return true;
 }

@@ -19,4 +19,10 @@ bool index_data_entity(struct index_data *d, int64_t id, const char *name, const
 bool index_data_relation(struct index_data *d, const struct graph_relation *r);
 bool index_data_memory(struct index_data *d, const struct memories_row *r);
 
+/* How often a memory was of use; one that is not there is passed over. */
+void index_data_hits(struct index_data *d, int64_t id, int64_t hits);
+
+/* Find names again that were put in whole. */
+bool index_data_number_names(struct index_data *d);
+
 #endif

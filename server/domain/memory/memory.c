@@ -13,14 +13,15 @@
 #define PATHS_MAX   ((size_t)64 << 10)
 #define SPARE_TERMS (sizeof(((struct memory *)NULL)->spare_terms) / sizeof(struct terms *))
 
-enum status memory_new(struct memory **out, struct err *err)
+enum status memory_new(struct memory **out, const char *folder, struct err *err)
 {
 	struct memory *m = mem_zero(1, sizeof *m);
 	enum status st;
 
 	if (m == NULL)
 		return err_nomem(err, "memory");
-	if ((st = index_new(&m->index, err)) != OK || (st = grams_new(&m->grams, err)) != OK)
+	if ((st = index_new(&m->index, err)) != OK || (st = grams_new(&m->grams, err)) != OK ||
+	    (st = index_keep(m->index, folder, INDEX_KEEP_FROM, err)) != OK)
 		goto out;
 	if (pthread_mutex_init(&m->lock, NULL) != 0) {
 		st = err_nomem(err, "memory");

@@ -65,8 +65,10 @@ bool postings_add(struct postings *p, uint32_t term, uint32_t document, unsigned
 		return false;
 	list = slot_of(p, term);
 	if (list->size - list->len < VARINT_MAX) {
-		uint32_t size = list->size == 0 ? FIRST_BYTES : list->size + list->size / 2;
+		uint32_t size = list->size + list->size / 2;
 
+		if (size - list->len < VARINT_MAX) /* a list that is new, or was read whole */
+			size = list->len + FIRST_BYTES;
 		if ((bytes = mem_grow(list->bytes, size)) == NULL)
 			return false;
 		list->bytes = bytes;
@@ -85,4 +87,29 @@ bool postings_add(struct postings *p, uint32_t term, uint32_t document, unsigned
 	}
 	list->last = document;
 	return true;
+}
+
+bool postings_begin(struct postings *p, size_t n_terms)
+{
+	size_t n = FIRST_SLOTS;
+
+	assert(p->n_slots == 0);
+	while (4 * (n_terms + 1) > 3 * n)
+		n *= 2;
+	if (n_terms == 0)
+		return true;
+	if ((p->slots = mem_zero(n, sizeof *p->slots)) == NULL)
+		return false;
+	p->n_slots = n;
+	return true;
+}
+
+void postings_put(struct postings *p, const struct postings_list *list)
+{
+	struct postings_list *slot = slot_of(p, list->term);
+
+	assert(list->documents > 0 && p->n_terms + 1 < p->n_slots);
+	mem_free(slot->bytes); /* of the same word, from a file with two */
+	p->n_terms += slot->documents == 0;
+	*slot = *list;
 }

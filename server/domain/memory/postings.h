@@ -33,6 +33,10 @@ void postings_done(struct postings *p);
 /* False when out of memory: then nothing was added. document ascends from call to call. */
 bool postings_add(struct postings *p, uint32_t term, uint32_t document, unsigned times);
 
+/* Room for so many words in an empty one, then their lists whole, each of another word. */
+bool postings_begin(struct postings *p, size_t n_terms);
+void postings_put(struct postings *p, const struct postings_list *list); /* takes its bytes */
+
 /* NULL when no document holds the word. Good until the next postings_add. */
 const struct postings_list *postings_find(const struct postings *p, uint32_t term);
 

@@ -63,6 +63,7 @@ CREATE TABLE memory (
 -- What is about one entity stands together, so a batch about a new one touches few pages.
 CREATE INDEX memory_by_entity ON memory (entity_id, hash);
 CREATE INDEX memory_by_change ON memory (change);
+CREATE INDEX memory_by_use ON memory (last_hit_ms) WHERE last_hit_ms IS NOT NULL;
 -- The texts stand apart, so that reading all words does not read all texts.
 CREATE TABLE memory_text (
 	id   INTEGER PRIMARY KEY REFERENCES memory (id) ON DELETE CASCADE,
