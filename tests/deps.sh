@@ -3,7 +3,7 @@
 set -eu
 need='gcc make pkg-config git python3 ca-certificates libcjson-dev libsqlite3-dev libyaml-dev
 libprotobuf-c-dev protobuf-c-compiler libcmark-gfm-dev libcmark-gfm-extensions-dev libutf8proc-dev
-libstemmer-dev uthash-dev libgit2-dev libmicrohttpd-dev libcmocka-dev strace'
+libstemmer-dev uthash-dev libgit2-dev libmicrohttpd-dev libcmocka-dev strace git-lfs'
 missing=
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
 	for tool in gcc pkg-config git python3 protoc-c; do

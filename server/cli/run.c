@@ -302,12 +302,19 @@ static void show_log(struct cli *c, const cJSON *result)
 		text_add_char(&c->screen.text, '\n');
 }
 
+/* Are there as many words as the options need? */
+static bool enough_words(const struct cli *c, bool log)
+{
+	if (log)
+		return c->n_words >= (json_text(c->args, "gate") == NULL ? 2 : 1);
+	return !cli_has(c, "watch") || c->n_words == 1;
+}
+
 int command_runs(struct cli *c)
 {
 	bool log = cli_has(c, "log");
 
-	if ((log && c->n_words < (json_text(c->args, "gate") == NULL ? 2 : 1)) ||
-	    (cli_has(c, "watch") && c->n_words != 1))
+	if (!enough_words(c, log))
 		return cli_usage(c, log ? "'--log' needs RUN_ID and TASK_ID"
 		                        : "'--watch' needs one RUN_ID");
 	if (cli_has(c, "watch"))

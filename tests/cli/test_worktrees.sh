@@ -40,6 +40,10 @@ empty*) git -c user.name=A -c user.email=a@b commit -q --allow-empty -m nothing;
 bump*) cd lib && echo more >more.txt && git add . && git -c user.name=A -c user.email=a@b commit -qm more; exit ;;
 hold*) touch "$here/holding"; i=0; while [ ! -e "$here/go" ] && [ $i -lt 1000 ]; do sleep 0.02; i=$((i + 1)); done ;;
 sub*) echo "[$(cat lib/part.txt)]" ;;
+large*)
+	echo "old $(wc -c <old.bin) new $(cat new.bin 2>/dev/null | wc -c)"
+	head -c 300000 /dev/zero | tr '\0' 'y' >new.bin
+	;;
 upper*) echo "[$(cat shout.up)]"; echo later >more.up ;;
 top*) sed -i 's/1/one/' lines ;;
 end*) sed -i 's/5/five/' lines ;;
@@ -116,6 +120,27 @@ is a_shallow_clone_will_do succeeded "$(value state)"
 is its_merges_are_those_of_git 'one 2 3 4 five' "$(tr '\n' ' ' <lines | sed 's/ $//')"
 is and_no_worktree_is_left_there 1 "$(git worktree list | wc -l)"
 cd ..
+# --- the real git-lfs: agents see the content, the branch has pointers, what they add is kept in its store
+if command -v git-lfs >/dev/null 2>&1; then
+	repo large && cd large && git lfs install --local >/dev/null || exit 1
+	git lfs track '*.bin' >/dev/null && head -c 200000 /dev/zero | tr '\0' 'x' >old.bin && commit && config . || exit 1
+	is lfs_keeps_a_pointer 'version https://git-lfs' "$(git show HEAD:old.bin | head -n 1 | cut -c 1-23)"
+	orchestrate '{"tasks":[{"id":"large","title":"A"},{"id":"largely","title":"B","dependsOn":["large"]}],"waitSeconds":60}'
+	is lfs_will_do succeeded "$(value state)"
+	branch=$(value branch)
+	runs log '"taskId":"large"'
+	has an_agent_has_the_content 'old 200000' "$(value log)"
+	runs log '"taskId":"largely"'
+	has the_next_one_has_what_it_added 'new 300000' "$(value log)"
+	is what_it_added_is_a_pointer 'version https://git-lfs' "$(git show "$branch:new.bin" | head -n 1 | cut -c 1-23)"
+	is whose_content_is_kept 300000 "$(git show "$branch:new.bin" | git lfs smudge 2>/dev/null | wc -c | tr -d ' ')"
+	is the_pointer_before_is_as_it_was "$(git rev-parse HEAD:old.bin)" "$(git rev-parse "$branch:old.bin")"
+	git merge -q "$branch" >/dev/null 2>&1
+	is merged_it_is_content 300000 "$(wc -c <new.bin | tr -d ' ')"
+	cd ..
+else
+	echo 'skip lfs_will_do: git-lfs is not installed'
+fi
 
 # --- extensions of the repository
 for extension in 'worktreeConfig true' 'relativeWorktrees true' 'preciousObjects true'; do

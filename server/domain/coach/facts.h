@@ -77,10 +77,10 @@ enum status facts_read(struct db *db, const char *run, struct arena *a, struct f
                        struct err *err);
 
 /* How long the agent of an attempt ran; 0 when it never began or ended. */
-int64_t facts_run_ms(const struct attempt_row *attempt);
+int64_t facts_run_ms(const struct attempt_row *x);
 
 /* When an attempt gave its place back; RUNS_NONE: it has not. */
-int64_t facts_place_end(const struct attempt_row *attempt);
+int64_t facts_place_end(const struct attempt_row *x);
 
 #define FACTS_COMPARED 5 /* values from which on one of them may be unusual */
 

@@ -1,6 +1,6 @@
 #include "domain/coach/post.h"
+#include "domain/command.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,11 +14,6 @@
 #define BODY_MAX        ((size_t)1 << 20)
 #define TITLE_MAX       200 /* bytes; hosts refuse longer ones */
 #define WRONG_MAX       200
-
-/* What stands for the issue in the words of a command. */
-struct fill {
-	const char *name, *value;
-};
 
 enum { FILLS = 4 };
 
@@ -48,43 +43,13 @@ static const char *joined(const struct config_texts *texts, struct arena *a)
 	return out;
 }
 
-/* One word with what stands for the issue put in; *used tells whether there was any. */
-static const char *filled(const char *word, const struct fill *fills, bool *used, struct arena *a)
-{
-	struct text t;
-	const char *out;
-
-	text_init(&t, TEXT_LIMIT);
-	while (*word != '\0') {
-		size_t i = 0, n = 0;
-
-		for (; i < FILLS; i++)
-			if (strncmp(word, fills[i].name, n = strlen(fills[i].name)) == 0)
-				break;
-		if (i < FILLS) {
-			text_add(&t, fills[i].value);
-			word += n;
-			*used = true;
-		} else {
-			text_add_char(&t, *word++);
-		}
-	}
-	out = text_copy(&t, a);
-	text_done(&t);
-	return out;
-}
-
-static const char *const *make_argv(const struct config *config, const struct fill *fills,
+static const char *const *make_argv(const struct config *config, const struct command_fill *fills,
                                     struct arena *a)
 {
-	const struct config_texts *command = &config->issue_command;
-	const char **argv = arena_take(a, (command->n + 8) * sizeof *argv);
 	bool used = false;
-	size_t n = 0;
+	const char **argv = command_argv(&config->issue_command, fills, FILLS, &used, a);
+	size_t n = config->issue_command.n;
 
-	for (size_t i = 0; argv != NULL && i < command->n; i++)
-		if ((argv[n++] = filled(command->at[i], fills, &used, a)) == NULL)
-			return NULL;
 	if (argv == NULL || used)
 		return argv;
 	argv[n++] = "--title";
@@ -96,25 +61,6 @@ static const char *const *make_argv(const struct config *config, const struct fi
 		argv[n++] = fills[3].value;
 	}
 	return argv;
-}
-
-/* The last word of the output that is a link. */
-static const char *link_in(const char *s, struct arena *a)
-{
-	const char *link = NULL;
-
-	while (*s != '\0') {
-		size_t n;
-
-		while (isspace((unsigned char)*s))
-			s++;
-		for (n = 0; s[n] != '\0' && !isspace((unsigned char)s[n]);)
-			n++;
-		if (strncmp(s, "https://", 8) == 0 || strncmp(s, "http://", 7) == 0)
-			link = arena_copy(a, s, text_utf8_valid(s, n));
-		s += n;
-	}
-	return link;
 }
 
 static enum status run(struct post *post, const char *const *argv, struct arena *a, struct err *err)
@@ -158,7 +104,7 @@ static enum status run(struct post *post, const char *const *argv, struct arena 
 		    output.err);
 		return OK;
 	}
-	post->link = link_in(output.out, a);
+	post->link = command_link(output.out, a);
 	if (post->link == NULL)
 		post->wrong = text_printf(a, "'%s' ended well but printed no link", argv[0]);
 	return OK;
@@ -183,10 +129,10 @@ enum status post_issue(struct post *post, const struct config *config, struct ar
 		return OK;
 	}
 	argv = make_argv(config,
-	                 (const struct fill[FILLS]){ { "{title}", title },
-	                                             { "{file}", path },
-	                                             { "{body}", body },
-	                                             { "{labels}", labels } },
+	                 (const struct command_fill[FILLS]){ { "{title}", title },
+	                                                     { "{file}", path },
+	                                                     { "{body}", body },
+	                                                     { "{labels}", labels } },
 	                 a);
 	return argv == NULL ? err_nomem(err, "a command") : run(post, argv, a, err);
 }

@@ -88,6 +88,26 @@ static enum status catch_up(struct target *t, struct db *db, struct arena *a, st
 	return st == E_BUSY ? OK : st; /* its queue is full: it goes on when there is room */
 }
 
+/* One page of the log, for one who has had what was before it. */
+static enum status feed_page(struct target *t, const struct journal_page *page, struct err *err)
+{
+	enum status st = OK;
+
+	for (size_t i = 0; st == OK && i < page->n; i++) {
+		const struct journal_row *row = &page->rows[i];
+
+		if (row->seq <= t->fed)
+			continue;
+		if (target_wants(t, row))
+			st = target_give(t, row, err);
+		if (st == OK)
+			t->fed = row->seq;
+	}
+	if (st == OK && t->fed < page->seen)
+		t->fed = page->seen;
+	return st == E_BUSY ? OK : st;
+}
+
 /* What is new, for all who have had what was before. */
 static enum status feed_new(struct dispatch *d, struct db *db, struct arena *a, struct err *err)
 {
@@ -95,21 +115,9 @@ static enum status feed_new(struct dispatch *d, struct db *db, struct arena *a, 
 	struct journal_page page = { 0 };
 	enum status st = journal_find(db, &want, a, &page, err);
 
-	for (struct target *t = d->targets; st == OK && t != NULL; t = t->next) {
-		if (t->fed < d->head)
-			continue;
-		for (size_t i = 0; st == OK && i < page.n; i++) {
-			const struct journal_row *row = &page.rows[i];
-
-			if (row->seq > t->fed && target_wants(t, row))
-				st = target_give(t, row, err);
-			if (st == OK && row->seq > t->fed)
-				t->fed = row->seq;
-		}
-		if (st == OK && t->fed < page.seen)
-			t->fed = page.seen;
-		st = st == E_BUSY ? OK : st;
-	}
+	for (struct target *t = d->targets; st == OK && t != NULL; t = t->next)
+		if (t->fed >= d->head)
+			st = feed_page(t, &page, err);
 	if (st == OK)
 		d->head = page.seen;
 	d->more = st == OK && page.n == PAGE;
@@ -392,7 +400,7 @@ static int patience(const struct dispatch *d, enum status st)
 		left = d->beaten_ms + d->options.beat_ms - clock_mono_ms();
 	if (left == INT64_MAX)
 		return -1;
-	return left < 0 ? 0 : left > AGAIN_MS * 1000 ? AGAIN_MS * 1000 : (int)left;
+	return left < 0 ? 0 : left > INT64_C(1000) * AGAIN_MS ? AGAIN_MS * 1000 : (int)left;
 }
 
 static void await(struct dispatch *d, enum status st)

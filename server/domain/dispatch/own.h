@@ -122,11 +122,10 @@ struct dispatch {
 };
 
 /* One delivery, on a thread of the router; lane is a struct lane. */
-enum status dispatch_deliver(void *lane, const struct router_event *e, int attempt,
-                             struct err *err);
+enum status dispatch_deliver(void *arg, const struct router_event *e, int attempt, struct err *err);
 
 /* Given up: a dead letter, and on to the next. */
-void dispatch_bury(void *lane, const struct router_event *e, int attempts, const char *cause);
+void dispatch_bury(void *arg, const struct router_event *e, int attempts, const char *cause);
 
 /* Make the feeder look again. */
 void dispatch_ring(struct dispatch *d);

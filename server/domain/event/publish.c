@@ -18,6 +18,7 @@ static enum status put(void *arg, struct db *db, struct err *err)
 	                        p->duplicate, err);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): both are written, through `own` */
 enum status event_publish(struct project *p, const atomic_bool *stop, const struct event_custom *e,
                           int64_t *seq, bool *duplicate, struct err *err)
 {

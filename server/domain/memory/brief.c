@@ -23,7 +23,7 @@ struct brief {
 static void add_words(struct text *t, const char *words, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		text_add_char(t, (unsigned char)words[i] < ' ' ? ' ' : words[i]);
+		text_add_char(t, (char)((unsigned char)words[i] < ' ' ? ' ' : words[i]));
 }
 
 /* False when it does not fit. */
@@ -114,7 +114,7 @@ enum status memory_brief(struct project *p, const atomic_bool *stop,
 		n = add_lines(&b, &found, NULL, BRIEF_HITS);
 	b.anyway = true;
 	if (st == OK && n < BRIEF_HITS) {
-		q = (struct memory_query){ .limit = 2 * BRIEF_HITS + more };
+		q = (struct memory_query){ .limit = (size_t)2 * BRIEF_HITS + more };
 		if ((st = memory_recall(p, stop, &q, a, &context, NULL)) == OK)
 			(void)add_lines(&b, &context, &found,
 			                about->text == NULL ? BRIEF_HITS : BRIEF_CONTEXT);

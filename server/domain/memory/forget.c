@@ -1,4 +1,5 @@
 /* forget.c - ends memories: they are kept and hidden, or deleted for good. */
+#include <assert.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -106,10 +107,12 @@ static enum status by_text(struct forget *both)
 static enum status show(struct forget *f)
 {
 	const char *actor = memory_actor(NULL, f->a);
-	const struct memory_view view = { f->store->memory, f->db, clock_wall_ms(&f->p->clock),
-		                          f->a, NULL };
+	struct memory_view view;
 	enum status st = OK;
 
+	assert(f->store != NULL);
+	view = (struct memory_view){ f->store->memory, f->db, clock_wall_ms(&f->p->clock), f->a,
+		                     NULL };
 	if (actor == NULL)
 		return err_nomem(f->err, "an answer");
 	for (size_t i = 0; i < f->n && st == OK; i++) {

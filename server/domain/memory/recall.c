@@ -1,4 +1,5 @@
 /* recall.c - finds memories, and says why. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -336,9 +337,11 @@ static enum status ask_both(struct recall *own, struct recall *shared)
 
 static void count_use(struct project *p, struct project *shared, const struct memory_found *out)
 {
-	for (size_t i = 0; i < out->n_hits; i++)
+	for (size_t i = 0; i < out->n_hits; i++) {
+		assert(!out->hits[i].shared || shared != NULL);
 		memory_use(out->hits[i].shared ? shared->memory : p->memory, &out->hits[i].row, 1,
 		           clock_wall_ms(&p->clock));
+	}
 }
 
 /*

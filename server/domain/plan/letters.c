@@ -103,7 +103,7 @@ static bool in_code(struct scan *x, const char *line)
 
 	if (!fence || (x->fence != '\0' && x->fence != s[0]))
 		return x->fence != '\0';
-	x->fence = x->fence == '\0' ? s[0] : '\0';
+	x->fence = (char)(x->fence == '\0' ? s[0] : '\0');
 	return true;
 }
 

@@ -84,7 +84,7 @@ bool name_has(const char *s, const char *words)
 /* Asked of every word there is: most are told by their first letter. */
 static bool is_empty(const char *word, size_t len)
 {
-	char first = len == 0 ? '\0' : lower(word[0]);
+	char first = (char)(len == 0 ? '\0' : lower(word[0]));
 
 	for (size_t i = 0; i < sizeof empty_words / sizeof *empty_words; i++)
 		if (empty_words[i][0] == first && strncasecmp(empty_words[i], word, len) == 0 &&

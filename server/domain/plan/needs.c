@@ -53,7 +53,7 @@ static struct need *need_new(struct scan *x, const char *id, size_t n_id, const 
 {
 	struct draft *d = x->d;
 	struct need *list, *need;
-	size_t n = strcspn(text, "\n");
+	size_t n;
 
 	if (d->n_needs == NEEDS_MAX ||
 	    (list = list_room(d->a, d->needs, d->n_needs, &d->needs_room, sizeof *list)) == NULL)

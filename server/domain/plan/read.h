@@ -30,7 +30,7 @@ struct read_file {
 
 /* ccpm's epics: epic.md, and 001.md, 002.md, ... one a task, in their order. */
 bool read_epic_names(const char *name);
-enum status read_epic(const struct read_file *files, size_t n, struct draft *d, struct err *err);
+enum status read_epic(const struct read_file *from, size_t n, struct draft *d, struct err *err);
 
 /*
  * The lines on which the objects of every array called `key` begin, in the order of the

@@ -136,7 +136,7 @@ static bool side_by_side(const struct paper *p, size_t i)
 static long counted(const struct paper *p, size_t i)
 {
 	const struct markdown_block *b = &p->m->blocks[i];
-	char letter = p->letters->at == NULL ? '\0' : p->letters->at[b->line];
+	char letter = (char)(p->letters->at == NULL ? '\0' : p->letters->at[b->line]);
 
 	return letter != '\0' ? letter : b->ordered ? b->number : 0;
 }

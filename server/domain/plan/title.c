@@ -40,6 +40,20 @@ static size_t dotted(const char *s)
 	return n;
 }
 
+/* Past what may stand behind the digits of an id: T031a, T005-TEST. */
+static size_t past_suffix(const char *s, size_t n, size_t digits)
+{
+	size_t end;
+
+	if (s[n] >= 'a' && s[n] <= 'z')
+		n++;
+	if (digits < 2 || s[n] != '-' || !is_upper(s[n + 1]))
+		return n;
+	for (end = n + 1; is_upper(s[end]); end++)
+		;
+	return s[end] == ' ' ? end : n;
+}
+
 size_t role_lead_id(const char *s)
 {
 	size_t letters = 0, hyphens = 0, digits = 0, n;
@@ -61,15 +75,8 @@ size_t role_lead_id(const char *s)
 		digits++;
 		n++;
 	}
-	if (digits > 0 && s[n] >= 'a' && s[n] <= 'z')
-		n++;                                           /* T031a */
-	if (digits > 1 && s[n] == '-' && is_upper(s[n + 1])) { /* T005-TEST */
-		size_t end = n + 1;
-
-		while (is_upper(s[end]))
-			end++;
-		n = s[end] == ' ' ? end : n;
-	}
+	if (digits > 0)
+		n = past_suffix(s, n, digits);
 	if (digits == 0 || digits > 8 || hyphens > 1 || !ends_id(s[n]))
 		return 0;
 	if (digits > 1 || hyphens > 0 || s[n] == ':' || s[n] == ')' || s[n] == ']')

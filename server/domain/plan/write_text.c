@@ -300,7 +300,8 @@ static void texts_add(struct text *t, const struct plan_texts *list, const char 
 	for (size_t i = 0; i < list->n; i++) {
 		text_add(t, i == 0 ? "" : between);
 		for (const char *s = list->at[i]; *s != '\0'; s++) {
-			const char one[] = { *s == ';' && between[0] == ';' ? ',' : *s, '\0' };
+			const char one[] = { (char)(*s == ';' && between[0] == ';' ? ',' : *s),
+				             '\0' };
 
 			cell_add(t, one);
 		}

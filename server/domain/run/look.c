@@ -102,10 +102,29 @@ static int64_t wall_of(const struct run_view *v, int64_t now, int64_t last_ms)
 	return v->row.active_ms + until - v->row.session_ms;
 }
 
+/* The task that an attempt brought to its end, or PLAN_NONE. *at: where the last one was. */
+static size_t brought(const struct run_view *v, const struct attempt_row *t, size_t *at)
+{
+	size_t task;
+
+	if (strcmp(t->state, "merged") != 0 && strcmp(t->state, "staged") != 0)
+		return PLAN_NONE;
+	while (*at < v->n_tasks && strcmp(v->tasks[*at].id, t->task) != 0)
+		++*at;
+	if (*at == v->n_tasks) { /* attempts are sorted by id, tasks by position */
+		task = run_find_task(v, t->task);
+		*at = task == PLAN_NONE ? 0 : task;
+		if (task == PLAN_NONE)
+			return PLAN_NONE;
+	}
+	/* a stage of a task that came to nothing is no work */
+	return strcmp(v->tasks[*at].state, "succeeded") == 0 ? *at : PLAN_NONE;
+}
+
 static enum status measure(struct run_view *v, int64_t now, struct arena *a)
 {
 	int64_t *task_ms = arena_take(a, (v->n_tasks + 1) * sizeof *task_ms), last_ms = 0;
-	size_t at = 0;
+	size_t at = 0, task;
 	enum status st;
 
 	if (task_ms == NULL)
@@ -116,20 +135,9 @@ static enum status measure(struct run_view *v, int64_t now, struct arena *a)
 
 		v->busy_ms += ms;
 		last_ms = t->ended_ms > last_ms ? t->ended_ms : last_ms;
-		if (strcmp(t->state, "merged") != 0 && strcmp(t->state, "staged") != 0)
+		if ((task = brought(v, t, &at)) == PLAN_NONE)
 			continue;
-		while (at < v->n_tasks && strcmp(v->tasks[at].id, t->task) != 0)
-			at++;
-		if (at == v->n_tasks) { /* attempts are sorted by id, tasks by position */
-			at = run_find_task(v, t->task);
-			if (at == PLAN_NONE) {
-				at = 0;
-				continue;
-			}
-		}
-		if (strcmp(v->tasks[at].state, "succeeded") != 0)
-			continue; /* a stage of a task that came to nothing */
-		task_ms[at] += ms;
+		task_ms[task] += ms;
 		v->work_ms += ms;
 	}
 	if ((st = bound(v, task_ms, a)) != OK)

@@ -1,6 +1,6 @@
 #include "domain/run/pull.h"
+#include "domain/command.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -11,13 +11,8 @@
 #define SAID_MOST  ((size_t)64 << 10)
 #define BODY_MAX   ((size_t)256 << 10)
 #define SAID_MAX   300
-#define MORE_WORDS 8 /* at the end of a command that names nothing itself */
 
 enum { BRANCH, BASE, TITLE, FILE_PATH, FILLS };
-
-struct fill { /* what stands for the run in the words of a command */
-	const char *name, *value;
-};
 
 enum status pull_possible(const struct config *config, struct err *err)
 {
@@ -29,61 +24,23 @@ enum status pull_possible(const struct config *config, struct err *err)
 	               config->project_path);
 }
 
-static const char *filled(const char *word, const struct fill *fills, bool *used, struct arena *a)
-{
-	struct text t;
-	const char *out;
-
-	text_init(&t, TEXT_LIMIT);
-	while (*word != '\0') {
-		size_t i = 0, n = 0;
-
-		for (; i < FILLS; i++)
-			if (strncmp(word, fills[i].name, n = strlen(fills[i].name)) == 0)
-				break;
-		if (i == FILLS) {
-			text_add_char(&t, *word++);
-			continue;
-		}
-		text_add(&t, fills[i].value);
-		word += n;
-		*used = true;
-	}
-	out = text_copy(&t, a);
-	text_done(&t);
-	return out;
-}
-
-/* The command's words with the run's put in; *used tells whether there were any. */
-static const char **make_argv(const struct config_texts *command, const struct fill *fills,
-                              bool *used, struct arena *a)
-{
-	const char **argv = arena_take(a, (command->n + MORE_WORDS + 1) * sizeof(const char *));
-
-	*used = false;
-	for (size_t i = 0; argv != NULL && i < command->n; i++)
-		if ((argv[i] = filled(command->at[i], fills, used, a)) == NULL)
-			return NULL;
-	return argv;
-}
-
-static const char **push_argv(const struct config_texts *command, const struct fill *fills,
+static const char **push_argv(const struct config_texts *command, const struct command_fill *fills,
                               struct arena *a)
 {
 	bool used;
-	const char **argv = make_argv(command, fills, &used, a);
+	const char **argv = command_argv(command, fills, FILLS, &used, a);
 
 	if (argv != NULL && !used)
 		argv[command->n] = fills[BRANCH].value;
 	return argv;
 }
 
-static const char **open_argv(const struct config_texts *command, const struct fill *fills,
+static const char **open_argv(const struct config_texts *command, const struct command_fill *fills,
                               struct arena *a)
 {
 	static const char *const options[FILLS] = { "--head", "--base", "--title", "--body-file" };
 	bool used;
-	const char **argv = make_argv(command, fills, &used, a);
+	const char **argv = command_argv(command, fills, FILLS, &used, a);
 	size_t n = command->n;
 
 	for (size_t i = 0; argv != NULL && !used && i < FILLS; i++) {
@@ -93,25 +50,6 @@ static const char **open_argv(const struct config_texts *command, const struct f
 		argv[n++] = fills[i].value;
 	}
 	return argv;
-}
-
-/* The last word that is a link. */
-static const char *link_in(const char *s, struct arena *a)
-{
-	const char *link = NULL;
-
-	while (*s != '\0') {
-		size_t n = 0;
-
-		while (isspace((unsigned char)*s))
-			s++;
-		while (s[n] != '\0' && !isspace((unsigned char)s[n]))
-			n++;
-		if (strncmp(s, "https://", 8) == 0 || strncmp(s, "http://", 7) == 0)
-			link = arena_copy(a, s, text_utf8_valid(s, n));
-		s += n;
-	}
-	return link;
 }
 
 /* *said: all it printed, in the arena. False, with words in *wrong: it did not end well. */
@@ -176,7 +114,7 @@ static void note_failure(struct runner *r, const char *wrong)
 
 void pull_request(struct runner *r)
 {
-	const struct fill fills[FILLS] = {
+	const struct command_fill fills[FILLS] = {
 		[BRANCH] = { "{branch}", r->row.branch },
 		[BASE] = { "{base}", r->options.onto == NULL ? "" : r->options.onto },
 		[TITLE] = { "{title}", r->row.title },
@@ -196,7 +134,7 @@ void pull_request(struct runner *r)
 		return;
 	}
 	opened = run(r, open_argv(&c->pull_command, fills, r->arena), &said, &wrong);
-	link = link_in(said, r->arena);
+	link = command_link(said, r->arena);
 	/* A runner that died after it had opened it finds it there already. */
 	if (link != NULL && (opened || strstr(said, "already exists") != NULL))
 		record_note(r, "pull-request", "%s", link);
