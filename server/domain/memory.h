@@ -192,9 +192,7 @@ enum status memory_forget(struct project *p, const atomic_bool *stop,
                           const struct memory_forget *what, struct arena *a,
                           struct memory_forgotten *out, struct err *err);
 
-/*
- * The text with what looks like a secret replaced by `[secret: WHAT]`; the text itself when
- * there is none. NULL when the arena is full.
+/* The text with what looks like a secret as `[secret: WHAT]`; itself without any. NULL: no memory.
  */
 const char *memory_mask(const char *text, struct arena *a, bool *masked);
 
