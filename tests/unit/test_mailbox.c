@@ -100,16 +100,18 @@ static const char *post(struct place *p, const char *folder, const char *kind, c
 	return answer_to(p, folder, id, st);
 }
 
-/* A file that looks like a post. */
+/* A file that looks like a post, there all at once: the keeper may look at any moment. */
 static const char *put(struct place *p, const char *folder, const char *name, const char *bytes,
                        size_t n)
 {
 	const char *path = text_printf(p->folder->arena, "%s/%s", folder, name);
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	const char *before = text_printf(p->folder->arena, "%s/.before", folder);
+	int fd = open(before, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, bytes, n), (ssize_t)n);
 	(void)close(fd);
+	assert_int_equal(rename(before, path), 0);
 	return path;
 }
 
