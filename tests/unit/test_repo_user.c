@@ -212,6 +212,32 @@ static void work_on_a_branch_without_commits_is_committed(void **state)
 	                    scratch_text(&s, "%s\n", made.oid.hex));
 }
 
+static void a_commit_that_could_not_be_written_is_no_commit(void **state)
+{
+	struct oid base = scratch_oid(&s, "main"), tree, made;
+	const struct oid parents[2] = { base, none };
+	int refused = 0;
+
+	(void)state;
+	GOOD(repo_tree_of(s.repo, &base, &tree, &err));
+	/* most folders that an object may go into cannot be made */
+	(void)scratch_sh(&s, NULL,
+	                 "cd .git/objects && for a in 0 1 2 3 4 5 6 7 8 9 a b c d e f; do "
+	                 "for b in 0 1 2 3 4 5 6 7 8 9 a b c d e f; do "
+	                 "[ -e $a$b ] || : > $a$b; done; done");
+	for (int i = 0; i < 20; i++) {
+		const char *message = scratch_text(&s, "m %d", i);
+
+		if (repo_commit_tree(s.repo, &tree, parents, message, &made, &err) != OK)
+			refused++;
+		else
+			(void)scratch_sh(&s, NULL,
+			                 scratch_text(&s, "git cat-file -e %s", made.hex));
+	}
+	assert_true(refused > 0);
+	assert_non_null(strstr(err.text, "cannot write a commit: "));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -226,6 +252,7 @@ int main(void)
 		TEST(a_file_in_the_way_of_a_folder_is_put_beside_it),
 		TEST(a_program_stays_one_where_both_sides_stand_marked),
 		TEST(work_on_a_branch_without_commits_is_committed),
+		TEST(a_commit_that_could_not_be_written_is_no_commit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@
 #include "sys/fs.h"
 
 #define MAGIC    "gadugiix"
-#define VERSION  1 /* raise it with the version of packed terms (terms.c) and any change here */
+#define VERSION  2 /* raise it with the version of packed terms (terms.c) and any change here */
 #define FILE_MAX ((size_t)2 << 30)
 #define NO_TEXT  UINT32_MAX /* the length of a text that is NULL */
 

@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "domain/memory/words.h"
 
-#define VERSION       1
+#define VERSION       2
 #define HEAD_SIZE     10 /* version, flags, words, different words */
 #define ENTRY_SIZE    5  /* the word's number and its count */
 #define TIMES_MAX     255

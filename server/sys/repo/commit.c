@@ -1,4 +1,5 @@
 /* commit.c - commits, and committing what an agent left. */
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,6 +20,24 @@ enum status repo_author(struct repo *r, git_signature **out, struct err *err)
 	if (rc != 0) /* nobody is configured */
 		rc = r->lib->signature_now(out, "gadugi", "gadugi@localhost");
 	return rc == 0 ? OK : git_fail(r->lib, rc, err, "cannot tell who commits");
+}
+
+/*
+ * Is the commit there that was just made? libgit2 (1.5) says that all went well when the commit
+ * could not be written: a full disk, or a folder that `git gc` removed just then.
+ */
+static enum status check_commit(struct repo *r, const git_oid *id, struct err *err)
+{
+	const git_error *e = r->lib->error_last();
+	git_commit *made = NULL;
+	char why[200];
+
+	(void)snprintf(why, sizeof why, "%s",
+	               e != NULL && e->message != NULL ? e->message : "it is not there");
+	if (r->lib->commit_lookup(&made, r->git, id) != 0)
+		return err_set(err, E_IO, "cannot write a commit: %s", why);
+	r->lib->commit_free(made);
+	return OK;
 }
 
 enum status repo_commit_tree(struct repo *r, const struct oid *tree, const struct oid parents[2],
@@ -45,7 +64,7 @@ enum status repo_commit_tree(struct repo *r, const struct oid *tree, const struc
 		rc = r->lib->commit_create(&id, r->git, NULL, who, who, NULL, message, t, n, given);
 		if (rc != 0)
 			st = git_fail(r->lib, rc, err, "cannot make a commit");
-		else
+		else if ((st = check_commit(r, &id, err)) == OK)
 			oid_out(r, out, &id);
 	}
 	r->lib->signature_free(who);
