@@ -222,14 +222,15 @@ static enum status post_event(struct work *w, const struct event_custom *e)
 	return OK;
 }
 
-/* Who publishes: the agent or the task that we are in, else the one at the keyboard. */
+/* Who publishes: the task or the agent that we are in, else the one at the keyboard. In a run who
+ * asks and tells is known by the task, as in mail_put_author. */
 static const char *publisher(const struct work *w)
 {
 	const char *agent = getenv("GADUGI_AGENT"), *task = getenv("GADUGI_TASK_ID");
 
 	if (agent == NULL && task == NULL)
 		return "user";
-	return text_printf(w->call->arena, "agent:%s", agent != NULL ? agent : task);
+	return text_printf(w->call->arena, "agent:%s", task != NULL ? task : agent);
 }
 
 /* The trace that the request is part of, else the one that we were started in. */

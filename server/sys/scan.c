@@ -18,7 +18,8 @@
 #define USE_MAX      64                /* processes of a family whose use is added up */
 #define ABOVE_MAX    64                /* processes between the first and this one */
 #define ENVIRON_STEP ((size_t)64 << 10)
-#define EXEC_US      50000 /* longest wait for a process to be through with its execve */
+#define EXEC_US      2000000 /* longest wait for a process to be through with its execve */
+#define EMPTY_US     100000  /* the same when it may as well have no variables */
 #define EXEC_STEP_US 50
 #define NO_ENVIRON   0x200004 /* flags in stat(5): PF_EXITING, PF_KTHREAD of the kernel */
 
@@ -149,23 +150,31 @@ static bool has_entry(const char *list, size_t n, const char *entry)
 	return false;
 }
 
-/* May a process whose environment reads as empty have one all the same? In the middle of execve
- * the old one is gone and the new one is not there yet: env_end in stat(5) is 0 until it is. */
-static bool may_have_environ(int pid)
+/*
+ * How long, in us, it is worth looking again at a process whose environment reads as empty. In the
+ * middle of execve the old one is gone and the new one is not there yet: env_end in stat(5) is 0,
+ * then for a moment the same as env_start, as it is for good where there are no variables. Who
+ * sleeps is through with it.
+ */
+static unsigned worth_us(int pid)
 {
 	char path[40], text[1024];
 	const char *after;
-	char *end;
+	char *end, state;
 	unsigned long long field[52] = { 0 };
 
 	(void)snprintf(path, sizeof path, "/proc/%d/stat", pid);
 	if (scan_read(path, text, sizeof text) <= 0 || (after = strrchr(text, ')')) == NULL ||
-	    after[1] != ' ' || strchr("ZXx", after[2]) != NULL)
-		return false;
+	    after[1] != ' ' || (state = after[2]) == '\0' || strchr("ZXx", state) != NULL)
+		return 0;
 	after += 3;
 	for (int i = 4; i <= 51; i++, after = end)
 		field[i] = strtoull(after, &end, 10);
-	return (field[9] & NO_ENVIRON) == 0 && (field[51] == 0 || field[50] != field[51]);
+	if ((field[9] & NO_ENVIRON) != 0)
+		return 0;
+	if (field[51] == 0 || field[50] != field[51])
+		return EXEC_US;
+	return strchr("STt", state) != NULL ? 0 : EMPTY_US;
 }
 
 /* The environment of a process that may be in the middle of execve. */
@@ -173,10 +182,10 @@ static char *settled_environ(int pid, size_t *n)
 {
 	char *list = read_environ(pid, n);
 
-	for (int us = 0; us < EXEC_US && list != NULL && *n == 0 && may_have_environ(pid);
-	     us += EXEC_STEP_US) {
+	for (unsigned us = 0, step = EXEC_STEP_US; list != NULL && *n == 0 && us < worth_us(pid);
+	     us += step, step += step / 2) {
 		mem_free(list);
-		(void)usleep(EXEC_STEP_US);
+		(void)usleep(step);
 		list = read_environ(pid, n);
 	}
 	return list;
