@@ -132,7 +132,7 @@ enum status memory_similar(struct project *p, struct db *db, struct memory_ready
 
 /* Who reads, by which configuration. */
 struct memory_reader {
-	const struct config *config;
+	const struct config *config; /* NULL: nothing is closed to him */
 	const char *actor;
 };
 

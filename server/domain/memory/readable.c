@@ -16,7 +16,7 @@ enum status memory_readable(const struct index_data *d, const struct memory_read
 			continue;
 		if ((words = memory_scope_text(d->scopes[i].kind, d->scopes[i].key, a)) == NULL)
 			return err_nomem(err, "the scopes");
-		scopes[i] = config_may_read(who->config, who->actor, words);
+		scopes[i] = who->config == NULL || config_may_read(who->config, who->actor, words);
 	}
 	*out = (struct memory_readable){ scopes, d->n_scopes };
 	return OK;
